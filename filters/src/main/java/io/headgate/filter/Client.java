@@ -1,0 +1,18 @@
+package io.headgate.filter;
+
+import io.headgate.mcp.RawJson;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the sender of a message said about itself.
+ *
+ * @param protocolVersion the revision of this message
+ * @param capabilities what the client declared that it can do, as it was written
+ * @param info name and version as the client says; unverified
+ * @param logLevel the least level of log messages that it wants, or null for none
+ */
+public record Client(
+        String protocolVersion,
+        RawJson capabilities,
+        @Nullable RawJson info,
+        @Nullable String logLevel) {}

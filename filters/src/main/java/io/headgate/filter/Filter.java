@@ -1,0 +1,15 @@
+package io.headgate.filter;
+
+import io.headgate.mcp.JsonRpc;
+import reactor.core.publisher.Flux;
+
+/** A step that every exchange takes on its way to the upstream, and every answer on its way back. */
+@FunctionalInterface
+public interface Filter {
+    Flux<JsonRpc> filter(Exchange exchange, Handler next);
+
+    /** This filter with what follows it; bound once, when the file is read. */
+    default Handler before(Handler next) {
+        return exchange -> filter(exchange, next);
+    }
+}

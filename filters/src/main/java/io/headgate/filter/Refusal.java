@@ -1,0 +1,75 @@
+package io.headgate.filter;
+
+import io.headgate.mcp.RawJson;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A request that gets no answer from an upstream, and why; stackless, because it is an answer and no defect. */
+public final class Refusal extends RuntimeException {
+    /** The closed set of reasons; the dialects turn each into the code and status of their era. */
+    public enum Reason {
+        INVALID_REQUEST,
+        INVALID_PARAMS,
+        /** A name, cursor or sealed state that is well-formed but not ours to serve. */
+        UNKNOWN_NAME,
+        METHOD_NOT_FOUND,
+        MISSING_CAPABILITY,
+        DENIED,
+        SESSION_NOT_FOUND,
+        RATE_LIMITED,
+        OVERLOADED,
+        /** No upstream could be reached; nothing was sent. */
+        UPSTREAM_UNAVAILABLE,
+        /** The upstream answered that it is overloaded. */
+        UPSTREAM_THROTTLED,
+        UPSTREAM_TIMEOUT,
+        /** The upstream answered with a status that means failure. */
+        UPSTREAM_ERROR,
+        /** The upstream wants credentials that the gateway does not have. */
+        UPSTREAM_AUTH,
+        /** The upstream broke the protocol. */
+        UPSTREAM_PROTOCOL,
+        UPSTREAM_TOO_LARGE,
+        /** The request was sent and its answer is lost: nobody knows whether it was done. */
+        UPSTREAM_AMBIGUOUS,
+        INTERNAL
+    }
+
+    private final Reason reason;
+    private final @Nullable Duration retryAfter;
+    private final transient @Nullable RawJson data;
+
+    public Refusal(Reason reason, String message) {
+        this(reason, message, null, null);
+    }
+
+    public Refusal(Reason reason, String message, @Nullable Duration retryAfter) {
+        this(reason, message, retryAfter, null);
+    }
+
+    public Refusal(Reason reason, String message, @Nullable Duration retryAfter, @Nullable RawJson data) {
+        super(message, null, false, false);
+        this.reason = reason;
+        this.retryAfter = retryAfter;
+        this.data = data;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+
+    /** What the client is told; never holds a secret, an address or a stack. */
+    public String text() {
+        String message = getMessage();
+        return message == null ? reason.name() : message;
+    }
+
+    public @Nullable Duration retryAfter() {
+        return retryAfter;
+    }
+
+    /** Members for the error's {@code data}, or null. */
+    public @Nullable RawJson data() {
+        return data;
+    }
+}

@@ -1,0 +1,262 @@
+package io.headgate.filter.timeout;
+
+import io.headgate.filter.Refusal;
+import io.headgate.mcp.JsonRpc;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxOperator;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/** An answer that ends with a refusal when it takes too long. */
+final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
+    private final TimeoutFilter limits;
+
+    TimeLimitedAnswer(Flux<JsonRpc> answer, TimeoutFilter limits) {
+        super(answer);
+        this.limits = limits;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super JsonRpc> client) {
+        source.subscribe(new Watch(client, limits));
+    }
+
+    /**
+     * The watch over one answer.
+     *
+     * <p>There is one task. A message only notes the time; the task that fires early finds the note and goes to sleep for
+     * the rest. It never sleeps past the moment at which the call may be over: that moment only moves away, and an open
+     * question can move it by no less than the idle time from its answer. So nothing has to wake it.
+     *
+     * <p>Messages and the task usually share a thread, but need not. The state says who may speak to the client: the
+     * task that finds a message on its way leaves its refusal to the thread that brings the message.
+     */
+    private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription, Runnable {
+        private static final AtomicIntegerFieldUpdater<Watch> STATE =
+                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "state");
+        private static final AtomicIntegerFieldUpdater<Watch> QUESTIONS =
+                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "questions");
+
+        private static final int QUIET = 0;
+        private static final int SPEAKING = 1;
+        private static final int REFUSING = 2;
+        private static final int DONE = 3;
+
+        private final CoreSubscriber<? super JsonRpc> client;
+        private final TimeoutFilter limits;
+        private final long start;
+        private @Nullable Subscription upstream;
+        private @Nullable Refusal refusal;
+        private volatile int state;
+        private volatile int questions;
+        private volatile long heard;
+        private volatile @Nullable Disposable task;
+
+        Watch(CoreSubscriber<? super JsonRpc> client, TimeoutFilter limits) {
+            this.client = client;
+            this.limits = limits;
+            this.start = now();
+            this.heard = start;
+        }
+
+        @Override
+        public Context currentContext() {
+            return client.currentContext();
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            if (Operators.validate(upstream, subscription)) {
+                upstream = subscription;
+                client.onSubscribe(this);
+                // Not before: an answer that is there at once needs no task.
+                sleep(Math.min(limits.idleNanos, limits.capNanos));
+            }
+        }
+
+        @Override
+        public void onNext(JsonRpc message) {
+            if (state == SPEAKING) {
+                // The client asked for this message while it took the last one.
+                deliver(message);
+                return;
+            }
+            if (!STATE.compareAndSet(this, QUIET, SPEAKING)) {
+                Operators.onNextDropped(message, currentContext());
+                return;
+            }
+            deliver(message);
+            if (!STATE.compareAndSet(this, SPEAKING, QUIET)) {
+                refuse();
+            }
+        }
+
+        private void deliver(JsonRpc message) {
+            heard = now();
+            if (message instanceof JsonRpc.Question question) {
+                QUESTIONS.incrementAndGet(this);
+                client.onNext(new JsonRpc.Question(
+                        question.method(), question.params(), new Answer(this, question.answer())));
+            } else {
+                client.onNext(message);
+            }
+        }
+
+        void answered() {
+            heard = now();
+            QUESTIONS.decrementAndGet(this);
+        }
+
+        @Override
+        public void onComplete() {
+            if (finish()) {
+                client.onComplete();
+            }
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            if (finish()) {
+                client.onError(error);
+            } else if (!(error instanceof Refusal)) {
+                Operators.onErrorDropped(error, currentContext());
+            }
+        }
+
+        @Override
+        public void request(long count) {
+            subscription().request(count);
+        }
+
+        @Override
+        public void cancel() {
+            if (STATE.getAndSet(this, DONE) != DONE) {
+                forgetTask();
+                subscription().cancel();
+            }
+        }
+
+        /** The task: the time is over, or there is some left. */
+        @Override
+        public void run() {
+            long now = now();
+            long untilCap = start + limits.capNanos - now;
+            // The questions first: an answer notes the time before it closes its question.
+            boolean asking = questions > 0;
+            long untilIdle = asking ? limits.idleNanos : heard + limits.idleNanos - now;
+            if (untilCap <= 0) {
+                expire(/* atCap= */ true);
+            } else if (untilIdle <= 0) {
+                expire(/* atCap= */ false);
+            } else {
+                sleep(Math.min(untilCap, untilIdle));
+            }
+        }
+
+        private void sleep(long nanos) {
+            if (isOver()) {
+                return;
+            }
+            try {
+                task = limits.timer.schedule(this, nanos, TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException stopped) {
+                end(new Refusal(Refusal.Reason.INTERNAL, "the gateway is stopping"));
+            }
+            if (isOver()) {
+                forgetTask();
+            }
+        }
+
+        private void expire(boolean atCap) {
+            end(atCap ? limits.capRefusal : limits.idleRefusal);
+        }
+
+        /** Refuses the call: now, or as soon as the client has taken the message that it is being given. */
+        private void end(Refusal reason) {
+            refusal = reason;
+            while (true) {
+                int current = state;
+                if (current == REFUSING || current == DONE) {
+                    return;
+                }
+                if (STATE.compareAndSet(this, current, REFUSING)) {
+                    forgetTask();
+                    subscription().cancel();
+                    if (current == QUIET) {
+                        refuse();
+                    }
+                    return;
+                }
+            }
+        }
+
+        private void refuse() {
+            Refusal reason = refusal;
+            if (reason != null && STATE.compareAndSet(this, REFUSING, DONE)) {
+                limits.count(reason);
+                client.onError(reason);
+            }
+        }
+
+        /** True if the upstream has the last word. */
+        private boolean finish() {
+            boolean first = STATE.compareAndSet(this, QUIET, DONE) || STATE.compareAndSet(this, SPEAKING, DONE);
+            if (first) {
+                forgetTask();
+            }
+            return first;
+        }
+
+        private boolean isOver() {
+            return state >= REFUSING;
+        }
+
+        private void forgetTask() {
+            Disposable last = task;
+            if (last != null) {
+                last.dispose();
+            }
+        }
+
+        private Subscription subscription() {
+            Subscription subscription = upstream;
+            if (subscription == null) {
+                throw new IllegalStateException("not subscribed");
+            }
+            return subscription;
+        }
+
+        private long now() {
+            return limits.timer.now(TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Passes an answer on, and lets the watch go on with the first. */
+    private static final class Answer implements Consumer<JsonRpc.Response> {
+        private final Watch watch;
+        private final Consumer<JsonRpc.Response> upstream;
+        private final AtomicBoolean given = new AtomicBoolean();
+
+        Answer(Watch watch, Consumer<JsonRpc.Response> upstream) {
+            this.watch = watch;
+            this.upstream = upstream;
+        }
+
+        @Override
+        public void accept(JsonRpc.Response response) {
+            if (given.compareAndSet(false, true)) {
+                watch.answered();
+            }
+            upstream.accept(response);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+package io.headgate.filter.timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContract;
+import io.headgate.filter.Refusal;
+import io.headgate.mcp.JsonRpc;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
+
+class TimeoutFilterTest extends FilterContract {
+    private final TestPublisher<JsonRpc> upstream = TestPublisher.create();
+    private final Recorder client = new Recorder();
+
+    @Override
+    protected Filter filter() {
+        return new TimeoutFilter(TimeoutConfig.of(seconds(60), seconds(300)), context());
+    }
+
+    @Test
+    void givesUpOnAQuietUpstreamAndCancelsIt() {
+        call();
+        timer.advanceBy(Duration.ofMillis(59_999));
+        assertThat(client.error).isNull();
+        upstream.assertNotCancelled();
+
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused("the upstream said nothing for 60s");
+        upstream.assertCancelled();
+        assertThat(count("idle")).isEqualTo(1);
+        assertThat(count("cap")).isZero();
+    }
+
+    @Test
+    void everyMessageStartsTheWaitAnew() {
+        call();
+        for (int i = 0; i < 3; i++) {
+            timer.advanceBy(seconds(59));
+            upstream.next(Exchanges.progress(i));
+        }
+        timer.advanceBy(Duration.ofMillis(59_999));
+        assertThat(client.messages).hasSize(3);
+        assertThat(client.error).isNull();
+
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused("the upstream said nothing for 60s");
+    }
+
+    @Test
+    void endsATalkativeUpstreamAtTheCap() {
+        call();
+        for (int i = 0; i < 299; i++) {
+            timer.advanceBy(seconds(1));
+            upstream.next(Exchanges.progress(i));
+        }
+        assertThat(client.error).isNull();
+        timer.advanceBy(seconds(1));
+        assertRefused("the upstream was not done after 300s");
+        upstream.assertCancelled();
+        assertThat(count("cap")).isEqualTo(1);
+        assertThat(count("idle")).isZero();
+    }
+
+    @Test
+    void waitsWhileAPersonThinks() {
+        call();
+        timer.advanceBy(seconds(30));
+        upstream.next(question());
+        timer.advanceBy(seconds(200));
+        assertThat(client.error).isNull();
+
+        client.question().answer().accept(JsonRpc.Success.of("{}"));
+        timer.advanceBy(Duration.ofMillis(59_999));
+        assertThat(client.error).isNull();
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused("the upstream said nothing for 60s");
+    }
+
+    @Test
+    void waitsUntilTheLastOfTwoQuestionsIsAnswered() {
+        call();
+        upstream.next(question());
+        JsonRpc.Question first = client.question();
+        upstream.next(question());
+        JsonRpc.Question second = client.question();
+        first.answer().accept(JsonRpc.Success.of("{}"));
+        first.answer().accept(JsonRpc.Success.of("{}"));
+        timer.advanceBy(seconds(100));
+        assertThat(client.error).isNull();
+
+        second.answer().accept(JsonRpc.Success.of("{}"));
+        timer.advanceBy(seconds(60));
+        assertRefused("the upstream said nothing for 60s");
+    }
+
+    @Test
+    void doesNotWaitForAPersonPastTheCap() {
+        call();
+        upstream.next(question());
+        timer.advanceBy(Duration.ofMillis(299_999));
+        assertThat(client.error).isNull();
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused("the upstream was not done after 300s");
+    }
+
+    @Test
+    void neverEndsASubscription() {
+        Exchange listen = Exchanges.request("subscriptions/listen", "{\"notifications\":{}}");
+        Flux<JsonRpc> answer = Flux.never();
+        assertThat(filter().filter(listen, ignored -> answer)).isSameAs(answer);
+    }
+
+    @Test
+    void leavesNotificationsAlone() {
+        Exchange cancelled = Exchanges.notification("notifications/initialized");
+        Flux<JsonRpc> answer = Flux.empty();
+        assertThat(filter().filter(cancelled, ignored -> answer)).isSameAs(answer);
+    }
+
+    @Test
+    void keepsOneTaskHoweverManyMessages() {
+        call();
+        for (int i = 0; i < 1_000; i++) {
+            upstream.next(Exchanges.progress(i));
+            assertThat(timer.waiting()).isEqualTo(1);
+        }
+        assertThat(timer.scheduled()).isEqualTo(1);
+        upstream.complete();
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void schedulesNothingForAnAnswerThatIsThereAtOnce() {
+        filter().filter(exchange(), ignored -> Flux.just(Exchanges.success("done")))
+                .subscribe(client);
+        assertThat(client.completed).isTrue();
+        assertThat(timer.scheduled()).isZero();
+    }
+
+    @Test
+    void doesNotFireAfterTheEnd() {
+        call();
+        upstream.next(Exchanges.success("done"));
+        upstream.complete();
+        timer.advanceBy(seconds(1_000));
+        assertThat(client.error).isNull();
+        assertThat(client.completed).isTrue();
+        assertThat(count("idle") + count("cap")).isZero();
+    }
+
+    @Test
+    void dropsWhatComesTooLate() {
+        DeafUpstream deaf = new DeafUpstream();
+        filter().filter(exchange(), ignored -> deaf).subscribe(client);
+        timer.advanceBy(seconds(60));
+        assertRefused("the upstream said nothing for 60s");
+
+        deaf.speak(Exchanges.success("done"));
+        assertThat(client.messages).isEmpty();
+        assertThat(client.ends).isEqualTo(1);
+    }
+
+    @Test
+    void dropsALateRefusal() {
+        DeafUpstream deaf = new DeafUpstream();
+        filter().filter(exchange(), ignored -> deaf).subscribe(client);
+        timer.advanceBy(seconds(60));
+
+        deaf.fail(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "late"));
+        assertRefused("the upstream said nothing for 60s");
+    }
+
+    @Test
+    void leavesTheRefusalToTheThreadThatBringsAMessage() {
+        call();
+        client.onMessage = () -> timer.advanceBy(seconds(60));
+        upstream.next(Exchanges.progress(1));
+        assertThat(client.errorWhileSpeaking).isFalse();
+        assertRefused("the upstream said nothing for 60s");
+        assertThat(client.messages).hasSize(1);
+    }
+
+    @Test
+    void aCompletionInTheMiddleOfAMessageIsTheEnd() {
+        Sinks.Many<JsonRpc> sink = Sinks.many().unicast().onBackpressureBuffer();
+        filter().filter(exchange(), ignored -> sink.asFlux()).subscribe(client);
+        client.onMessage = () -> sink.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
+        sink.emitNext(Exchanges.success("done"), Sinks.EmitFailureHandler.FAIL_FAST);
+        timer.advanceBy(seconds(1_000));
+        assertThat(client.completed).isTrue();
+        assertThat(client.error).isNull();
+    }
+
+    @Test
+    void refusesWhenTheTimerIsStopped() {
+        timer.dispose();
+        call();
+        assertThat(client.error)
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.reason()).isEqualTo(Refusal.Reason.INTERNAL));
+        upstream.assertCancelled();
+    }
+
+    @Test
+    void countsFromTheSubscription() {
+        Flux<JsonRpc> answer = filter().filter(exchange(), ignored -> upstream.flux());
+        timer.advanceBy(seconds(600));
+        StepVerifier.create(answer)
+                .then(() -> timer.advanceBy(seconds(59)))
+                .then(() -> upstream.next(Exchanges.success("done")))
+                .expectNextCount(1)
+                .then(upstream::complete)
+                .expectComplete()
+                .verify(seconds(2));
+    }
+
+    private void call() {
+        filter().filter(exchange(), ignored -> upstream.flux()).subscribe(client);
+    }
+
+    private void assertRefused(String text) {
+        assertThat(client.error).isInstanceOfSatisfying(Refusal.class, refusal -> {
+            assertThat(refusal.reason()).isEqualTo(Refusal.Reason.UPSTREAM_TIMEOUT);
+            assertThat(refusal.text()).isEqualTo(text);
+            assertThat(Objects.requireNonNull(refusal.data()).getString("delivery"))
+                    .isEqualTo("unknown");
+        });
+        assertThat(client.ends).isEqualTo(1);
+        assertThat(timer.waiting()).isZero();
+    }
+
+    private double count(String kind) {
+        return meters.get("headgate.timeouts").tag("kind", kind).counter().count();
+    }
+
+    private static JsonRpc.Question question() {
+        return new JsonRpc.Question("elicitation/create", null, answer -> {});
+    }
+
+    private static Duration seconds(long seconds) {
+        return Duration.ofSeconds(seconds);
+    }
+
+    /** A client that remembers what it was told. */
+    private static final class Recorder extends BaseSubscriber<JsonRpc> {
+        final List<JsonRpc> messages = new ArrayList<>();
+        Runnable onMessage = () -> {};
+
+        @Nullable
+        Throwable error;
+
+        boolean completed;
+        boolean errorWhileSpeaking;
+        int ends;
+        private boolean speaking;
+
+        JsonRpc.Question question() {
+            return (JsonRpc.Question) messages.get(messages.size() - 1);
+        }
+
+        @Override
+        protected void hookOnNext(JsonRpc message) {
+            messages.add(message);
+            speaking = true;
+            onMessage.run();
+            speaking = false;
+        }
+
+        @Override
+        protected void hookOnComplete() {
+            completed = true;
+            ends++;
+        }
+
+        @Override
+        protected void hookOnError(Throwable cause) {
+            error = cause;
+            errorWhileSpeaking = speaking;
+            ends++;
+        }
+    }
+
+    /** An upstream that does not hear that it was cancelled. */
+    private static final class DeafUpstream extends Flux<JsonRpc> implements Subscription {
+        private @Nullable CoreSubscriber<? super JsonRpc> client;
+
+        @Override
+        public void subscribe(CoreSubscriber<? super JsonRpc> subscriber) {
+            client = subscriber;
+            subscriber.onSubscribe(this);
+        }
+
+        void speak(JsonRpc message) {
+            Objects.requireNonNull(client).onNext(message);
+            Objects.requireNonNull(client).onComplete();
+        }
+
+        void fail(Throwable cause) {
+            Objects.requireNonNull(client).onError(cause);
+        }
+
+        @Override
+        public void request(long count) {
+            // Speaks when it likes.
+        }
+
+        @Override
+        public void cancel() {
+            // Deaf.
+        }
+    }
+}

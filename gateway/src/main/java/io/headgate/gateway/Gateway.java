@@ -1,0 +1,206 @@
+package io.headgate.gateway;
+
+import io.headgate.filter.Handler;
+import io.headgate.gateway.admin.AdminServer;
+import io.headgate.gateway.admin.StateReport;
+import io.headgate.gateway.config.Address;
+import io.headgate.gateway.config.Config;
+import io.headgate.gateway.config.SealKeyConfig;
+import io.headgate.gateway.dialect.Dialects;
+import io.headgate.gateway.http.DoorConfig;
+import io.headgate.gateway.http.HttpDoor;
+import io.headgate.gateway.http.HttpLoops;
+import io.headgate.gateway.policy.Chain;
+import io.headgate.gateway.route.CatalogKeeper;
+import io.headgate.gateway.route.PageSize;
+import io.headgate.gateway.route.Router;
+import io.headgate.gateway.route.Seal;
+import io.headgate.gateway.route.SealKey;
+import io.headgate.gateway.route.Source;
+import io.headgate.gateway.session.Sessions;
+import io.headgate.gateway.telemetry.EventLoopScheduler;
+import io.headgate.gateway.telemetry.Telemetry;
+import io.headgate.gateway.upstream.HttpUpstream;
+import io.headgate.gateway.upstream.Upstream;
+import io.headgate.gateway.upstream.UpstreamConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** A running gateway: everything that a file describes, put together in the order of a call. */
+public final class Gateway implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration LAST_CLOSES = Duration.ofSeconds(5);
+    private static final long SWEEP_SECONDS = 5;
+
+    private final Config config;
+    private final InstantSource clock = InstantSource.system();
+    /** What to undo, the newest first. */
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+
+    private final HttpDoor door;
+    private final AdminServer admin;
+    private final StateReport report;
+    private final Router router;
+    private boolean isStopped;
+
+    private Gateway(Config config) {
+        this.config = config;
+        try {
+            PrometheusMeterRegistry meters = Telemetry.registry(Version.current());
+            undo.push(meters::close);
+            HttpLoops loops = HttpLoops.create(config.http().transport());
+            undo.push(() -> quietly(loops.disposeLater(Duration.ZERO, LAST_CLOSES)));
+            Scheduler timer = new EventLoopScheduler(loops.group());
+            Map<String, Upstream> upstreams = upstreams(loops, meters);
+            CatalogKeeper keeper = keeper(upstreams, meters);
+            router = new Router(
+                    keeper,
+                    name -> Objects.requireNonNull(upstreams.get(name)),
+                    new Seal(sealKeys(), clock),
+                    new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes()),
+                    Version.current(),
+                    meters);
+            Sessions sessions = new Sessions(config.sessions(), meters);
+            undo.push(sessions::close);
+            var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+            undo.push(sweeping::dispose);
+            Handler chain = Chain.bind(config.filters(), sessions.guard(router), meters, clock, timer);
+            Dialects dialects = new Dialects(chain, keeper::knows, keeper::headerParams, sessions, meters);
+            door = HttpDoor.start(doorConfig(), dialects, meters, loops);
+            undo.push(() -> quietly(door.drain(Duration.ZERO)));
+            report = new StateReport(
+                    config,
+                    Version.current(),
+                    text(door.address()),
+                    clock,
+                    upstreams,
+                    keeper,
+                    sessions,
+                    door::connections);
+            admin = AdminServer.start(config.admin(), report, meters);
+            undo.push(() -> quietly(admin.stop()));
+            keeper.start();
+        } catch (RuntimeException notStarted) {
+            undoAll();
+            throw notStarted;
+        }
+    }
+
+    /** Listens when it returns, whether or not the servers answer; throws what says on one line why it cannot. */
+    public static Gateway start(Config config) {
+        return new Gateway(config);
+    }
+
+    public InetSocketAddress address() {
+        return door.address();
+    }
+
+    public InetSocketAddress adminAddress() {
+        return admin.address();
+    }
+
+    /** True once at least one server's lists are known. */
+    public boolean isReady() {
+        return report.isReady();
+    }
+
+    /** Accepts no more, ends the listen streams with their result, lets calls finish for a while, and frees all. */
+    public synchronized void stop() {
+        if (isStopped) {
+            return;
+        }
+        isStopped = true;
+        report.draining();
+        LOG.info(
+                "Stopping; calls have {} s to finish", config.shutdown().grace().toSeconds());
+        Mono<Void> drained = door.drain(config.shutdown().grace()).cache();
+        var draining = drained.subscribe();
+        router.drain();
+        drained.timeout(config.shutdown().grace().plus(LAST_CLOSES))
+                .onErrorComplete()
+                .block();
+        draining.dispose();
+        undoAll();
+        LOG.info("Stopped");
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+
+    private Map<String, Upstream> upstreams(HttpLoops loops, MeterRegistry meters) {
+        Map<String, Upstream> upstreams = new LinkedHashMap<>();
+        undo.push(() -> quietly(
+                Flux.fromIterable(upstreams.values()).flatMap(Upstream::close).then()));
+        for (UpstreamConfig server : config.servers()) {
+            upstreams.put(server.name(), HttpUpstream.create(server, loops, meters, clock));
+        }
+        return upstreams;
+    }
+
+    private CatalogKeeper keeper(Map<String, Upstream> upstreams, MeterRegistry meters) {
+        List<Source> sources = config.servers().stream()
+                .map(server -> new Source(Objects.requireNonNull(upstreams.get(server.name())), server.prefix()))
+                .toList();
+        Scheduler timer = Schedulers.newSingle("headgate-catalog", /* daemon= */ true);
+        undo.push(timer::dispose);
+        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock);
+        undo.push(keeper::close);
+        return keeper;
+    }
+
+    private DoorConfig doorConfig() {
+        Address listen = config.listen();
+        return new DoorConfig(
+                listen.host().isEmpty() ? "0.0.0.0" : listen.host(),
+                listen.port(),
+                config.tls(),
+                Set.copyOf(config.http().allowedHosts()),
+                Set.copyOf(config.http().allowedOrigins()),
+                config.http().limits());
+    }
+
+    private List<SealKey> sealKeys() {
+        List<SealKeyConfig> keys = config.seal().keys();
+        return keys.isEmpty()
+                ? List.of(SealKey.random())
+                : keys.stream().map(key -> SealKey.of(key.id(), key.bytes())).toList();
+    }
+
+    private void undoAll() {
+        while (!undo.isEmpty()) {
+            try {
+                undo.pop().run();
+            } catch (RuntimeException e) {
+                LOG.warn("A part of the gateway did not stop: {}", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** Waits for the end of something, well or not, but not for ever. */
+    private static void quietly(Mono<Void> closing) {
+        closing.timeout(LAST_CLOSES).onErrorComplete().block();
+    }
+
+    static String text(InetSocketAddress address) {
+        return new Address(address.getAddress().getHostAddress(), address.getPort()).toString();
+    }
+}

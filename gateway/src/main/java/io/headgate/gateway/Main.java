@@ -1,0 +1,152 @@
+package io.headgate.gateway;
+
+import io.headgate.gateway.CommandLine.UsageException;
+import io.headgate.gateway.admin.AdminServer.AdminException;
+import io.headgate.gateway.config.Config;
+import io.headgate.gateway.config.ConfigFile;
+import io.headgate.gateway.config.ConfigRejected;
+import io.headgate.gateway.config.Nearest;
+import io.headgate.gateway.http.ListenException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** The command line. */
+public final class Main {
+    private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
+
+    private static final List<String> VERBS =
+            List.of("run", "demo", "demo-server", "check", "probe", "help", "--help", "-h", "--version");
+    private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    private Main(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Ends with 0, or with 1 and one line for each thing that is wrong; a server runs until it is told to stop. */
+    public static void main(String[] arguments) {
+        // Netty samples buffers for leaks; the tests watch all of them instead, so that calls need not pay for it.
+        if (System.getProperty(LEAK_DETECTION) == null) {
+            System.setProperty(LEAK_DETECTION, "disabled");
+        }
+        int status = new Main(System.out, System.err).run(arguments);
+        if (status != 0) {
+            System.exit(status);
+        }
+    }
+
+    private int run(String[] arguments) {
+        try {
+            String verb = arguments.length == 0 ? "help" : arguments[0];
+            List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
+            return run(verb, rest);
+        } catch (ConfigRejected rejected) {
+            rejected.problems().forEach(err::println);
+        } catch (UsageException | ListenException | AdminException | IllegalArgumentException known) {
+            err.println("headgate: " + known.getMessage());
+        } catch (RuntimeException unforeseen) {
+            err.println("headgate: cannot start: " + oneLine(unforeseen));
+        }
+        return 1;
+    }
+
+    private int run(String verb, List<String> arguments) {
+        if (!VERBS.contains(verb)) {
+            throw new UsageException("unknown command " + verb
+                    + Nearest.hint(verb, List.of("run", "demo", "demo-server", "check", "probe", "help")));
+        }
+        return switch (verb) {
+            case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
+            case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
+            case "probe" -> probe(CommandLine.parse(verb, List.of("--header"), arguments));
+            case "--version" -> say("headgate " + Version.current());
+            default -> say(Usage.of(arguments.isEmpty() ? "help" : arguments.get(0)));
+        };
+    }
+
+    private int runGateway(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("run"));
+        }
+        Config config = ConfigFile.read(file("run", line));
+        config.notes().forEach(err::println);
+        Gateway gateway = Gateway.start(config);
+        Shutdown.onSignal(gateway::stop);
+        String scheme = config.tls() == null ? "http" : "https";
+        return say("Headgate " + Version.current() + " serves " + scheme + "://" + Gateway.text(gateway.address())
+                + "/mcp, admin http://" + Gateway.text(gateway.adminAddress()) + "/");
+    }
+
+    private int check(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("check"));
+        }
+        Path file = file("check", line);
+        Config config = ConfigFile.read(file);
+        config.notes().forEach(err::println);
+        return say(file + ": OK (" + count(config.servers().size(), "server") + ", "
+                + count(config.filters().size(), "filter") + ")");
+    }
+
+    private int demo(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("demo"));
+        }
+        nothingElse("demo", line);
+        return say(DemoCommands.demo());
+    }
+
+    private int demoServer(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("demo-server"));
+        }
+        nothingElse("demo-server", line);
+        return say(DemoCommands.server(line));
+    }
+
+    private int probe(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("probe"));
+        }
+        if (line.rest().size() != 1) {
+            throw new UsageException("probe: no URL (expected: headgate probe http://HOST:PORT/mcp)");
+        }
+        return say(ProbeCommand.probe(line.rest().get(0), line.all("--header")));
+    }
+
+    private int say(String text) {
+        out.println(text);
+        out.flush();
+        return 0;
+    }
+
+    private static Path file(String verb, CommandLine line) {
+        nothingElse(verb, line);
+        String file = line.option("-c") != null ? line.option("-c") : line.option("--config");
+        if (file == null) {
+            throw new UsageException(verb + ": no file (expected: headgate " + verb + " -c headgate.yaml)");
+        }
+        return Path.of(file);
+    }
+
+    private static void nothingElse(String verb, CommandLine line) {
+        if (!line.rest().isEmpty()) {
+            throw new UsageException(verb + ": unexpected " + line.rest().get(0) + " (expected: only options)");
+        }
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
+    }
+
+    private static String oneLine(Throwable unforeseen) {
+        return unforeseen.toString().replaceAll("\\s+", " ");
+    }
+}

@@ -1,0 +1,54 @@
+package io.headgate.gateway;
+
+import java.util.Map;
+
+/** What the command line says about itself. */
+final class Usage {
+    private static final String ALL = """
+            Headgate: one door in front of a fleet of MCP servers.
+
+              headgate run -c FILE          serve what the file describes
+              headgate check -c FILE        say everything that is wrong with the file
+              headgate demo                 serve two built-in servers, and say what to try
+              headgate demo-server          run one of the built-in servers alone
+              headgate probe URL            say what a server is and offers
+              headgate help [COMMAND]       this, or more about one command
+              headgate --version""";
+
+    private static final Map<String, String> VERBS =
+            Map.of("run", """
+            headgate run -c FILE
+
+            Serves what the file describes until SIGTERM or SIGINT; then calls may finish for shutdown.grace.
+
+              -c, --config FILE    the file""", "check", """
+            headgate check -c FILE
+
+            Reads the file and all that it names, and says everything that is wrong. Ends with 0 if nothing is.
+
+              -c, --config FILE    the file""", "demo", """
+            headgate demo
+
+            Serves two built-in servers on http://127.0.0.1:8080/mcp, with the admin port on 9090.""", "demo-server", """
+            headgate demo-server --listen HOST:PORT [options]
+
+            One MCP server for tests and load.
+
+              --listen HOST:PORT            where to listen; port 0 takes a free one
+              --era modern|legacy|both      the revisions that it speaks (both)
+              --ledger FILE                 writes a line for each tool call that it executes
+              --workers N                   how many work calls run at a time (4)
+              --page-size N                 items of a list on one page; 0 puts all on one (0)""", "probe", """
+            headgate probe URL [--header "NAME: VALUE"]
+
+            Asks a server what it is and all that it offers; calls no tool.
+
+              --header "NAME: VALUE"    sent with every request; may be given several times""");
+
+    private Usage() {}
+
+    /** About one verb, or about all if it is none. */
+    static String of(String verb) {
+        return VERBS.getOrDefault(verb, ALL);
+    }
+}

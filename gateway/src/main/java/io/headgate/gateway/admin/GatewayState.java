@@ -1,0 +1,46 @@
+package io.headgate.gateway.admin;
+
+import io.headgate.gateway.route.Dropped;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What people are shown of a running gateway; holds no secret. */
+public record GatewayState(
+        String version,
+        Instant startedAt,
+        long uptimeSeconds,
+        String listen,
+        boolean ready,
+        List<String> filters,
+        int sessions,
+        int connections,
+        int subscriptions,
+        List<Server> servers) {
+    /**
+     * One server behind the gateway.
+     *
+     * @param url without user, query and fragment, which may hold secrets
+     * @param since when its era was found
+     */
+    public record Server(
+            String name,
+            String url,
+            String prefix,
+            String era,
+            @Nullable String protocolVersion,
+            @Nullable Instant since,
+            boolean healthy,
+            int connections,
+            int callsInFlight,
+            int sessions,
+            int tools,
+            int prompts,
+            int resources,
+            int resourceTemplates,
+            @Nullable Instant lastRefresh,
+            boolean stale,
+            @Nullable String lastError,
+            int droppedCount,
+            List<Dropped> dropped) {}
+}

@@ -1,0 +1,119 @@
+package io.headgate.gateway.admin;
+
+import io.headgate.gateway.config.Config;
+import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.route.CatalogKeeper;
+import io.headgate.gateway.route.CatalogState;
+import io.headgate.gateway.session.Sessions;
+import io.headgate.gateway.upstream.Upstream;
+import io.headgate.gateway.upstream.UpstreamConfig;
+import io.headgate.gateway.upstream.UpstreamState;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntSupplier;
+
+/** Gathers the state of a gateway's parts when somebody asks. */
+public final class StateReport {
+    private final Config config;
+    private final String version;
+    private final String listen;
+    private final InstantSource clock;
+    private final Instant startedAt;
+    private final Map<String, Upstream> upstreams;
+    private final CatalogKeeper keeper;
+    private final Sessions sessions;
+    private final IntSupplier connections;
+    private volatile boolean isDraining;
+
+    public StateReport(
+            Config config,
+            String version,
+            String listen,
+            InstantSource clock,
+            Map<String, Upstream> upstreams,
+            CatalogKeeper keeper,
+            Sessions sessions,
+            IntSupplier connections) {
+        this.config = config;
+        this.version = version;
+        this.listen = listen;
+        this.clock = clock;
+        this.startedAt = clock.instant();
+        this.upstreams = upstreams;
+        this.keeper = keeper;
+        this.sessions = sessions;
+        this.connections = connections;
+    }
+
+    /** From now on the gateway is not ready any more. */
+    public void draining() {
+        isDraining = true;
+    }
+
+    /** True if a new client would find the door open and something behind it. */
+    public boolean isReady() {
+        return !isDraining && keeper.states().stream().anyMatch(state -> state.lastRefresh() != null);
+    }
+
+    GatewayState state() {
+        List<GatewayState.Server> servers = new ArrayList<>();
+        List<CatalogState> catalog = keeper.states();
+        for (UpstreamConfig server : config.servers()) {
+            Upstream upstream = upstreams.get(server.name());
+            for (CatalogState part : catalog) {
+                if (upstream != null && part.server().equals(server.name())) {
+                    servers.add(server(server, upstream.state(), part));
+                }
+            }
+        }
+        return new GatewayState(
+                version,
+                startedAt,
+                Duration.between(startedAt, clock.instant()).toSeconds(),
+                listen,
+                isReady(),
+                config.filters().stream().map(ConfiguredFilter::name).toList(),
+                sessions.count(),
+                connections.getAsInt(),
+                sessions.subscriptionCount(),
+                servers);
+    }
+
+    private static GatewayState.Server server(UpstreamConfig config, UpstreamState state, CatalogState part) {
+        return new GatewayState.Server(
+                config.name(),
+                bare(config.url()),
+                config.prefix(),
+                state.era().name().toLowerCase(Locale.ROOT),
+                state.protocolVersion(),
+                state.eraSince(),
+                state.isHealthy(),
+                state.connections(),
+                state.callsInFlight(),
+                state.sessions(),
+                part.tools(),
+                part.prompts(),
+                part.resources(),
+                part.resourceTemplates(),
+                part.lastRefresh(),
+                part.isStale(),
+                part.lastError() != null ? part.lastError() : state.lastError(),
+                part.droppedCount(),
+                part.dropped());
+    }
+
+    private static String bare(URI url) {
+        try {
+            return new URI(url.getScheme(), null, url.getHost(), url.getPort(), url.getPath(), null, null).toString();
+        } catch (URISyntaxException impossible) {
+            return "";
+        }
+    }
+}

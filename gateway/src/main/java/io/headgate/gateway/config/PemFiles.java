@@ -1,0 +1,61 @@
+package io.headgate.gateway.config;
+
+import io.headgate.gateway.http.TlsConfig;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateFactory;
+import java.util.Map;
+import java.util.Objects;
+import javax.net.ssl.SSLException;
+
+/** Looks whether the files that a configuration names hold certificates and keys. */
+final class PemFiles {
+    private PemFiles() {}
+
+    static void check(TlsConfig tls, Map<String, Place> places, Problems problems) {
+        Place certificate = Objects.requireNonNull(places.get("certificate"));
+        Place key = Objects.requireNonNull(places.get("key"));
+        boolean isReadable = certificates(tls.certificate(), certificate, "tls.certificate", problems);
+        if (!Files.isReadable(tls.key())) {
+            problems.add(key, "tls.key", tls.key() + " cannot be read (expected: a PEM file)");
+        } else if (isReadable) {
+            pair(tls, key, problems);
+        }
+    }
+
+    /** Whether a file holds at least one certificate; if not, that is a problem. */
+    static boolean certificates(Path file, Place place, String path, Problems problems) {
+        if (!Files.isReadable(file)) {
+            problems.add(place, path, file + " cannot be read (expected: a PEM file)");
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            if (!CertificateFactory.getInstance("X.509")
+                    .generateCertificates(in)
+                    .isEmpty()) {
+                return true;
+            }
+        } catch (IOException | GeneralSecurityException notPem) {
+            // Said below: what the parser says of it helps nobody.
+        }
+        problems.add(place, path, file + " holds no certificate (expected: a PEM file)");
+        return false;
+    }
+
+    private static void pair(TlsConfig tls, Place key, Problems problems) {
+        try {
+            Object unused = SslContextBuilder.forServer(
+                            tls.certificate().toFile(), tls.key().toFile())
+                    .build();
+        } catch (SSLException | IllegalArgumentException notAKey) {
+            problems.add(
+                    key,
+                    "tls.key",
+                    tls.key() + " is no key of the certificate (expected: a PEM file with its private key)");
+        }
+    }
+}

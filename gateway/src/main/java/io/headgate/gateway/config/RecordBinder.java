@@ -1,0 +1,288 @@
+package io.headgate.gateway.config;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes records of {@link Value}s: each component is a key of the same name.
+ *
+ * <p>A key that is left out takes its value from the record's constant {@code DEFAULT}; without one it is null if the
+ * parameter is {@link Nullable}, and a problem otherwise. The parameters are those of the factory that has {@link
+ * JsonCreator}, or else of the constructor; a second factory, of mode {@code DELEGATING}, makes the record of a single
+ * scalar. What they refuse with an {@link IllegalArgumentException} of the form {@code component: value (expected: ...)}
+ * is reported at that component's key.
+ */
+final class RecordBinder {
+    private final Problems problems;
+    private final Substitution substitution;
+    private final Path directory;
+
+    RecordBinder(Problems problems, Substitution substitution, Path directory) {
+        this.problems = problems;
+        this.substitution = substitution;
+        this.directory = directory;
+    }
+
+    /** The record, or null if something is wrong with it, which then is among the problems. */
+    <R> @Nullable R bind(Value value, String path, Class<R> type) {
+        return type.cast(bindType(value, path, type));
+    }
+
+    /** The text with everything filled in, or null if it cannot be. */
+    Substitution.@Nullable Filled text(Value value, String path, String expected) {
+        if (!(value instanceof Value.Text text)) {
+            problems.add(value.place(), path, kind(value) + " (expected: " + expected + ")");
+            return null;
+        }
+        if (text.isEmpty()) {
+            problems.add(value.place(), path, "no value (expected: " + expected + ")");
+            return null;
+        }
+        try {
+            return substitution.fill(text.written());
+        } catch (Substitution.Unfilled unfilled) {
+            problems.add(value.place(), path, String.valueOf(unfilled.getMessage()));
+            return null;
+        }
+    }
+
+    private @Nullable Object bindType(Value value, String path, Type type) {
+        if (type instanceof ParameterizedType generic) {
+            Type[] arguments = generic.getActualTypeArguments();
+            Type element = arguments[arguments.length - 1];
+            if (generic.getRawType() == Map.class) {
+                return map(value, path, element);
+            }
+            List<Object> items = items(value, path, element);
+            return items == null || generic.getRawType() != Set.class ? items : new LinkedHashSet<>(items);
+        }
+        Class<?> plain = (Class<?>) type;
+        Scalars.Scalar scalar = Scalars.of(plain, directory);
+        if (scalar != null) {
+            return scalar(value, path, scalar);
+        }
+        return plain.isEnum() ? enumeration(value, path, plain) : record(value, path, plain);
+    }
+
+    private @Nullable Object scalar(Value value, String path, Scalars.Scalar scalar) {
+        Substitution.Filled filled = text(value, path, scalar.expected());
+        if (filled == null) {
+            return null;
+        }
+        try {
+            return scalar.parser().apply(filled.text());
+        } catch (RuntimeException unreadable) {
+            String shown = scalar.equals(Scalars.URL) ? "***" : filled.shown();
+            problems.add(value.place(), path, shown + " (expected: " + scalar.expected() + ")");
+            return null;
+        }
+    }
+
+    private @Nullable Object enumeration(Value value, String path, Class<?> type) {
+        Map<String, Object> constants = new LinkedHashMap<>();
+        for (Object constant : type.getEnumConstants()) {
+            constants.put(((Enum<?>) constant).name().toLowerCase(Locale.ROOT), constant);
+        }
+        Substitution.Filled filled = text(value, path, String.join(", ", constants.keySet()));
+        if (filled == null) {
+            return null;
+        }
+        Object constant = constants.get(filled.text());
+        if (constant == null) {
+            problems.add(value.place(), path, filled.shown() + Nearest.hint(filled.shown(), constants.keySet()));
+        }
+        return constant;
+    }
+
+    private @Nullable List<Object> items(Value value, String path, Type element) {
+        if (!(value instanceof Value.Items items)) {
+            problems.add(value.place(), path, kind(value) + " (expected: a list)");
+            return null;
+        }
+        List<Object> bound = new ArrayList<>();
+        for (Value item : items.values()) {
+            Object one = bindType(item, path + "[" + items.values().indexOf(item) + "]", element);
+            if (one != null) {
+                bound.add(one);
+            }
+        }
+        return bound.size() == items.values().size() ? bound : null;
+    }
+
+    private @Nullable Map<String, Object> map(Value value, String path, Type element) {
+        if (!(value instanceof Value.Fields fields)) {
+            problems.add(value.place(), path, kind(value) + " (expected: keys with values)");
+            return null;
+        }
+        Map<String, Object> bound = new LinkedHashMap<>();
+        fields.entries().forEach((key, field) -> {
+            Object one = bindType(field.value(), path + "." + key, element);
+            if (one != null) {
+                bound.put(key, one);
+            }
+        });
+        return bound.size() == fields.entries().size() ? bound : null;
+    }
+
+    private @Nullable Object record(Value value, String path, Class<?> type) {
+        if (value instanceof Value.Fields fields) {
+            return fields(fields, path, type);
+        }
+        Method shorthand = creator(type, JsonCreator.Mode.DELEGATING);
+        if (shorthand == null) {
+            String keys = String.join(", ", names(type));
+            problems.add(value.place(), path, kind(value) + " (expected: the keys " + keys + ")");
+            return null;
+        }
+        Object argument = bindType(value, path, shorthand.getGenericParameterTypes()[0]);
+        return argument == null ? null : construct(value, path, shorthand, argument);
+    }
+
+    private @Nullable Object fields(Value.Fields fields, String path, Class<?> type) {
+        List<String> names = names(type);
+        refuseUnknown(fields, path, names);
+        Executable creator = creator(type);
+        Parameter[] parameters = creator.getParameters();
+        Object defaults = defaults(type);
+        @Nullable Object[] arguments = new @Nullable Object[parameters.length];
+        boolean isWhole = true;
+        for (int i = 0; i < parameters.length; i++) {
+            String name = names.get(i);
+            Value.Field field = fields.entries().get(name);
+            if (field != null) {
+                arguments[i] = bindType(field.value(), join(path, name), parameters[i].getParameterizedType());
+                isWhole &= arguments[i] != null;
+            } else if (defaults != null) {
+                arguments[i] = read(type.getRecordComponents()[i], defaults);
+            } else if (!parameters[i].getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                problems.add(fields.place(), join(path, name), "missing (expected: " + expected(parameters[i]) + ")");
+                isWhole = false;
+            }
+        }
+        return isWhole ? construct(fields, path, creator, arguments) : null;
+    }
+
+    /** Reports keys that are none of the known ones. */
+    void refuseUnknown(Value.Fields fields, String path, List<String> known) {
+        fields.entries().forEach((key, field) -> {
+            if (!known.contains(key)) {
+                problems.add(field.place(), join(path, key), "unknown key" + Nearest.hint(key, known));
+            }
+        });
+    }
+
+    private @Nullable Object construct(Value value, String path, Executable creator, @Nullable Object... arguments) {
+        try {
+            return creator instanceof Constructor<?> constructor
+                    ? constructor.newInstance(arguments)
+                    : ((Method) creator).invoke(null, arguments);
+        } catch (InvocationTargetException refused) {
+            refused(value, path, said(refused.getCause()));
+            return null;
+        } catch (ReflectiveOperationException impossible) {
+            throw new LinkageError("record is not accessible", impossible);
+        }
+    }
+
+    private static String said(@Nullable Throwable cause) {
+        return cause == null ? "impossible" : String.valueOf(cause.getMessage());
+    }
+
+    private void refused(Value value, String path, String message) {
+        int colon = message.indexOf(": ");
+        String component = message.substring(0, Math.max(0, colon));
+        Value.Field field =
+                value instanceof Value.Fields fields ? fields.entries().get(component) : null;
+        if (field != null) {
+            Value culprit = field.value();
+            problems.add(culprit.place(), join(path, component), hidden(culprit, message.substring(colon + 2)));
+        } else {
+            problems.add(value.place(), path, hidden(value, message));
+        }
+    }
+
+    /** What a constructor said, without the value if that was filled in. */
+    private static String hidden(Value culprit, String reason) {
+        boolean isFilled = culprit instanceof Value.Text text && text.written().indexOf('$') >= 0;
+        int expected = reason.indexOf(" (expected: ");
+        return isFilled && expected >= 0 ? ((Value.Text) culprit).written() + reason.substring(expected) : reason;
+    }
+
+    private String expected(Parameter parameter) {
+        Scalars.Scalar scalar = Scalars.of(parameter.getType(), directory);
+        return scalar == null ? "a value" : scalar.expected();
+    }
+
+    private static Executable creator(Class<?> type) {
+        Method factory = creator(type, JsonCreator.Mode.PROPERTIES);
+        try {
+            return factory != null
+                    ? factory
+                    : type.getConstructor(Arrays.stream(type.getRecordComponents())
+                            .map(RecordComponent::getType)
+                            .toArray(Class<?>[]::new));
+        } catch (NoSuchMethodException impossible) {
+            throw new LinkageError("record is not accessible", impossible);
+        }
+    }
+
+    private static @Nullable Method creator(Class<?> type, JsonCreator.Mode mode) {
+        return Arrays.stream(type.getMethods())
+                .filter(method -> method.isAnnotationPresent(JsonCreator.class)
+                        && method.getAnnotation(JsonCreator.class).mode() == mode)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable Object defaults(Class<?> type) {
+        try {
+            return type.getField("DEFAULT").get(null);
+        } catch (NoSuchFieldException none) {
+            return null;
+        } catch (IllegalAccessException impossible) {
+            throw new LinkageError("DEFAULT is not accessible", impossible);
+        }
+    }
+
+    private static @Nullable Object read(RecordComponent component, Object from) {
+        try {
+            return component.getAccessor().invoke(from);
+        } catch (ReflectiveOperationException impossible) {
+            throw new LinkageError("record is not accessible", impossible);
+        }
+    }
+
+    static List<String> names(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
+    }
+
+    static String join(String path, String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    static String kind(Value value) {
+        if (value instanceof Value.Text text) {
+            return text.isEmpty() ? "no value" : text.written();
+        }
+        return value instanceof Value.Items ? "a list" : "keys with values";
+    }
+}

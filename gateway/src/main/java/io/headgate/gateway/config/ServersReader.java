@@ -1,0 +1,219 @@
+package io.headgate.gateway.config;
+
+import io.headgate.filter.Secret;
+import io.headgate.gateway.upstream.UpstreamConfig;
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the map of servers, in the shape that every client of MCP writes. */
+final class ServersReader {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,64}");
+    private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}");
+    private static final Set<String> HTTP = Set.of("http", "streamable-http", "streamable_http", "streamablehttp");
+    private static final List<String> TYPES = List.of("http", "streamable-http", "sse", "stdio");
+    /** What other programs keep in an entry and a gateway has no use for. */
+    private static final List<String> FOREIGN =
+            List.of("description", "alwaysAllow", "autoApprove", "timeout", "note", "gallery", "version");
+
+    /** Fields that the gateway itself writes. */
+    private static final Set<String> OWN_HEADERS = Set.of(
+            "host",
+            "connection",
+            "content-length",
+            "content-type",
+            "transfer-encoding",
+            "upgrade",
+            "te",
+            "accept",
+            "accept-encoding",
+            "mcp-session-id",
+            "mcp-protocol-version",
+            "mcp-method",
+            "mcp-name");
+
+    private final RecordBinder binder;
+    private final Problems problems;
+    private final Path directory;
+    private final List<String> notes;
+
+    ServersReader(RecordBinder binder, Problems problems, Path directory, List<String> notes) {
+        this.binder = binder;
+        this.problems = problems;
+        this.directory = directory;
+        this.notes = notes;
+    }
+
+    void read(Value value, String path, Map<String, UpstreamConfig> into) {
+        if (!(value instanceof Value.Fields servers)) {
+            problems.add(value.place(), path, RecordBinder.kind(value) + " (expected: names with servers)");
+            return;
+        }
+        servers.entries().forEach((name, field) -> {
+            String at = RecordBinder.join(path, name);
+            if (!NAME.matcher(name).matches()) {
+                problems.add(field.place(), at, "no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)");
+            }
+            if (into.containsKey(name)) {
+                problems.add(field.place(), at, "a second server of this name (expected: each name once)");
+            }
+            UpstreamConfig server = server(name, field, at);
+            if (server != null) {
+                into.put(name, server);
+            }
+        });
+    }
+
+    private @Nullable UpstreamConfig server(String name, Value.Field field, String path) {
+        if (!(field.value() instanceof Value.Fields written)) {
+            problems.add(
+                    field.value().place(),
+                    path,
+                    RecordBinder.kind(field.value()) + " (expected: a server, as in url: http://...)");
+            return null;
+        }
+        if (isDisabled(written)) {
+            return null;
+        }
+        ServerEntry entry = binder.bind(withoutForeign(written, path), path, ServerEntry.class);
+        return entry == null ? null : server(name, entry, written, field.place(), path);
+    }
+
+    /** An entry that is switched off may be as broken as it likes. */
+    private static boolean isDisabled(Value.Fields written) {
+        Value.Field disabled = written.entries().get("disabled");
+        return disabled != null
+                && disabled.value() instanceof Value.Text text
+                && text.written().equals("true");
+    }
+
+    private Value.Fields withoutForeign(Value.Fields written, String path) {
+        Map<String, Value.Field> known = new LinkedHashMap<>(written.entries());
+        for (String key : FOREIGN) {
+            Value.Field dropped = known.remove(key);
+            if (dropped != null) {
+                notes.add(dropped.place() + " " + RecordBinder.join(path, key) + ": not used by a gateway");
+            }
+        }
+        return new Value.Fields(written.place(), known);
+    }
+
+    private @Nullable UpstreamConfig server(
+            String name, ServerEntry entry, Value.Fields written, Place place, String path) {
+        if (!speaksHttp(entry, written, place, path)) {
+            return null;
+        }
+        String urlKey = entry.url() != null ? "url" : entry.serverUrl() != null ? "serverUrl" : "httpUrl";
+        URI url = entry.url() != null ? entry.url() : entry.serverUrl() != null ? entry.serverUrl() : entry.httpUrl();
+        if (url == null) {
+            problems.add(place, path, "no url (expected: url: http://...)");
+            return null;
+        }
+        String wrong = wrongWithUrl(url);
+        if (wrong != null) {
+            refuse(written, path, urlKey, wrong);
+            return null;
+        }
+        if (entry.prefix() != null && !PREFIX.matcher(entry.prefix()).matches()) {
+            refuse(written, path, "prefix", "no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)");
+        }
+        if (entry.trust() != null) {
+            Path trust = directory.resolve(entry.trust()).normalize();
+            Value.Field field = Objects.requireNonNull(written.entries().get("trust"));
+            boolean unused =
+                    PemFiles.certificates(trust, field.value().place(), RecordBinder.join(path, "trust"), problems);
+        }
+        return new UpstreamConfig(
+                name,
+                url,
+                entry.prefix() != null ? entry.prefix() : name + "__",
+                headers(entry, written, path),
+                Boolean.TRUE.equals(entry.stateless()),
+                Boolean.TRUE.equals(entry.http2()),
+                entry.trust() == null
+                        ? null
+                        : directory.resolve(entry.trust()).normalize().toString(),
+                entry.limits() != null ? entry.limits() : UpstreamLimits.DEFAULT);
+    }
+
+    private boolean speaksHttp(ServerEntry entry, Value.Fields written, Place place, String path) {
+        String type = entry.type() == null ? "" : entry.type().toLowerCase(Locale.ROOT);
+        if (type.equals("stdio") || (type.isEmpty() && entry.command() != null)) {
+            Value.Field command = written.entries().get("command");
+            problems.add(
+                    command == null ? place : command.place(),
+                    RecordBinder.join(path, "command"),
+                    "this version cannot run stdio servers (expected: url, or disabled: true)");
+            return false;
+        }
+        if (type.equals("sse")) {
+            refuse(written, path, "type", "sse: this version cannot reach servers of 2024-11-05 (expected: http)");
+            return false;
+        }
+        if (!type.isEmpty() && !HTTP.contains(type)) {
+            // As it is written, because what was filled in is not to be shown.
+            Value.Field field = Objects.requireNonNull(written.entries().get("type"));
+            String shown = RecordBinder.kind(field.value());
+            refuse(written, path, "type", shown + Nearest.hint(shown, TYPES));
+            return false;
+        }
+        return true;
+    }
+
+    private Map<String, String> headers(ServerEntry entry, Value.Fields written, String path) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        if (entry.headers() == null) {
+            return headers;
+        }
+        entry.headers().forEach((name, secret) -> {
+            String wrong = wrongWithHeader(name, secret);
+            if (wrong != null) {
+                Value.Field all = Objects.requireNonNull(written.entries().get("headers"));
+                Value.Field one = ((Value.Fields) all.value()).entries().get(name);
+                problems.add(Objects.requireNonNull(one).place(), path + ".headers." + name, wrong);
+            }
+            headers.put(name, secret.value());
+        });
+        return headers;
+    }
+
+    private void refuse(Value.Fields written, String path, String key, String text) {
+        Value.Field field = Objects.requireNonNull(written.entries().get(key));
+        problems.add(field.value().place(), RecordBinder.join(path, key), text);
+    }
+
+    private static @Nullable String wrongWithHeader(String name, Secret value) {
+        if (!HEADER.matcher(name).matches()) {
+            return "no name of a header field (expected: a token)";
+        }
+        if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+            return "is written by the gateway (expected: another field)";
+        }
+        boolean isClean = value.value().chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 127));
+        return isClean ? null : "*** (expected: printable ASCII)";
+    }
+
+    /** Says nothing of the URL itself, because it may hold a secret. */
+    private static @Nullable String wrongWithUrl(URI url) {
+        String scheme = url.getScheme();
+        if (!"http".equalsIgnoreCase(scheme) && !"https".equalsIgnoreCase(scheme)) {
+            return "no http URL (expected: http://... or https://...)";
+        }
+        if (url.getRawUserInfo() != null) {
+            return "credentials in a URL (expected: headers: {Authorization: ...})";
+        }
+        if (url.getHost() == null || url.getPort() > 65_535) {
+            return "no host or no port in the URL (expected: as in http://127.0.0.1:9001/mcp)";
+        }
+        return url.getRawFragment() == null ? null : "a fragment in a URL (expected: none)";
+    }
+}

@@ -1,0 +1,126 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.Handler;
+import io.headgate.filter.Target;
+import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.session.Sessions;
+import io.headgate.mcp.BadMessage;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonLimits;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Pieces;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RpcCodes;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Reads each body once and gives it to the dialect of its era. */
+public final class Dialects implements FrontDialect {
+    static final Pieces NOTHING = new Pieces(0);
+
+    private final Predicate<String> knowsServer;
+    private final DialectMeters meters;
+    private final ModernDialect modern;
+    private final LegacyDialect legacy;
+    private final SseDialect sse;
+
+    /**
+     * @param chain takes every exchange
+     * @param knowsServer whether a server of this name has a door of its own
+     * @param headerParams the arguments of a tool that are repeated in header fields; empty for an unknown tool
+     */
+    public Dialects(
+            Handler chain,
+            Predicate<String> knowsServer,
+            Function<Target, List<HeaderParam>> headerParams,
+            Sessions sessions,
+            MeterRegistry registry) {
+        this.knowsServer = knowsServer;
+        this.meters = new DialectMeters(registry);
+        this.modern = new ModernDialect(chain, new ParamHeaders(headerParams), meters);
+        LegacyCalls calls = new LegacyCalls(chain, sessions, meters);
+        this.legacy = new LegacyDialect(calls, sessions, meters);
+        this.sse = new SseDialect(calls, sessions, meters);
+    }
+
+    @Override
+    public void handle(HttpCall call) {
+        if (!call.server().isEmpty() && !knowsServer.test(call.server())) {
+            meters.mcpRejected("unknown_server");
+            call.answer(404, Wording.failure(null, RpcCodes.INVALID_REQUEST, "no such server", null));
+            return;
+        }
+        switch (call.endpoint()) {
+            case MCP -> streamable(call);
+            case SSE -> sse.open(call);
+            case MESSAGES -> sse.post(call);
+        }
+    }
+
+    private void streamable(HttpCall call) {
+        switch (call.method()) {
+            case "POST" -> post(call);
+            case "GET", "DELETE" -> {
+                if (isModern(call.headers().get(ModernHeaders.VERSION))) {
+                    meters.mcpRejected("method");
+                    call.answer(405, NOTHING, "Allow", "POST");
+                } else if (call.method().equals("GET")) {
+                    legacy.get(call);
+                } else {
+                    legacy.delete(call);
+                }
+            }
+            default -> call.answer(405, NOTHING, "Allow", "POST, GET, DELETE");
+        }
+    }
+
+    private void post(HttpCall call) {
+        byte[] body = call.body();
+        String version = call.headers().get(ModernHeaders.VERSION);
+        if (Envelope.isBatch(body) && !isModern(version)) {
+            legacy.batch(call, body);
+            return;
+        }
+        Envelope envelope = read(call, body);
+        if (envelope == null) {
+            return;
+        }
+        // The envelope decides, not the method: an initialize with a modern envelope is a modern request.
+        if (envelope.has(Member.META_PROTOCOL_VERSION) || isModernClaim(call, version)) {
+            modern.handle(call, envelope);
+        } else {
+            legacy.post(call, envelope);
+        }
+    }
+
+    private @Nullable Envelope read(HttpCall call, byte[] body) {
+        try {
+            return Envelope.read(body, JsonLimits.CLIENT);
+        } catch (BadMessage bad) {
+            meters.badMessage(bad.reason());
+            call.answer(400, Wording.failure(bad.id(), bad.reason().code(), text(bad), null));
+            return null;
+        }
+    }
+
+    static String text(BadMessage bad) {
+        String message = bad.getMessage();
+        return message == null ? "bad message" : message;
+    }
+
+    private static boolean isModern(@Nullable String version) {
+        return version != null && ProtocolVersions.MODERN.contains(version);
+    }
+
+    /** A version that is no older one we know claims the newer rules, unless the client holds an older session. */
+    private static boolean isModernClaim(HttpCall call, @Nullable String version) {
+        if (version == null || ProtocolVersions.LEGACY.contains(version)) {
+            return false;
+        }
+        List<String> session = call.headers(LegacyDialect.SESSION);
+        return isModern(version) || session.isEmpty();
+    }
+}

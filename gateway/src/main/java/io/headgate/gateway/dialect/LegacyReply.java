@@ -1,0 +1,188 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.Refusal;
+import io.headgate.gateway.session.EventStream;
+import io.headgate.gateway.session.Session;
+import io.headgate.gateway.session.SessionStream;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Pieces;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RequestId;
+import io.headgate.mcp.RpcCodes;
+import io.headgate.mcp.Splice;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to one request of a session: JSON if the response comes first, otherwise an event stream.
+ *
+ * <p>A client that goes away does not cancel (2025-11-25, transports): the stream keeps what it would have sent, for a
+ * while, and the client may fetch it.
+ */
+final class LegacyReply extends Reply {
+    private final Session session;
+    private final @Nullable SessionStream shared;
+    private final Runnable whenEnded;
+    private final Runnable cancelled = this::cancelledByClient;
+    private @Nullable List<Long> questions;
+    private @Nullable SessionStream stream;
+
+    /** A reply on a stream that it shares with others, or null for a stream of its own, opened if it is needed. */
+    LegacyReply(
+            HttpCall call,
+            Session session,
+            RequestId id,
+            String method,
+            DialectMeters meters,
+            @Nullable SessionStream shared,
+            Runnable whenEnded) {
+        super(call, id, method, meters);
+        this.session = session;
+        this.shared = shared;
+        this.stream = shared;
+        this.whenEnded = whenEnded;
+        if (!session.begin(id.json(), cancelled)) {
+            meters.duplicateId();
+        }
+        if (shared == null) {
+            call.onQuiet(() -> {
+                if (!isDone()) {
+                    openStream();
+                }
+            });
+        } else {
+            shared.onWritable(this::more);
+        }
+    }
+
+    @Override
+    void send(JsonRpc message) {
+        if (message instanceof JsonRpc.Notification notification) {
+            openStream().send(Wording.notification(notification.method(), notification.params()));
+        } else if (message instanceof JsonRpc.Question question) {
+            ask(question);
+        }
+    }
+
+    private void ask(JsonRpc.Question question) {
+        long number = session.ask(question);
+        if (number < 0) {
+            question.answer()
+                    .accept(new JsonRpc.Failure(
+                            RpcCodes.INTERNAL_ERROR, "the client has too many open questions", null));
+            return;
+        }
+        if (questions == null) {
+            questions = new ArrayList<>(2);
+        }
+        questions.add(number);
+        openStream().send(Wording.request(number, question.method(), question.params()));
+    }
+
+    @Override
+    void respond(JsonRpc.Response response) {
+        if (response instanceof JsonRpc.Success success) {
+            finish(200, success(success.envelope()));
+        } else if (response instanceof JsonRpc.Failure failure) {
+            finish(200, Wording.failure(id, failure.code(), failure.message(), failure.data()));
+        }
+    }
+
+    @Override
+    void refuse(Refusal refusal) {
+        finish(status(refusal.reason()), Wording.failure(id, refusal), Wording.retryAfter(refusal));
+    }
+
+    /**
+     * What concerns the connection has its HTTP status; what concerns the call is in the body, because clients of this
+     * era take any other status for a broken transport and never read the error.
+     */
+    static int status(Refusal.Reason reason) {
+        return switch (reason) {
+            case SESSION_NOT_FOUND, DENIED, RATE_LIMITED, OVERLOADED ->
+                Wording.Answer.of(reason).status();
+            default -> 200;
+        };
+    }
+
+    @Override
+    boolean isWritable() {
+        SessionStream open = stream;
+        return open == null || open.isWritable();
+    }
+
+    @Override
+    void ended() {
+        session.finish(id.json(), cancelled);
+        if (questions != null) {
+            questions.forEach(session::forget);
+        }
+    }
+
+    private void cancelledByClient() {
+        call.execute(() -> {
+            if (isDone()) {
+                return;
+            }
+            cancel();
+            // The specification forbids a response now; the exchange still has to end.
+            if (shared == null) {
+                openStream().finish();
+            }
+            whenEnded.run();
+        });
+    }
+
+    private SessionStream openStream() {
+        SessionStream open = stream;
+        if (open == null) {
+            SessionStream own = session.openStream();
+            EventStream connection = call.stream();
+            own.onWritable(() -> call.execute(this::more));
+            call.onDisconnect(() -> own.detach(connection));
+            own.attach(connection, LegacyDialect.primes(session), LegacyDialect.RETRY_MILLIS);
+            stream = own;
+            open = own;
+        }
+        return open;
+    }
+
+    private void finish(int status, Pieces body, String... fields) {
+        SessionStream open = stream;
+        if (open == null) {
+            call.answer(status, body, fields);
+        } else {
+            open.send(body);
+            if (shared == null) {
+                open.finish();
+            }
+        }
+        whenEnded.run();
+    }
+
+    /** Members that only newer revisions have are taken out; everything else passes as it came. */
+    private Pieces success(Envelope envelope) {
+        RawJson result = envelope.get(Member.RESULT);
+        if (result == null) {
+            result = RawJson.EMPTY_OBJECT;
+        }
+        if (envelope.is(Member.RESULT_TYPE, "input_required")) {
+            return Wording.failure(
+                    id,
+                    RpcCodes.INTERNAL_ERROR,
+                    "the server asks for input in a way that this protocol version does not have",
+                    null);
+        }
+        if (!envelope.has(Member.RESULT_TYPE) && !envelope.has(Member.TTL_MS) && !envelope.has(Member.CACHE_SCOPE)) {
+            return Wording.success(id, result);
+        }
+        Splice splice = new Splice(result);
+        envelope.remove(splice, Member.RESULT_TYPE);
+        envelope.remove(splice, Member.TTL_MS);
+        envelope.remove(splice, Member.CACHE_SCOPE);
+        return Wording.end(splice.into(Wording.successHead(id)));
+    }
+}

@@ -1,0 +1,80 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.Target;
+import io.headgate.gateway.dialect.ModernHeaders.Mismatch;
+import io.headgate.gateway.route.HeaderParam;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.RawJson;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The rule that {@code Mcp-Param-*} fields say what the arguments say, for tools whose schema names such fields. */
+final class ParamHeaders {
+    private final Function<Target, List<HeaderParam>> params;
+
+    /** Takes the look-up of what a tool's schema names; empty for a tool that nobody knows. */
+    ParamHeaders(Function<Target, List<HeaderParam>> params) {
+        this.params = params;
+    }
+
+    /** Null if they agree, or the tool names none. */
+    @Nullable
+    Mismatch check(HttpCall call, Target tool, Envelope envelope) {
+        List<HeaderParam> named = params.apply(tool);
+        if (named.isEmpty()) {
+            return null;
+        }
+        RawJson arguments = envelope.get(Member.ARGUMENTS);
+        for (HeaderParam param : named) {
+            Mismatch mismatch = check(call, param, param.in(arguments));
+            if (mismatch != null) {
+                return mismatch;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Mismatch check(HttpCall call, HeaderParam param, @Nullable RawJson argument) {
+        List<String> values = call.headers(param.header());
+        if (values.size() > 1) {
+            return new Mismatch("duplicate_header", "Header mismatch: " + param.header() + " is there twice");
+        }
+        if (values.isEmpty()) {
+            return argument == null
+                    ? null
+                    : new Mismatch("missing_header", "Header mismatch: " + param.header() + " is missing");
+        }
+        String value = values.get(0);
+        if (ModernHeaders.isSentinel(value)) {
+            String decoded = ModernHeaders.decode(value);
+            if (decoded == null) {
+                return new Mismatch("bad_base64", "Header mismatch: " + param.header() + " is not valid base64");
+            }
+            value = decoded;
+        }
+        // A field without its argument says something that the server will never see in the body.
+        return argument != null && says(argument, value)
+                ? null
+                : new Mismatch("param_mismatch", "Header mismatch: " + param.header() + " does not match the body");
+    }
+
+    private static boolean says(RawJson argument, String value) {
+        if (argument.isString()) {
+            return value.equals(argument.string());
+        }
+        if (!argument.isNumber()) {
+            return value.equals(argument.toString());
+        }
+        if (value.length() > 64) {
+            return false;
+        }
+        try {
+            return new BigDecimal(value).compareTo(new BigDecimal(argument.toString())) == 0;
+        } catch (NumberFormatException notANumber) {
+            return false;
+        }
+    }
+}

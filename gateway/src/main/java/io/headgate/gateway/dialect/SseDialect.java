@@ -1,0 +1,146 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.Client;
+import io.headgate.filter.Refusal;
+import io.headgate.gateway.session.EventStream;
+import io.headgate.gateway.session.Session;
+import io.headgate.gateway.session.Sessions;
+import io.headgate.mcp.BadMessage;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonLimits;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.Pieces;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RequestId;
+import io.headgate.mcp.RpcCodes;
+
+/** HTTP+SSE of 2024-11-05: one stream that carries everything back, and an endpoint to post to. */
+final class SseDialect {
+    private static final String QUERY = "sessionId=";
+
+    private final LegacyCalls calls;
+    private final Sessions sessions;
+    private final DialectMeters meters;
+
+    SseDialect(LegacyCalls calls, Sessions sessions, DialectMeters meters) {
+        this.calls = calls;
+        this.sessions = sessions;
+        this.meters = meters;
+    }
+
+    /** Opens the stream, which is the session. */
+    void open(HttpCall call) {
+        if (!call.method().equals("GET")) {
+            call.answer(405, Dialects.NOTHING, "Allow", "GET");
+            return;
+        }
+        Client undeclared = new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
+        Session session = sessions.draft(call.server(), undeclared, /* resumable= */ false);
+        calls.check(
+                call,
+                session,
+                () -> {
+                    if (!sessions.open(session)) {
+                        sessions.end(session);
+                        call.answer(503, Dialects.NOTHING, "Retry-After", "5");
+                        return;
+                    }
+                    EventStream stream = call.stream();
+                    call.onDisconnect(() -> sessions.end(session));
+                    stream.event("endpoint", Pieces.of("/messages?" + QUERY + session.id()));
+                    session.standing().attach(stream, /* prime= */ false, LegacyDialect.RETRY_MILLIS);
+                },
+                refusal -> {
+                    sessions.end(session);
+                    call.answer(
+                            Wording.Answer.of(refusal.reason()).status(),
+                            Wording.failure(null, refusal),
+                            Wording.retryAfter(refusal));
+                });
+    }
+
+    /** Takes a message; its answer goes on the stream. */
+    void post(HttpCall call) {
+        if (!call.method().equals("POST")) {
+            call.answer(405, Dialects.NOTHING, "Allow", "POST");
+            return;
+        }
+        Session session =
+                call.query().startsWith(QUERY) ? sessions.find(call.query().substring(QUERY.length())) : null;
+        if (session == null || session.isResumable()) {
+            meters.mcpRejected("session_unknown");
+            call.answer(404, Wording.failure(null, new Refusal(Refusal.Reason.SESSION_NOT_FOUND, "Session not found")));
+            return;
+        }
+        Envelope envelope;
+        try {
+            envelope = Envelope.read(call.body(), JsonLimits.CLIENT);
+        } catch (BadMessage bad) {
+            meters.badMessage(bad.reason());
+            call.answer(400, Wording.failure(bad.id(), bad.reason().code(), Dialects.text(bad), null));
+            return;
+        }
+        calls.check(
+                call,
+                session,
+                () -> accept(call, session, envelope),
+                refusal -> call.answer(
+                        Wording.Answer.of(refusal.reason()).status(),
+                        Wording.failure(envelope.id(), refusal),
+                        Wording.retryAfter(refusal)));
+    }
+
+    private void accept(HttpCall call, Session session, Envelope envelope) {
+        call.answer(202, Dialects.NOTHING);
+        RequestId id = envelope.id();
+        switch (envelope.kind()) {
+            case REQUEST -> {
+                if (id != null && envelope.method().equals(Methods.INITIALIZE)) {
+                    initialize(call, session, envelope, id);
+                } else if (id != null) {
+                    calls.request(call, session, envelope, id, session.standing(), () -> {});
+                }
+            }
+            case NOTIFICATION -> {
+                calls.notification(call, session, envelope);
+                if (envelope.method().equals(Methods.INITIALIZED)) {
+                    calls.listen(call, session);
+                }
+            }
+            case RESPONSE -> {
+                boolean unused = calls.answer(session, envelope);
+            }
+        }
+    }
+
+    private void initialize(HttpCall call, Session session, Envelope envelope, RequestId id) {
+        Client client = LegacyDialect.client(envelope);
+        if (client == null) {
+            session.standing()
+                    .send(Wording.failure(
+                            id, RpcCodes.INVALID_PARAMS, "params.protocolVersion must be a string", null));
+            return;
+        }
+        session.client(client);
+        InitializeReply reply = new InitializeReply(call, id, session, meters, new InitializeReply.Outcome() {
+            @Override
+            public void succeeded(Pieces response) {
+                session.standing().send(response);
+            }
+
+            @Override
+            public void failed(int status, Pieces response, String... fields) {
+                session.standing().send(response);
+            }
+        });
+        calls.chain()
+                .handle(calls.exchange(
+                        call,
+                        session,
+                        new JsonRpc.Request(id, Methods.DISCOVER, LegacyDialect.DISCOVER),
+                        LegacyCalls.noTarget(session)))
+                .subscribe(reply);
+    }
+}

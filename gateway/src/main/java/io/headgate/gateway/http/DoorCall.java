@@ -1,0 +1,314 @@
+package io.headgate.gateway.http;
+
+import io.headgate.filter.RequestHeaders;
+import io.headgate.gateway.dialect.HttpCall;
+import io.headgate.gateway.session.EventStream;
+import io.headgate.mcp.Pieces;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** One request, from its head to the end of its answer; it is its own set of header fields. */
+final class DoorCall implements HttpCall, RequestHeaders {
+    private static final byte[] EMPTY = {};
+    private static final int FIRST_BODY = 4096;
+
+    private enum Phase {
+        WAITING,
+        STREAMING,
+        DONE
+    }
+
+    private final RequestHandler handler;
+    private @Nullable HttpRequest request;
+    private @Nullable RequestTarget target;
+    private @Nullable String origin;
+    private boolean closes;
+    private boolean http10;
+    private boolean expectsProceed;
+    private boolean preflight;
+
+    /** Why it is not let through, if it is not. */
+    @Nullable
+    Rejection rejection;
+
+    private byte[] body = EMPTY;
+    private int bodyLength;
+
+    private Phase phase = Phase.WAITING;
+    private boolean gone;
+    private long lastWrite;
+    private @Nullable DoorStream stream;
+    private @Nullable Runnable disconnected;
+    private @Nullable Runnable quiet;
+
+    DoorCall(RequestHandler handler) {
+        this.handler = handler;
+    }
+
+    void head(HttpRequest head, boolean closesAfterwards, boolean isHttp10, boolean expects) {
+        request = head;
+        closes |= closesAfterwards;
+        http10 = isHttp10;
+        expectsProceed = expects;
+    }
+
+    void target(RequestTarget parsed) {
+        target = parsed;
+    }
+
+    void origin(@Nullable String allowed) {
+        origin = allowed;
+    }
+
+    /** The origin that the answer must name, if any. */
+    @Nullable
+    String origin() {
+        return origin;
+    }
+
+    void preflight() {
+        preflight = true;
+    }
+
+    boolean isPreflight() {
+        return preflight;
+    }
+
+    void closeAfterwards() {
+        closes = true;
+    }
+
+    boolean closes() {
+        return closes;
+    }
+
+    boolean isHttp10() {
+        return http10;
+    }
+
+    boolean expectsProceed() {
+        return expectsProceed;
+    }
+
+    /** Grows with what has come, never with what was announced; false if it is too much. */
+    boolean append(ByteBuf content, boolean last, int limit) {
+        int more = content.readableBytes();
+        int size = bodyLength + more;
+        if (size > limit || size < 0) {
+            return false;
+        }
+        if (size > body.length) {
+            boolean whole = last && bodyLength == 0;
+            body = Arrays.copyOf(body, whole ? size : Math.min(limit, Math.max(2 * size, FIRST_BODY)));
+        }
+        content.readBytes(body, bodyLength, more);
+        bodyLength = size;
+        return true;
+    }
+
+    int bodyLength() {
+        return bodyLength;
+    }
+
+    void received() {
+        if (body.length != bodyLength) {
+            body = Arrays.copyOf(body, bodyLength);
+        }
+    }
+
+    void dropBody() {
+        body = EMPTY;
+        bodyLength = 0;
+    }
+
+    /** It is the turn of this call. */
+    void begin(long now) {
+        lastWrite = now;
+    }
+
+    /** Whether something can still be written for it. */
+    boolean isOpen() {
+        return phase != Phase.DONE;
+    }
+
+    void wrote() {
+        lastWrite = handler.now();
+    }
+
+    void finished() {
+        phase = Phase.DONE;
+        disconnected = null;
+        quiet = null;
+        if (stream != null) {
+            handler.door().meters.eventStreams.decrementAndGet();
+        }
+    }
+
+    void disconnect() {
+        if (phase != Phase.DONE) {
+            Runnable action = disconnected;
+            gone = true;
+            finished();
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+
+    void tick(long now, long keepAliveNanos, boolean nothingHeld) {
+        if (now - lastWrite < keepAliveNanos) {
+            return;
+        }
+        DoorStream open = stream;
+        if (open != null) {
+            if (nothingHeld) {
+                open.comment();
+            }
+        } else {
+            Runnable action = quiet;
+            quiet = null;
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+
+    @Nullable
+    DoorStream openStream() {
+        return stream;
+    }
+
+    @Override
+    public String method() {
+        return Objects.requireNonNull(request).method().name();
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return Objects.requireNonNull(target).endpoint();
+    }
+
+    @Override
+    public String server() {
+        return Objects.requireNonNull(target).server();
+    }
+
+    @Override
+    public String query() {
+        return Objects.requireNonNull(target).query();
+    }
+
+    @Override
+    public RequestHeaders headers() {
+        return this;
+    }
+
+    @Override
+    public List<String> headers(String name) {
+        return fields().getAll(name);
+    }
+
+    @Override
+    public @Nullable String get(String name) {
+        return fields().get(name);
+    }
+
+    @Override
+    public void forEach(BiConsumer<String, String> visitor) {
+        Iterator<Map.Entry<String, String>> fields = fields().iteratorAsString();
+        while (fields.hasNext()) {
+            Map.Entry<String, String> field = fields.next();
+            visitor.accept(field.getKey(), field.getValue());
+        }
+    }
+
+    private HttpHeaders fields() {
+        return Objects.requireNonNull(request).headers();
+    }
+
+    @Override
+    public byte[] body() {
+        return body;
+    }
+
+    @Override
+    public InetSocketAddress remote() {
+        return handler.remote();
+    }
+
+    @Override
+    public void answer(int status, Pieces json, String... fields) {
+        if (!handler.inLoop()) {
+            handler.execute(() -> answer(status, json, fields));
+        } else if (phase == Phase.WAITING) {
+            handler.prepareAnswer(this);
+            handler.wire().answer(this, status, json, fields);
+            handler.answered(this);
+        }
+    }
+
+    @Override
+    public EventStream stream(String... fields) {
+        DoorStream opened = new DoorStream(this, handler);
+        if (handler.inLoop()) {
+            open(opened, fields);
+        } else {
+            handler.execute(() -> open(opened, fields));
+        }
+        return opened;
+    }
+
+    private void open(DoorStream opened, String[] fields) {
+        if (phase == Phase.WAITING) {
+            phase = Phase.STREAMING;
+            quiet = null;
+            stream = opened;
+            handler.door().meters.eventStreams.incrementAndGet();
+            // Nothing was written since the request was whole.
+            handler.door().meters.firstByte.record(handler.now() - lastWrite, TimeUnit.NANOSECONDS);
+            handler.prepareAnswer(this);
+            handler.wire().begin(this, fields);
+            wrote();
+        }
+    }
+
+    @Override
+    public void onDisconnect(Runnable action) {
+        if (!handler.inLoop()) {
+            handler.execute(() -> onDisconnect(action));
+        } else if (gone) {
+            action.run();
+        } else if (phase != Phase.DONE) {
+            disconnected = action;
+        }
+    }
+
+    @Override
+    public void onQuiet(Runnable action) {
+        if (!handler.inLoop()) {
+            handler.execute(() -> onQuiet(action));
+        } else if (phase == Phase.WAITING) {
+            quiet = action;
+        }
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return handler.inLoop();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        handler.execute(task);
+    }
+}

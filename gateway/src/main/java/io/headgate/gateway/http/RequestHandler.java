@@ -1,0 +1,458 @@
+package io.headgate.gateway.http;
+
+import io.headgate.mcp.Pieces;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.CodecException;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Collects requests, hands them to the dialect one after another, and watches their time; the same for a connection of
+ * HTTP/1.1 and for one stream of HTTP/2.
+ *
+ * <p>A refusal takes its turn like a request, so that pipelined answers stay in order. After one that closes, nothing
+ * more is read: what follows on the connection is thrown away for a moment, so that the client can read the answer
+ * before the socket is reset.
+ */
+// What cannot be written or closed any more closes its channel, and that is noticed there.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class RequestHandler extends ChannelInboundHandlerAdapter implements Watched {
+    /** A reset may be late on a busy machine, so one more write need not be enough. */
+    private static final int MOST_PROBES = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
+    private static final Pieces FAILED = Pieces.of("{\"error\":\"internal error\"}");
+
+    private final Connection connection;
+    private final Door door;
+    private final RequestChecks checks;
+    private final StallWatch stall;
+    private final @Nullable Http1Decoder decoder;
+    private @Nullable Wire wire;
+    private @Nullable ChannelHandlerContext context;
+
+    /** Its head has come and its body has not. */
+    private @Nullable DoorCall reading;
+
+    /** Its answer is being made. */
+    private @Nullable DoorCall active;
+
+    private final ArrayDeque<DoorCall> waiting = new ArrayDeque<>(2);
+    private int waitingBytes;
+    private boolean inputEnded;
+    private boolean deaf;
+    private boolean pumping;
+    private int probes;
+    private long idleSince;
+    private long bodySince;
+    private int bodyThen;
+    private int slot = -1;
+
+    /** For HTTP/1.1 with its decoder; for a stream of HTTP/2 without. */
+    RequestHandler(Connection connection, @Nullable Http1Decoder decoder) {
+        this.connection = connection;
+        this.decoder = decoder;
+        door = connection.door;
+        checks = new RequestChecks(door, connection);
+        stall = new StallWatch(this);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        wire = decoder == null ? new Http2Wire(ctx) : new Http1Wire(ctx, connection);
+        idleSince = now();
+        connection.clock.add(this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        try {
+            if (!deaf && message instanceof HttpObject object) {
+                if (object instanceof HttpRequest request) {
+                    onHead(request);
+                }
+                if (object instanceof HttpContent content && !deaf) {
+                    onContent(content);
+                }
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void onHead(HttpRequest request) {
+        DoorCall call = new DoorCall(this);
+        DecoderResult result = request.decoderResult();
+        Rejection rejection = result.isFailure() ? rejectionOf(result.cause()) : checks.check(request, call);
+        if (rejection != null) {
+            call.rejection = rejection;
+            // Who waits to be told to go on with the body would wait for ever.
+            if (rejection.closes || call.expectsProceed()) {
+                refuse(call);
+                return;
+            }
+        } else if (call.expectsProceed() && active == null) {
+            wire().proceed();
+        }
+        reading = call;
+        bodySince = now();
+        bodyThen = 0;
+    }
+
+    private void onContent(HttpContent content) {
+        DoorCall call = reading;
+        if (call == null) {
+            return;
+        }
+        boolean last = content instanceof LastHttpContent;
+        if (content.decoderResult().isFailure()) {
+            boolean trailers = content.decoderResult().cause() instanceof TooLongHttpHeaderException;
+            call.rejection = trailers ? Rejection.TRAILERS : Rejection.FRAMING;
+        } else if (!call.append(content.content(), last, door.limits.bodyBytes())) {
+            call.rejection = Rejection.BODY_TOO_LARGE;
+        } else if (last && ((LastHttpContent) content).trailingHeaders().size() > door.limits.headerCount()) {
+            call.rejection = Rejection.TRAILERS;
+        } else if (last) {
+            reading = null;
+            enqueue(call);
+            return;
+        } else {
+            return;
+        }
+        refuse(call);
+    }
+
+    /** Refuses what came before a request could be read. */
+    void refuse(Rejection rejection) {
+        DoorCall call = new DoorCall(this);
+        call.rejection = rejection;
+        refuse(call);
+    }
+
+    /** The last request that is read here. */
+    private void refuse(DoorCall call) {
+        deaf = true;
+        reading = null;
+        if (decoder != null) {
+            decoder.stop();
+        }
+        call.closeAfterwards();
+        enqueue(call);
+    }
+
+    private void enqueue(DoorCall call) {
+        if (call.rejection != null) {
+            call.dropBody();
+        } else {
+            call.received();
+        }
+        if (active == null && waiting.isEmpty() && isWritable()) {
+            begin(call);
+            return;
+        }
+        if (waiting.size() >= door.limits.pipelineDepth()) {
+            deaf = true;
+            door.meters.rejected(Rejection.PIPELINE_DEPTH);
+            cut();
+            return;
+        }
+        waiting.add(call);
+        waitingBytes += call.bodyLength();
+        if (waitingBytes > door.limits.streamBufferBytes()) {
+            // What has not been read yet stays with the client.
+            context().channel().config().setAutoRead(false);
+        }
+    }
+
+    private void begin(DoorCall call) {
+        active = call;
+        call.begin(now());
+        Rejection rejection = call.rejection;
+        if (rejection != null) {
+            door.meters.rejected(rejection);
+            call.answer(rejection.status, rejection.body(), rejection.fields());
+        } else if (call.isPreflight()) {
+            call.answer(204, new Pieces(1), Preflight.fields(call));
+        } else {
+            try {
+                door.dialect.handle(call);
+            } catch (RuntimeException e) {
+                LOG.error("the dialect threw", e);
+                call.answer(500, FAILED);
+            }
+        }
+    }
+
+    /** The answer will be the last of its connection if the door is closing. */
+    void prepareAnswer(DoorCall call) {
+        if (door.draining) {
+            call.closeAfterwards();
+        }
+    }
+
+    /** The whole answer of the active call was written. */
+    void answered(DoorCall call) {
+        call.finished();
+        active = null;
+        idleSince = now();
+        if (call.closes() || (door.draining && decoder != null)) {
+            deaf = true;
+            waiting.clear();
+            wire().closeAfterwards();
+        } else if (!pumping) {
+            pump();
+        }
+    }
+
+    /** The next ones, while the client reads what it gets. */
+    private void pump() {
+        pumping = true;
+        while (active == null && !waiting.isEmpty() && isWritable()) {
+            DoorCall next = waiting.remove();
+            waitingBytes -= next.bodyLength();
+            begin(next);
+        }
+        pumping = false;
+        if (decoder != null && active == null && waiting.isEmpty()) {
+            if (inputEnded) {
+                wire().closeAfterwards();
+            } else if (!deaf) {
+                context().channel().config().setAutoRead(true);
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        connection.clock.remove(this);
+        stall.close();
+        leave(/* counted= */ true);
+        ctx.fireChannelInactive();
+    }
+
+    /** Whatever was going on here is over. */
+    private void leave(boolean counted) {
+        deaf = true;
+        waiting.clear();
+        DoorCall call = active;
+        if (call != null && call.isOpen()) {
+            if (counted) {
+                door.meters.goneBeforeTheAnswer.increment();
+            }
+            active = null;
+            call.disconnect();
+        } else if (counted && (reading != null || (decoder != null && decoder.isInHead()))) {
+            door.meters.goneBeforeTheRequest.increment();
+        }
+        reading = null;
+        if (decoder != null) {
+            decoder.stop();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            onEndOfInput();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    /**
+     * A client that closed its socket and one that only finished sending look the same until something is written. So
+     * something is written at once and again at the next looks of the clock: the first makes a closed socket say so, a
+     * later one finds out. Who still answers is served.
+     */
+    private void onEndOfInput() {
+        DoorCall call = active;
+        deaf = true;
+        inputEnded = true;
+        if (call == null || !call.isOpen() || !wire().probe(call)) {
+            leave(/* counted= */ true);
+            context().close();
+        } else {
+            probes = MOST_PROBES;
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        DoorCall call = active;
+        if (ctx.channel().isWritable()) {
+            DoorStream stream = call == null ? null : call.openStream();
+            if (call == null) {
+                pump();
+            } else if (stream != null) {
+                stream.becameWritable();
+            }
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // Resets of clients are everyday; a bug of ours shows as one, but must not hide.
+        if (cause instanceof RuntimeException && !(cause instanceof CodecException)) {
+            LOG.error("a connection is closed because its handler failed", cause);
+            ctx.close();
+        } else if (decoder != null) {
+            // A stream of HTTP/2 is reset with the right code by its connection.
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void tick(long now) {
+        DoorCall call = active;
+        if (stall.tick(now)) {
+            return;
+        }
+        if (probes > 0 && call != null && call.isOpen()) {
+            probes--;
+            wire().probe(call);
+        }
+        DoorCall incoming = reading;
+        if (call != null) {
+            call.tick(now, door.keepAliveNanos, wire().held() == 0);
+        }
+        if (incoming != null) {
+            checkBodyRate(incoming, now);
+        } else if (call == null && decoder != null && waiting.isEmpty()) {
+            checkHeadAndIdle(decoder, now);
+        }
+    }
+
+    private void checkBodyRate(DoorCall incoming, long now) {
+        if (now - bodySince < door.bodyNanos) {
+            return;
+        }
+        long least = door.limits.bodyMinRate() * door.bodyNanos / 1_000_000_000L;
+        if (incoming.bodyLength() - bodyThen < least) {
+            incoming.rejection = Rejection.BODY_RATE;
+            refuse(incoming);
+        } else {
+            bodySince = now;
+            bodyThen = incoming.bodyLength();
+        }
+    }
+
+    private void checkHeadAndIdle(Http1Decoder heads, long now) {
+        if (deaf) {
+            // The client has a moment to read the last answer.
+            if (wire().held() > 0) {
+                idleSince = now;
+            } else if (now - idleSince >= Http1Wire.LINGER_NANOS) {
+                context().close();
+            }
+        } else if (heads.isInHead()) {
+            if (now - heads.headSince() >= door.headerNanos) {
+                refuse(Rejection.HEADER_TIMEOUT);
+            }
+        } else if (now - idleSince >= door.idleNanos) {
+            door.meters.connectionClosed("idle");
+            context().close();
+        }
+    }
+
+    /** Ends the stream, or connection, of a client that does not read. */
+    void cutStream(String reason) {
+        door.meters.streamClosed(reason);
+        boolean stuck = decoder == null && connection.isStuckSince(now() - door.stallNanos);
+        leave(/* counted= */ false);
+        if (stuck) {
+            connection.calm();
+        } else {
+            context().close();
+        }
+    }
+
+    @Override
+    public void drain() {
+        if (decoder != null && active == null && reading == null) {
+            context().close();
+        }
+    }
+
+    @Override
+    public void cut() {
+        context().close();
+    }
+
+    private Rejection rejectionOf(Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            return Rejection.URI_TOO_LONG;
+        }
+        return cause instanceof TooLongHttpHeaderException ? Rejection.HEADERS_TOO_LARGE : Rejection.FRAMING;
+    }
+
+    boolean hasStream() {
+        DoorCall call = active;
+        return call != null && call.openStream() != null;
+    }
+
+    boolean isWritable() {
+        return context().channel().isWritable();
+    }
+
+    /** Whether a writer went on and on although it was told to wait. */
+    boolean isFlooded() {
+        return !isWritable() && wire().held() > 4L * door.limits.streamBufferBytes();
+    }
+
+    boolean inLoop() {
+        return context().executor().inEventLoop();
+    }
+
+    void execute(Runnable task) {
+        context().executor().execute(task);
+    }
+
+    long now() {
+        return connection.clock.now();
+    }
+
+    InetSocketAddress remote() {
+        return (InetSocketAddress) connection.channel.remoteAddress();
+    }
+
+    Door door() {
+        return door;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    Wire wire() {
+        return Objects.requireNonNull(wire);
+    }
+
+    private ChannelHandlerContext context() {
+        return Objects.requireNonNull(context);
+    }
+
+    @Override
+    public int slot() {
+        return slot;
+    }
+
+    @Override
+    public void slot(int to) {
+        slot = to;
+    }
+}

@@ -1,0 +1,20 @@
+package io.headgate.gateway.policy;
+
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
+import io.headgate.filter.FilterType;
+
+/**
+ * A filter as the file names it, not yet made.
+ *
+ * @param place where the file names it, for messages
+ */
+public record ConfiguredFilter<C extends Record>(String place, FilterType<C> type, C config) {
+    public String name() {
+        return type.name();
+    }
+
+    Filter make(FilterContext context) {
+        return type.factory().apply(config, context);
+    }
+}

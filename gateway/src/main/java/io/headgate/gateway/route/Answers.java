@@ -1,0 +1,141 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.Splice;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxOperator;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/**
+ * What comes back from a server, in the words of the client: URIs renamed, request states sealed.
+ *
+ * <p>The one operator that a call meets here. It passes nearly every message untouched after a look at two numbers, so it
+ * is two objects per call and no lambda.
+ */
+final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
+    private final Exchange exchange;
+    private final Owner owner;
+    private final RequestStates states;
+
+    /** The exchange is the one that the client sent, before it was turned into the server's words. */
+    Answers(Flux<JsonRpc> source, Exchange exchange, Owner owner, RequestStates states) {
+        super(source);
+        this.exchange = exchange;
+        this.owner = owner;
+        this.states = states;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super JsonRpc> actual) {
+        source.subscribe(new Inner(actual, this));
+    }
+
+    private JsonRpc inClientWords(JsonRpc message) {
+        if (message instanceof JsonRpc.Success success) {
+            Envelope envelope = success.envelope();
+            boolean rename = owner.isRenamed() && envelope.mentionsUri();
+            return rename || envelope.has(Member.RESULT_REQUEST_STATE) ? changed(success, rename) : message;
+        }
+        if (!owner.isRenamed()) {
+            return message;
+        }
+        if (message instanceof JsonRpc.Failure failure) {
+            return StructuralUris.renameInFailure(owner.namespace(), failure);
+        }
+        if (message instanceof JsonRpc.Notification notification
+                && notification.method().equals(Methods.RESOURCE_UPDATED)) {
+            return StructuralUris.renameInUpdate(owner.namespace(), notification);
+        }
+        return message;
+    }
+
+    private JsonRpc changed(JsonRpc.Success success, boolean rename) {
+        Envelope envelope = success.envelope();
+        Splice splice = new Splice(success.result());
+        if (rename) {
+            StructuralUris.renameInResult(owner.namespace(), envelope, splice);
+        }
+        if (envelope.is(Member.RESULT_TYPE, "input_required")) {
+            states.seal(exchange, owner, envelope, splice);
+        }
+        return splice.isEmpty() ? success : JsonRpc.Success.of(splice.toJson());
+    }
+
+    /** It is its own subscription, because the source's may offer a fusion that would go past it. */
+    private static final class Inner implements CoreSubscriber<JsonRpc>, Subscription {
+        private final CoreSubscriber<? super JsonRpc> actual;
+        private final Answers parent;
+
+        @SuppressWarnings("NullAway.Init") // Set before anything else is called: rule 1.9 of Reactive Streams.
+        private Subscription upstream;
+
+        private boolean isDone;
+
+        Inner(CoreSubscriber<? super JsonRpc> actual, Answers parent) {
+            this.actual = actual;
+            this.parent = parent;
+        }
+
+        @Override
+        public Context currentContext() {
+            return actual.currentContext();
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            upstream = subscription;
+            actual.onSubscribe(this);
+        }
+
+        @Override
+        public void onNext(JsonRpc message) {
+            if (isDone) {
+                Operators.onNextDropped(message, actual.currentContext());
+                return;
+            }
+            JsonRpc changed;
+            try {
+                changed = parent.inClientWords(message);
+            } catch (RuntimeException failed) {
+                isDone = true;
+                upstream.cancel();
+                actual.onError(failed);
+                return;
+            }
+            actual.onNext(changed);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            if (!isDone) {
+                isDone = true;
+                actual.onError(error);
+            }
+        }
+
+        @Override
+        public void onComplete() {
+            if (!isDone) {
+                isDone = true;
+                actual.onComplete();
+            }
+        }
+
+        @Override
+        public void request(long n) {
+            upstream.request(n);
+        }
+
+        @Override
+        public void cancel() {
+            upstream.cancel();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.headgate.gateway.route;
+
+import io.headgate.gateway.upstream.Listing;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says what the gateway is and can do: what its servers can, as far as it honours it.
+ *
+ * <p>A server that was never heard yet counts as one with tools, prompts and resources: the gateway answers their lists
+ * either way, and a client that was told otherwise would never ask again.
+ */
+final class Discovery {
+    private static final int LONGEST_INSTRUCTIONS = 16 * 1024;
+
+    /** The one extension that needs nothing of a gateway but the renaming of URIs. */
+    private static final String UI = "io.modelcontextprotocol/ui";
+
+    private final ResultHead head;
+
+    Discovery(ResultHead head) {
+        this.head = head;
+    }
+
+    JsonRpc.Success result(View view, long nowMillis) {
+        StringBuilder out = new StringBuilder(head.cacheable(view, nowMillis)).append(",\"supportedVersions\":[");
+        StringJoiner versions = new StringJoiner(",");
+        ProtocolVersions.SERVED.forEach(version -> versions.add(JsonStrings.quote(version)));
+        out.append(versions)
+                .append("],\"capabilities\":{")
+                .append(capabilities(view))
+                .append('}');
+        String instructions = instructions(view);
+        if (!instructions.isEmpty()) {
+            out.append(",\"instructions\":").append(JsonStrings.quote(instructions));
+        }
+        return JsonRpc.Success.of(out.append('}').toString());
+    }
+
+    private static String capabilities(View view) {
+        boolean unknown = !view.isComplete();
+        StringJoiner members = new StringJoiner(",");
+        if (unknown || any(view, "tools", null)) {
+            members.add("\"tools\":{\"listChanged\":true}");
+        }
+        if (unknown || any(view, "prompts", null)) {
+            members.add("\"prompts\":{\"listChanged\":true}");
+        }
+        if (unknown || any(view, "resources", null)) {
+            boolean subscribe = any(view, "resources", "subscribe");
+            members.add("\"resources\":{" + (subscribe ? "\"subscribe\":true," : "") + "\"listChanged\":true}");
+        }
+        if (any(view, "completions", null)) {
+            members.add("\"completions\":{}");
+        }
+        if (any(view, "logging", null)) {
+            members.add("\"logging\":{}");
+        }
+        RawJson ui = uiExtension(view);
+        if (ui != null) {
+            members.add("\"extensions\":{" + JsonStrings.quote(UI) + ":" + ui + "}");
+        }
+        return members.toString();
+    }
+
+    /** True if some server has the capability, and sets the flag inside it if one is named. */
+    private static boolean any(View view, String capability, @Nullable String flag) {
+        for (Listing listing : listings(view)) {
+            RawJson value = listing.capabilities().get(capability);
+            if (value == null || value.isNull()) {
+                continue;
+            }
+            RawJson inside = flag == null ? null : value.get(flag);
+            if (flag == null || (inside != null && inside.isTrue())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable RawJson uiExtension(View view) {
+        for (Listing listing : listings(view)) {
+            RawJson extensions = listing.capabilities().get("extensions");
+            RawJson ui = extensions == null ? null : extensions.get(UI);
+            if (ui != null && ui.isObject()) {
+                return ui;
+            }
+        }
+        return null;
+    }
+
+    /** A server's own words if only one has any; else each under the server's name. */
+    private static String instructions(View view) {
+        StringBuilder all = new StringBuilder();
+        boolean single = view.servers().size() == 1;
+        for (ServerSnapshot server : view.servers()) {
+            Offer offer = server.offer();
+            String text = offer == null ? null : offer.listing().instructions();
+            if (text == null || text.isBlank()) {
+                continue;
+            }
+            if (!single) {
+                all.append(all.isEmpty() ? "" : "\n\n")
+                        .append("# ")
+                        .append(server.namespace().server())
+                        .append("\n\n");
+            }
+            all.append(text);
+        }
+        return all.length() <= LONGEST_INSTRUCTIONS ? all.toString() : all.substring(0, LONGEST_INSTRUCTIONS);
+    }
+
+    private static List<Listing> listings(View view) {
+        List<Listing> listings = new ArrayList<>();
+        for (ServerSnapshot server : view.servers()) {
+            Offer offer = server.offer();
+            if (offer != null) {
+                listings.add(offer.listing());
+            }
+        }
+        return listings;
+    }
+}

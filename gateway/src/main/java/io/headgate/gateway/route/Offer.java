@@ -1,0 +1,151 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Target;
+import io.headgate.gateway.upstream.Listing;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.Splice;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What one server offers, checked, and written out under its bare names and under those of the fleet. */
+final class Offer {
+    private final Listing listing;
+    private final Map<ItemKind, Items> bare = new EnumMap<>(ItemKind.class);
+    private final Map<ItemKind, List<Entry>> renamed = new EnumMap<>(ItemKind.class);
+    private final List<Dropped> dropped = new ArrayList<>();
+
+    private Offer(Listing listing) {
+        this.listing = listing;
+    }
+
+    /** Reads a listing; the fleet's namespaces tell whose names may not be imitated. */
+    static Offer of(Namespace own, List<Namespace> fleet, Listing listing) {
+        Offer offer = new Offer(listing);
+        for (ItemKind kind : ItemKind.values()) {
+            offer.read(kind, own, fleet);
+        }
+        return offer;
+    }
+
+    Listing listing() {
+        return listing;
+    }
+
+    /** Under the names that the server gave. */
+    Items bare(ItemKind kind) {
+        return bare.getOrDefault(kind, Items.NONE);
+    }
+
+    /** Under the names that clients of the fleet know; may still collide with those of other servers. */
+    List<Entry> renamed(ItemKind kind) {
+        return renamed.getOrDefault(kind, List.of());
+    }
+
+    List<Dropped> dropped() {
+        return dropped;
+    }
+
+    /** True if clients see the same list of this kind in both. */
+    boolean isSame(@Nullable Offer other, ItemKind kind) {
+        List<Entry> before = other == null ? List.of() : other.bare(kind).inOrder();
+        List<Entry> after = bare(kind).inOrder();
+        if (before.size() != after.size()) {
+            return false;
+        }
+        for (int i = 0; i < after.size(); i++) {
+            if (!after.get(i).json().equals(before.get(i).json())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void read(ItemKind kind, Namespace own, List<Namespace> fleet) {
+        Items.Builder good = new Items.Builder();
+        List<Entry> forFleet = new ArrayList<>();
+        good.begin(own.server());
+        for (RawJson item : kind.of(listing)) {
+            String key = item.getString(kind.keyMember());
+            String fault = ItemCheck.fault(kind, item, key);
+            if (fault == null && key != null) {
+                fault = forges(kind, key, own, fleet)
+                        ? "prefix_forgery"
+                        : add(kind, own, key, item, good, forFleet) ? null : "duplicate";
+            }
+            if (fault != null) {
+                dropped.add(Dropped.of(kind, key == null ? "" : key, fault));
+            }
+        }
+        bare.put(kind, good.build());
+        renamed.put(kind, List.copyOf(forFleet));
+    }
+
+    private static boolean add(
+            ItemKind kind, Namespace own, String key, RawJson item, Items.Builder good, List<Entry> forFleet) {
+        Target target = new Target(own.server(), targetKind(kind), key);
+        List<HeaderParam> params = kind == ItemKind.TOOL ? HeaderParam.of(item) : List.of();
+        if (!good.add(new Entry(new Owner(own, target, false), key, item, 0, params))) {
+            return false;
+        }
+        String clientKey = kind.isUri() ? own.clientUri(key) : own.clientName(key);
+        RawJson json = own.isPrefixed() ? rename(kind, own, item, clientKey) : item;
+        forFleet.add(new Entry(new Owner(own, target, own.isPrefixed()), clientKey, json, 0, params));
+        return true;
+    }
+
+    private static Target.Kind targetKind(ItemKind kind) {
+        return switch (kind) {
+            case TOOL -> Target.Kind.TOOL;
+            case PROMPT -> Target.Kind.PROMPT;
+            case RESOURCE, TEMPLATE -> Target.Kind.RESOURCE;
+        };
+    }
+
+    private static RawJson rename(ItemKind kind, Namespace own, RawJson item, String clientKey) {
+        Splice splice = new Splice(item);
+        RawJson key = item.get(kind.keyMember());
+        if (key != null) {
+            splice.replace(key, JsonStrings.quote(clientKey));
+        }
+        RawJson meta = kind == ItemKind.TOOL ? item.get("_meta") : null;
+        if (meta != null) {
+            RawJson ui = meta.get("ui");
+            StructuralUris.rename(own, ui == null ? null : ui.get("resourceUri"), splice);
+            StructuralUris.rename(own, meta.get("ui/resourceUri"), splice);
+        }
+        return splice.toJson();
+    }
+
+    /**
+     * True if clients could take the item for another server's. The longest prefix that fits owns a name, so that one
+     * prefix may begin with another. A name that begins with a server's default prefix imitates it even behind a prefix
+     * of its own, since models read names loosely.
+     */
+    private static boolean forges(ItemKind kind, String key, Namespace own, List<Namespace> fleet) {
+        if (kind.isUri()) {
+            String named = own.isPrefixed() ? null : Namespace.serverIn(key);
+            return named != null
+                    && fleet.stream()
+                            .anyMatch(other ->
+                                    other.isPrefixed() && other.server().equals(named));
+        }
+        String clientName = own.clientName(key);
+        for (Namespace other : fleet) {
+            String prefix = other.prefix();
+            if (other.server().equals(own.server()) || prefix.isEmpty()) {
+                continue;
+            }
+            boolean seemsOther = clientName.startsWith(prefix)
+                    && prefix.length() > own.prefix().length();
+            boolean namesOther = prefix.equals(other.server() + "__") && key.startsWith(prefix);
+            if (seemsOther || namesOther) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

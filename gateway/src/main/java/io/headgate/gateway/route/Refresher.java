@@ -1,0 +1,229 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Refusal;
+import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.gateway.upstream.Listing;
+import io.headgate.gateway.upstream.Upstream;
+import io.headgate.mcp.Methods;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/**
+ * Keeps what one server offers up to date: one list at a time, however many ask, and the last good one while the server
+ * does not answer.
+ */
+final class Refresher {
+    private static final Logger log = LoggerFactory.getLogger(Refresher.class);
+    private static final Duration LONGEST_LIST = Duration.ofSeconds(60);
+    private static final Set<String> CHANGES =
+            Set.of(Methods.TOOLS_CHANGED, Methods.PROMPTS_CHANGED, Methods.RESOURCES_CHANGED);
+
+    /** Is told after each attempt, with the notifications that clients are owed. */
+    @FunctionalInterface
+    interface Listener {
+        void refreshed(Refresher refresher, Set<String> changed);
+    }
+
+    private final Namespace namespace;
+    private final List<Namespace> fleet;
+    private final Upstream upstream;
+    private final Scheduler timer;
+    private final InstantSource clock;
+    private final Listener listener;
+    private final Counter successes;
+    private final Counter failedAttempts;
+    private final RefreshTimes times = new RefreshTimes();
+    private final Disposable.Swap scheduled = Disposables.swap();
+    private final Disposable.Swap running = Disposables.swap();
+    private final Disposable.Swap changes = Disposables.swap();
+
+    // All below is guarded by this.
+    private @Nullable Offer offer;
+    private @Nullable Instant lastRefresh;
+    private @Nullable String lastError;
+    private Set<String> signalled = new HashSet<>();
+    private boolean isStale;
+    private boolean isRunning;
+    private boolean isClosed;
+    private long freshUntil;
+    private long scheduledFor = Long.MAX_VALUE;
+    private int failures;
+
+    Refresher(
+            Source source,
+            List<Namespace> fleet,
+            MeterRegistry meters,
+            Scheduler timer,
+            InstantSource clock,
+            Listener listener) {
+        this.upstream = source.upstream();
+        this.namespace = new Namespace(upstream.name(), source.prefix());
+        this.fleet = fleet;
+        this.timer = timer;
+        this.clock = clock;
+        this.listener = listener;
+        this.successes = meters.counter(MeterNames.CATALOG_REFRESHES, "upstream", upstream.name(), "outcome", "ok");
+        this.failedAttempts =
+                meters.counter(MeterNames.CATALOG_REFRESHES, "upstream", upstream.name(), "outcome", "failed");
+    }
+
+    void start() {
+        refresh();
+        changes.update(Flux.defer(upstream::changes)
+                .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofSeconds(1))
+                        .maxBackoff(Duration.ofSeconds(60))
+                        .jitter(0.5)
+                        .scheduler(timer))
+                .subscribe(this::signal, error -> log.warn("upstream {}: changes are not heard", upstream.name())));
+    }
+
+    void close() {
+        synchronized (this) {
+            isClosed = true;
+        }
+        changes.dispose();
+        scheduled.dispose();
+        running.dispose();
+    }
+
+    Upstream upstream() {
+        return upstream;
+    }
+
+    Namespace namespace() {
+        return namespace;
+    }
+
+    synchronized ServerSnapshot snapshot() {
+        return new ServerSnapshot(namespace, offer, isStale, freshUntil);
+    }
+
+    synchronized @Nullable Instant lastRefresh() {
+        return lastRefresh;
+    }
+
+    synchronized @Nullable String lastError() {
+        return lastError;
+    }
+
+    /** The server says that something changed. */
+    synchronized void signal(String method) {
+        if (CHANGES.contains(method)) {
+            signalled.add(method);
+            scheduleForSignal();
+        }
+    }
+
+    private synchronized void scheduleForSignal() {
+        if (!isRunning && !signalled.isEmpty()) {
+            schedule(times.afterSignal(now()));
+        }
+    }
+
+    private synchronized void schedule(long delay) {
+        long due = now() + delay;
+        if (isClosed || due >= scheduledFor) {
+            return;
+        }
+        scheduledFor = due;
+        scheduled.update(timer.schedule(this::refresh, delay, TimeUnit.MILLISECONDS));
+    }
+
+    private void refresh() {
+        Set<String> answered;
+        synchronized (this) {
+            if (isClosed || isRunning) {
+                return;
+            }
+            isRunning = true;
+            scheduledFor = Long.MAX_VALUE;
+            answered = signalled;
+            signalled = new HashSet<>();
+            times.started(now(), /* bySignal= */ !answered.isEmpty());
+        }
+        // On the timer's thread: checking long lists takes milliseconds, which no event loop has.
+        running.update(Mono.defer(upstream::list)
+                .timeout(LONGEST_LIST, timer)
+                .publishOn(timer)
+                .map(listing -> Offer.of(namespace, fleet, listing))
+                .subscribe(
+                        fresh -> succeed(fresh, answered), error -> fail(error, answered), () -> endedEmpty(answered)));
+    }
+
+    private void succeed(Offer fresh, Set<String> answered) {
+        Set<String> changed = new HashSet<>(answered);
+        synchronized (this) {
+            if (!isRunning) {
+                return;
+            }
+            for (ItemKind kind : ItemKind.values()) {
+                if (!fresh.isSame(offer, kind)) {
+                    changed.add(kind.changedMethod());
+                }
+            }
+            Listing listing = fresh.listing();
+            offer = fresh;
+            isStale = false;
+            isRunning = false;
+            failures = 0;
+            lastError = null;
+            lastRefresh = clock.instant();
+            freshUntil = now() + Math.max(0, listing.ttlMillis());
+            schedule(times.afterSuccess(listing.ttlMillis()));
+            scheduleForSignal();
+        }
+        successes.increment();
+        listener.refreshed(this, changed);
+    }
+
+    private void fail(Throwable error, Set<String> answered) {
+        String text = error instanceof Refusal refusal
+                ? refusal.text()
+                : error.getClass().getSimpleName();
+        synchronized (this) {
+            if (!isRunning) {
+                return;
+            }
+            isRunning = false;
+            isStale = true;
+            lastError = text;
+            // What was signalled is still owed, and the retry pays it.
+            signalled.addAll(answered);
+            schedule(times.afterFailure(++failures));
+            if (failures == 1) {
+                log.warn("upstream {}: its lists cannot be read: {}", upstream.name(), text);
+            }
+        }
+        failedAttempts.increment();
+        listener.refreshed(this, Set.of());
+    }
+
+    private void endedEmpty(Set<String> answered) {
+        synchronized (this) {
+            if (!isRunning) {
+                return;
+            }
+        }
+        fail(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "no listing"), answered);
+    }
+
+    private long now() {
+        return timer.now(TimeUnit.MILLISECONDS);
+    }
+}

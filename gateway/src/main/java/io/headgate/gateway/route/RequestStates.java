@@ -1,0 +1,108 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
+import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.Splice;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * Seals the state that a server leaves with a client between the rounds of one request, and opens it again for the same
+ * caller, target and arguments only.
+ */
+final class RequestStates {
+    private static final Duration LIFE = Duration.ofMinutes(10);
+    private static final int LONGEST = 64 * 1024;
+
+    private final Seal seal;
+    private final MeterRegistry meters;
+
+    RequestStates(Seal seal, MeterRegistry meters) {
+        this.seal = seal;
+        this.meters = meters;
+    }
+
+    /** The exchange with the server's own state in the place of the sealed one. */
+    Exchange open(Exchange exchange, Owner owner) {
+        JsonRpc.FromClient message = exchange.message();
+        RawJson params = message.envelope().params();
+        RawJson sealed = message.envelope().get(Member.REQUEST_STATE);
+        if (params == null || sealed == null || !(message instanceof JsonRpc.Request request)) {
+            return exchange;
+        }
+        String inner = inner(exchange, owner, sealed);
+        RawJson opened =
+                new Splice(params).replace(sealed, JsonStrings.quote(inner)).toJson();
+        Envelope envelope = Envelope.ofRequest(message.method(), opened);
+        return exchange.withMessage(new JsonRpc.Request(request.id(), request.method(), envelope));
+    }
+
+    /** Puts a sealed state in the place of the server's own in a result. */
+    void seal(Exchange exchange, Owner owner, Envelope result, Splice splice) {
+        RawJson state = result.get(Member.RESULT_REQUEST_STATE);
+        String inner = state == null ? null : state.string();
+        if (state == null || inner == null) {
+            return;
+        }
+        byte[] server = owner.namespace().server().getBytes(StandardCharsets.UTF_8);
+        byte[] text = inner.getBytes(StandardCharsets.UTF_8);
+        byte[] payload = ByteBuffer.allocate(4 + server.length + text.length)
+                .putInt(server.length)
+                .put(server)
+                .put(text)
+                .array();
+        String sealed = seal.seal(Seal.Kind.REQUEST_STATE, binding(exchange), payload, LIFE);
+        if (sealed.length() > LONGEST) {
+            throw new Refusal(Refusal.Reason.UPSTREAM_TOO_LARGE, "The server's request state is too large");
+        }
+        splice.replace(state, JsonStrings.quote(sealed));
+    }
+
+    private String inner(Exchange exchange, Owner owner, RawJson sealed) {
+        // The size counts before anything is decrypted.
+        String text = sealed.length() - 2 > LONGEST ? null : sealed.string();
+        if (text == null) {
+            throw refuse("request_state", "requestState: not a string of at most " + LONGEST + " characters");
+        }
+        byte[] payload;
+        try {
+            payload = seal.open(Seal.Kind.REQUEST_STATE, binding(exchange), text);
+        } catch (Seal.Broken broken) {
+            boolean expired = broken.reason() == Seal.Broken.Reason.EXPIRED;
+            throw refuse(
+                    expired ? "request_state_expired" : "request_state",
+                    expired
+                            ? "requestState: expired; make the request again without it"
+                            : "requestState: not given for this request");
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(payload);
+        byte[] server = new byte[buffer.getInt()];
+        buffer.get(server);
+        if (!owner.namespace().server().equals(new String(server, StandardCharsets.UTF_8))) {
+            throw refuse("request_state", "requestState: not given for this request");
+        }
+        return StandardCharsets.UTF_8.decode(buffer).toString();
+    }
+
+    private Seal.Binding binding(Exchange exchange) {
+        return new Seal.Binding()
+                .add(exchange.method())
+                .add(exchange.target().server())
+                .add(exchange.target().name())
+                .add(exchange.caller().key())
+                .add(exchange.message().envelope().get(Member.ARGUMENTS));
+    }
+
+    private Refusal refuse(String reason, String text) {
+        meters.counter(MeterNames.MCP_REJECTED, "reason", reason).increment();
+        return new Refusal(Refusal.Reason.INVALID_PARAMS, text);
+    }
+}

@@ -1,0 +1,210 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Target;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * The end of the client's chain: answers what the gateway knows itself, and hands the rest to the server that owns it.
+ *
+ * <p>Results that are made here have the members of the modern era; the legacy dialect leaves them out.
+ */
+public final class Router implements Handler {
+    private static final Set<String> LEVELS =
+            Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
+
+    private final CatalogKeeper keeper;
+    private final Function<String, Handler> upstreamHandlers;
+    private final RequestStates states;
+    private final Lists lists;
+    private final Discovery discovery;
+    private final Subscriptions subscriptions;
+    private final FanOut fanOut;
+    private final JsonRpc.Success done;
+
+    /**
+     * @param upstreamHandlers the way to a server by its name, through what stands before it
+     * @param version the gateway's own, as clients are told
+     */
+    public Router(
+            CatalogKeeper keeper,
+            Function<String, Handler> upstreamHandlers,
+            Seal seal,
+            PageSize pageSize,
+            String version,
+            MeterRegistry meters) {
+        ResultHead head = new ResultHead(version);
+        this.keeper = keeper;
+        this.upstreamHandlers = upstreamHandlers;
+        this.states = new RequestStates(seal, meters);
+        this.lists = new Lists(pageSize, new Cursors(seal), head, meters);
+        this.discovery = new Discovery(head);
+        this.subscriptions = new Subscriptions(keeper, head, meters);
+        this.fanOut = new FanOut(keeper, upstreamHandlers, meters);
+        // Only clients of the older eras ask for what this answers, and they expect an empty object.
+        this.done = JsonRpc.Success.of(RawJson.EMPTY_OBJECT);
+    }
+
+    @Override
+    public Flux<JsonRpc> handle(Exchange exchange) {
+        try {
+            View view = keeper.catalog().view(exchange.target().server());
+            if (view == null) {
+                throw new Refusal(
+                        Reason.UNKNOWN_NAME,
+                        "Unknown server: " + exchange.target().server());
+            }
+            return exchange.message() instanceof JsonRpc.Request
+                    ? request(exchange, view)
+                    : notification(exchange, view);
+        } catch (Refusal refusal) {
+            return Flux.error(refusal);
+        }
+    }
+
+    /** Ends all listen streams with their result, now and from now on: the gateway stops. */
+    public void drain() {
+        subscriptions.drain();
+    }
+
+    private Flux<JsonRpc> request(Exchange exchange, View view) {
+        return switch (exchange.method()) {
+            case Methods.TOOLS_CALL -> toOwner(ItemKind.TOOL, name(exchange), exchange, view);
+            case Methods.PROMPTS_GET -> toOwner(ItemKind.PROMPT, name(exchange), exchange, view);
+            case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
+                toOwner(ItemKind.RESOURCE, name(exchange), exchange, view);
+            case Methods.COMPLETE -> complete(exchange, view);
+            case Methods.TOOLS_LIST -> list(ItemKind.TOOL, exchange, view);
+            case Methods.PROMPTS_LIST -> list(ItemKind.PROMPT, exchange, view);
+            case Methods.RESOURCES_LIST -> list(ItemKind.RESOURCE, exchange, view);
+            case Methods.RESOURCE_TEMPLATES_LIST -> list(ItemKind.TEMPLATE, exchange, view);
+            case Methods.DISCOVER ->
+                whenSettled(exchange, view, now -> Flux.just(discovery.result(now, keeper.nowMillis())));
+            case Methods.LISTEN -> whenSettled(exchange, view, now -> subscriptions.listen(exchange, now));
+            case Methods.SET_LEVEL -> setLevel(exchange, view);
+            default -> throw new Refusal(Reason.METHOD_NOT_FOUND, "Method not found");
+        };
+    }
+
+    private Flux<JsonRpc> notification(Exchange exchange, View view) {
+        return switch (exchange.method()) {
+            case Methods.ROOTS_CHANGED, Methods.PROGRESS -> fanOut.notification(exchange, view);
+            default -> Flux.empty();
+        };
+    }
+
+    private Flux<JsonRpc> list(ItemKind kind, Exchange exchange, View view) {
+        return whenSettled(exchange, view, now -> Flux.just(lists.page(kind, now, exchange, keeper.nowMillis())));
+    }
+
+    /** Answers from the catalogue; waits for the first round, but only if it is not over. */
+    private Flux<JsonRpc> whenSettled(Exchange exchange, View view, Function<View, Flux<JsonRpc>> answer) {
+        if (keeper.isSettled()) {
+            return answer.apply(view);
+        }
+        return keeper.settled().flatMapMany(catalog -> {
+            View now = catalog.view(exchange.target().server());
+            return answer.apply(now == null ? view : now);
+        });
+    }
+
+    private Flux<JsonRpc> toOwner(ItemKind kind, String name, Exchange exchange, View view) {
+        Owner owner = owner(kind, name, view);
+        if (owner != null) {
+            return forward(exchange, owner);
+        }
+        return whenSettled(exchange, view, now -> {
+            Owner late = owner(kind, name, now);
+            return late == null ? Flux.error(unknown(kind, name, now)) : forward(exchange, late);
+        });
+    }
+
+    private Flux<JsonRpc> forward(Exchange exchange, Owner owner) {
+        Exchange there = exchange.withTarget(owner.target());
+        if (exchange.message().envelope().has(Member.REQUEST_STATE)) {
+            there = states.open(exchange, owner).withTarget(owner.target());
+        }
+        Flux<JsonRpc> answer = upstreamHandlers.apply(owner.target().server()).handle(there);
+        return exchange.method().equals(Methods.COMPLETE) ? answer : new Answers(answer, exchange, owner, states);
+    }
+
+    private Flux<JsonRpc> complete(Exchange exchange, View view) {
+        Envelope message = exchange.message().envelope();
+        if (message.is(Member.REF_TYPE, "ref/prompt")) {
+            return toOwner(ItemKind.PROMPT, required(message, Member.REF_NAME, "ref.name"), exchange, view);
+        }
+        if (message.is(Member.REF_TYPE, "ref/resource")) {
+            return toOwner(ItemKind.RESOURCE, required(message, Member.REF_URI, "ref.uri"), exchange, view);
+        }
+        throw new Refusal(Reason.INVALID_PARAMS, "ref.type: unknown (expected: ref/prompt or ref/resource)");
+    }
+
+    private Flux<JsonRpc> setLevel(Exchange exchange, View view) {
+        String level = required(exchange.message().envelope(), Member.LEVEL, "level");
+        if (!LEVELS.contains(level)) {
+            throw new Refusal(Reason.INVALID_PARAMS, "level: unknown");
+        }
+        return fanOut.setLevel(exchange, view).concatWithValues(done);
+    }
+
+    private static @Nullable Owner owner(ItemKind kind, String name, View view) {
+        return switch (kind) {
+            case TOOL -> view.tool(name);
+            case PROMPT -> view.prompt(name);
+            case RESOURCE, TEMPLATE -> view.resource(name);
+        };
+    }
+
+    private static String name(Exchange exchange) {
+        Target target = exchange.target();
+        if (target.kind() == Target.Kind.NONE) {
+            throw new Refusal(Reason.INVALID_PARAMS, "The request names nothing (expected: params.name or params.uri)");
+        }
+        return target.name();
+    }
+
+    private static String required(Envelope message, Member member, String path) {
+        String text = message.string(member);
+        if (text == null) {
+            throw new Refusal(Reason.INVALID_PARAMS, path + ": missing (expected: a string)");
+        }
+        return text;
+    }
+
+    /** Not there, unless it may be a name of a server that was never heard: then nobody knows. */
+    private static Refusal unknown(ItemKind kind, String name, View view) {
+        for (ServerSnapshot server : view.servers()) {
+            Namespace namespace = server.namespace();
+            boolean mayBeIts = view.renamed(namespace.server()) != null
+                    ? name.startsWith(namespace.prefix())
+                    : view.servers().size() == 1;
+            if (server.offer() == null && mayBeIts) {
+                return new Refusal(
+                        Reason.UPSTREAM_UNAVAILABLE, "The server " + namespace.server() + " is not available");
+            }
+        }
+        return switch (kind) {
+            case TOOL -> new Refusal(Reason.UNKNOWN_NAME, "Unknown tool: " + name);
+            case PROMPT -> new Refusal(Reason.UNKNOWN_NAME, "Unknown prompt: " + name);
+            case RESOURCE, TEMPLATE ->
+                new Refusal(
+                        Reason.UNKNOWN_NAME,
+                        "Resource not found: " + name,
+                        null,
+                        RawJson.of("{\"uri\":" + JsonStrings.quote(name) + "}"));
+        };
+    }
+}

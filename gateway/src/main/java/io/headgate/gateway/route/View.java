@@ -1,0 +1,135 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Target;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the clients of one endpoint see: of the whole fleet, or of one server under its bare names. */
+final class View {
+    private final String scope;
+    private final List<ServerSnapshot> servers;
+    private final Map<ItemKind, Items> items;
+    private final Map<String, Namespace> prefixed = new HashMap<>();
+    private final List<Namespace> unprefixed = new ArrayList<>();
+    private final List<ShapedEntry> shapes = new ArrayList<>();
+
+    private record ShapedEntry(UriTemplate shape, Namespace namespace) {}
+
+    View(String scope, List<ServerSnapshot> servers, Map<ItemKind, Items> items) {
+        this.scope = scope;
+        this.servers = servers;
+        this.items = items;
+        for (ServerSnapshot server : servers) {
+            Namespace namespace = server.namespace();
+            if (scope.isEmpty() && namespace.isPrefixed()) {
+                prefixed.put(namespace.server(), namespace);
+            } else {
+                unprefixed.add(namespace);
+            }
+        }
+        for (Entry template : items(ItemKind.TEMPLATE).inOrder()) {
+            if (!template.owner().isRenamed()) {
+                shapes.add(new ShapedEntry(
+                        UriTemplate.of(template.key()), template.owner().namespace()));
+            }
+        }
+    }
+
+    /** The server whose view this is, or the empty string for the fleet. */
+    String scope() {
+        return scope;
+    }
+
+    List<ServerSnapshot> servers() {
+        return servers;
+    }
+
+    Items items(ItemKind kind) {
+        return items.getOrDefault(kind, Items.NONE);
+    }
+
+    /** The namespace of a server whose URIs clients of this view write otherwise than it does; null for others. */
+    @Nullable
+    Namespace renamed(String server) {
+        return prefixed.get(server);
+    }
+
+    @Nullable
+    Owner tool(String name) {
+        return owner(ItemKind.TOOL, name);
+    }
+
+    @Nullable
+    Owner prompt(String name) {
+        return owner(ItemKind.PROMPT, name);
+    }
+
+    /**
+     * Who serves a URI or a template: a prefixed server by the URI's own form, then whoever lists it, then whoever has a
+     * template of its shape, then the only server that could.
+     */
+    @Nullable
+    Owner resource(String uri) {
+        String named = prefixed.isEmpty() ? null : Namespace.serverIn(uri);
+        Namespace byName = named == null ? null : prefixed.get(named);
+        if (byName != null) {
+            return owner(byName, byName.bareUri(uri), /* isRenamed= */ true);
+        }
+        Owner listed = owner(ItemKind.RESOURCE, uri);
+        if (listed == null) {
+            listed = owner(ItemKind.TEMPLATE, uri);
+        }
+        if (listed != null) {
+            return listed;
+        }
+        // With one server the question is not whose it is, and the server knows best what it has.
+        if (unprefixed.size() == 1) {
+            return owner(unprefixed.get(0), uri, /* isRenamed= */ false);
+        }
+        for (ShapedEntry entry : shapes) {
+            if (entry.shape().matches(uri)) {
+                return owner(entry.namespace(), uri, /* isRenamed= */ false);
+            }
+        }
+        return null;
+    }
+
+    /** True if no server's offer is missing. */
+    boolean isComplete() {
+        return servers.stream().allMatch(server -> server.offer() != null);
+    }
+
+    /** How long a list of this view may be kept: as long as the shortest of its parts; 0 if a part is old or missing. */
+    long ttlMillis(long nowMillis) {
+        long shortest = servers.isEmpty() ? 0 : Long.MAX_VALUE;
+        for (ServerSnapshot server : servers) {
+            Offer offer = server.offer();
+            boolean isKnown = offer != null && !server.isStale();
+            shortest = Math.min(shortest, isKnown ? Math.max(0, server.freshUntilMillis() - nowMillis) : 0);
+        }
+        return shortest;
+    }
+
+    /** True if every part may be shown to everybody. */
+    boolean isPublic() {
+        for (ServerSnapshot server : servers) {
+            Offer offer = server.offer();
+            if (offer == null || server.isStale() || !offer.listing().isPublic()) {
+                return false;
+            }
+        }
+        return !servers.isEmpty();
+    }
+
+    private @Nullable Owner owner(ItemKind kind, String key) {
+        Entry entry = items(kind).get(key);
+        return entry == null ? null : entry.owner();
+    }
+
+    private static Owner owner(Namespace namespace, String bareUri, boolean isRenamed) {
+        return new Owner(namespace, new Target(namespace.server(), Target.Kind.RESOURCE, bareUri), isRenamed);
+    }
+}

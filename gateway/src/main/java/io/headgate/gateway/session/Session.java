@@ -1,0 +1,289 @@
+package io.headgate.gateway.session;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Client;
+import io.headgate.filter.ClientSession;
+import io.headgate.mcp.JsonRpc;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One legacy client's session: its caller, what it declared, its streams, its calls, and the questions it was asked. */
+public final class Session implements ClientSession {
+    private static final int MAX_QUESTIONS = 64;
+    private static final int MAX_STREAMS = 64;
+
+    private final String id;
+    private final String eventTag;
+    private final String server;
+    private final SessionConfig config;
+    private final long startNanos = System.nanoTime();
+    private final Map<Long, JsonRpc.Question> questions = new ConcurrentHashMap<>();
+    private final Map<String, Runnable> calls = new ConcurrentHashMap<>();
+    private final Map<Long, SessionStream> streams = new ConcurrentHashMap<>();
+    private final List<Runnable> onEnd = new ArrayList<>();
+    private final AtomicLong numbers = new AtomicLong();
+    private final SessionStream standing;
+    private final List<EventStream> waitingConnections = new ArrayList<>();
+    private @Nullable Runnable endListening;
+    private volatile long touchedNanos = startNanos;
+    private volatile @Nullable Caller owner;
+    private volatile Client client;
+    private boolean ended;
+    private boolean released;
+
+    Session(String id, String eventTag, String server, Client client, SessionConfig config, boolean resumable) {
+        this.id = id;
+        this.eventTag = eventTag;
+        this.server = server;
+        this.client = client;
+        this.config = config;
+        this.standing = new SessionStream(resumable ? eventTag + "-0-" : "", config.replayBytes());
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    /** The server whose door the session came through, or the empty string for the fleet. */
+    public String server() {
+        return server;
+    }
+
+    /** False for a session that is one connection and ends with it. */
+    public boolean isResumable() {
+        return standing.isResumable();
+    }
+
+    public Client client() {
+        return client;
+    }
+
+    public void client(Client declared) {
+        client = declared;
+    }
+
+    public @Nullable Caller owner() {
+        return owner;
+    }
+
+    void owner(Caller caller) {
+        owner = caller;
+    }
+
+    /** True the first time: the caller's count goes down once. */
+    synchronized boolean releaseOnce() {
+        boolean first = !released;
+        released = true;
+        return first;
+    }
+
+    public void touch() {
+        touchedNanos = System.nanoTime();
+    }
+
+    boolean isExpired(long nowNanos) {
+        boolean busy = !calls.isEmpty() || standing.isAttached();
+        return (!busy && nowNanos - touchedNanos > config.idle().toNanos())
+                || nowNanos - startNanos > config.absolute().toNanos();
+    }
+
+    // Calls: what notifications/cancelled can name.
+
+    /** Notes a call on its way; false if another one has the same id, which is served all the same. */
+    public boolean begin(String requestId, Runnable cancel) {
+        return calls.put(requestId, cancel) == null;
+    }
+
+    public void finish(String requestId, Runnable cancel) {
+        calls.remove(requestId, cancel);
+    }
+
+    /** Cancels the call with this id; false if there is none. */
+    public boolean cancel(String requestId) {
+        Runnable cancel = calls.remove(requestId);
+        if (cancel == null) {
+            return false;
+        }
+        cancel.run();
+        return true;
+    }
+
+    // Questions: what the client was asked and has not answered.
+
+    /** Notes a question and gives the id to ask it with, or -1 if too many are open. */
+    public long ask(JsonRpc.Question question) {
+        if (questions.size() >= MAX_QUESTIONS) {
+            return -1;
+        }
+        long number = numbers.incrementAndGet();
+        questions.put(number, question);
+        return number;
+    }
+
+    /** Takes the client's answer; false if nothing with this id was asked, or it was answered before. */
+    public boolean answer(long number, JsonRpc.Response response) {
+        JsonRpc.Question question = questions.remove(number);
+        if (question == null) {
+            return false;
+        }
+        question.answer().accept(response);
+        return true;
+    }
+
+    /** Forgets a question whose call has ended. */
+    public void forget(long number) {
+        questions.remove(number);
+    }
+
+    int questions() {
+        return questions.size();
+    }
+
+    // Streams.
+
+    /** The stream of messages that belong to no call. */
+    public SessionStream standing() {
+        return standing;
+    }
+
+    /** A new stream for the answer to one POST. */
+    public SessionStream openStream() {
+        long number = numbers.incrementAndGet();
+        if (streams.size() >= MAX_STREAMS) {
+            dropOldestFinished();
+        }
+        SessionStream stream = new SessionStream(eventTag + "-" + number + "-", config.replayBytes());
+        streams.put(number, stream);
+        return stream;
+    }
+
+    private void dropOldestFinished() {
+        streams.entrySet().stream()
+                .filter(entry -> entry.getValue().isFinished())
+                .map(Map.Entry::getKey)
+                .min(Long::compare)
+                .ifPresent(streams::remove);
+    }
+
+    /** Connects a GET stream. Only one carries messages (no broadcast); the others wait for their turn. */
+    public void connect(EventStream connection, boolean prime, long retryMillis) {
+        synchronized (waitingConnections) {
+            if (standing.isAttached()) {
+                waitingConnections.add(connection);
+                return;
+            }
+        }
+        standing.attach(connection, prime, retryMillis);
+    }
+
+    /** True if one more GET stream may be opened. */
+    public boolean hasRoom() {
+        synchronized (waitingConnections) {
+            return waitingConnections.size() + (standing.isAttached() ? 1 : 0) < config.streams();
+        }
+    }
+
+    /** A GET stream's connection is gone. */
+    public void disconnect(EventStream connection, boolean prime, long retryMillis) {
+        EventStream next = null;
+        synchronized (waitingConnections) {
+            if (waitingConnections.remove(connection)) {
+                return;
+            }
+            if (!waitingConnections.isEmpty()) {
+                next = waitingConnections.remove(0);
+            }
+        }
+        standing.detach(connection);
+        if (next != null) {
+            standing.attach(next, prime, retryMillis);
+        }
+    }
+
+    /** Where an event id points to, or null if it is none of this session's. */
+    public @Nullable Position find(String eventId) {
+        String[] parts = eventId.split("-", -1);
+        if (parts.length != 3 || !parts[0].equals(eventTag)) {
+            return null;
+        }
+        try {
+            long number = Long.parseLong(parts[1]);
+            SessionStream stream = number == 0 ? standing : streams.get(number);
+            return stream == null ? null : new Position(stream, Long.parseLong(parts[2]));
+        } catch (NumberFormatException notOurs) {
+            return null;
+        }
+    }
+
+    /** A place in one of a session's streams. */
+    public record Position(SessionStream stream, long sequence) {}
+
+    /** Begins to listen once; the action that begins gives the action that ends it. */
+    public synchronized void listenOnce(Supplier<Runnable> begin) {
+        if (endListening == null && !ended) {
+            endListening = begin.get();
+        }
+    }
+
+    void sweep(long nowNanos) {
+        long replayNanos = config.replay().toNanos();
+        streams.values().removeIf(stream -> stream.isStale(nowNanos, replayNanos));
+        Runnable end = null;
+        synchronized (this) {
+            if (endListening != null && standing.isQuietFor(nowNanos, replayNanos)) {
+                end = endListening;
+                endListening = null;
+            }
+        }
+        if (end != null) {
+            end.run();
+        }
+    }
+
+    // The end.
+
+    @Override
+    public void onEnd(Runnable action) {
+        synchronized (this) {
+            if (!ended) {
+                onEnd.add(action);
+                return;
+            }
+        }
+        action.run();
+    }
+
+    /** Ends everything that belongs to the session. */
+    void end() {
+        List<Runnable> actions;
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            actions = new ArrayList<>(onEnd);
+            onEnd.clear();
+            if (endListening != null) {
+                actions.add(endListening);
+                endListening = null;
+            }
+        }
+        actions.forEach(Runnable::run);
+        calls.values().forEach(Runnable::run);
+        calls.clear();
+        questions.clear();
+        standing.finish();
+        synchronized (waitingConnections) {
+            waitingConnections.forEach(EventStream::end);
+            waitingConnections.clear();
+        }
+        streams.values().forEach(SessionStream::finish);
+        streams.clear();
+    }
+}

@@ -1,0 +1,213 @@
+package io.headgate.gateway.session;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.headgate.filter.Caller;
+import io.headgate.filter.Client;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.gateway.route.Unguessable;
+import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Methods;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.SignalType;
+
+/**
+ * All sessions of legacy clients, and the rule that a session serves nobody but the caller who opened it.
+ *
+ * <p>The rule is a handler at the end of the chain, because the chain is what identifies the caller. There, too, the
+ * number of sessions and subscriptions of one caller is held to its limit.
+ */
+public final class Sessions {
+    /** What a dialect sends through the chain to learn whether this caller may use the session; it goes no further. */
+    public static final String CHECK = "headgate/session";
+
+    private static final int DEFAULT_PER_CALLER = 100;
+    private static final int DEFAULT_SUBSCRIPTIONS_PER_CALLER = 20;
+
+    private final SessionConfig config;
+    private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> perCaller = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> subscriptions = new ConcurrentHashMap<>();
+    private final AtomicInteger subscriptionCount = new AtomicInteger();
+    private final Cache<String, Boolean> ended = Caffeine.newBuilder()
+            .maximumSize(10_000)
+            .expireAfterWrite(Duration.ofHours(1))
+            .build();
+
+    public Sessions(SessionConfig config, MeterRegistry meters) {
+        this.config = config;
+        // Seeds the generator here, where waiting is allowed.
+        var unused = Unguessable.bytes(1);
+        Gauge.builder(MeterNames.SESSIONS, sessions, Map::size).register(meters);
+        Gauge.builder(
+                        MeterNames.QUESTIONS,
+                        sessions,
+                        all -> all.values().stream()
+                                .mapToInt(Session::questions)
+                                .sum())
+                .register(meters);
+    }
+
+    /** A session that nobody can find until it is opened. */
+    public Session draft(String server, Client client, boolean resumable) {
+        return new Session(token(16), token(6), server, client, config, resumable);
+    }
+
+    /** Makes a drafted session findable, once its caller is known; false if there are too many. */
+    public boolean open(Session session) {
+        if (sessions.size() >= config.max()) {
+            return false;
+        }
+        sessions.put(session.id(), session);
+        return true;
+    }
+
+    /** The session with this id, or null; finding it keeps it alive. */
+    public @Nullable Session find(String id) {
+        Session session = sessions.get(id);
+        if (session == null) {
+            return null;
+        }
+        if (session.isExpired(System.nanoTime())) {
+            end(session);
+            return null;
+        }
+        session.touch();
+        return session;
+    }
+
+    /** True if a session with this id existed not long ago. */
+    public boolean wasEnded(String id) {
+        return ended.getIfPresent(id) != null;
+    }
+
+    public boolean isEmpty() {
+        return sessions.isEmpty();
+    }
+
+    public int count() {
+        return sessions.size();
+    }
+
+    public int subscriptionCount() {
+        return subscriptionCount.get();
+    }
+
+    public void end(Session session) {
+        if (sessions.remove(session.id(), session)) {
+            ended.put(session.id(), Boolean.TRUE);
+        }
+        release(session);
+        session.end();
+    }
+
+    /** Ends what is expired; called every few seconds. */
+    public void sweep() {
+        long now = System.nanoTime();
+        for (Session session : sessions.values()) {
+            if (session.isExpired(now)) {
+                end(session);
+            } else {
+                session.sweep(now);
+            }
+        }
+    }
+
+    /** Ends all sessions. */
+    public void close() {
+        sessions.values().forEach(this::end);
+    }
+
+    /** What stands at the end of the chain: the exchange goes on only if its caller owns its session. */
+    public Handler guard(Handler next) {
+        return exchange -> {
+            Session session = (Session) exchange.session();
+            if (session != null) {
+                Refusal refusal = admit(session, exchange.caller());
+                if (refusal != null) {
+                    return Flux.error(refusal);
+                }
+                return exchange.method().equals(CHECK) ? Flux.empty() : next.handle(exchange);
+            }
+            return exchange.method().equals(Methods.LISTEN) ? subscribe(exchange, next) : next.handle(exchange);
+        };
+    }
+
+    private @Nullable Refusal admit(Session session, Caller caller) {
+        Caller owner = session.owner();
+        if (owner != null) {
+            // The same answer as for an unknown session: whether it exists is nobody else's business.
+            return owner.equals(caller) ? null : new Refusal(Refusal.Reason.SESSION_NOT_FOUND, "Session not found");
+        }
+        int limit = limit(config.perCaller(), DEFAULT_PER_CALLER, caller);
+        if (!count(perCaller, caller, limit)) {
+            return new Refusal(Refusal.Reason.RATE_LIMITED, "too many sessions of one caller", Duration.ofSeconds(60));
+        }
+        session.owner(caller);
+        return null;
+    }
+
+    private Flux<JsonRpc> subscribe(Exchange exchange, Handler next) {
+        Caller caller = exchange.caller();
+        int limit = limit(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER, caller);
+        return Flux.defer(() -> {
+            if (!count(subscriptions, caller, limit)) {
+                return Flux.error(new Refusal(
+                        Refusal.Reason.RATE_LIMITED, "too many subscriptions of one caller", Duration.ofSeconds(60)));
+            }
+            subscriptionCount.incrementAndGet();
+            return next.handle(exchange).doFinally((SignalType end) -> {
+                subscriptionCount.decrementAndGet();
+                uncount(subscriptions, caller);
+            });
+        });
+    }
+
+    private void release(Session session) {
+        Caller owner = session.owner();
+        if (owner != null && session.releaseOnce()) {
+            uncount(perCaller, owner);
+        }
+    }
+
+    private static int limit(@Nullable Integer configured, int fallback, Caller caller) {
+        if (configured != null) {
+            return configured;
+        }
+        return caller.isAnonymous() ? Integer.MAX_VALUE : fallback;
+    }
+
+    private static boolean count(Map<String, AtomicInteger> counts, Caller caller, int limit) {
+        boolean[] admitted = new boolean[1];
+        counts.compute(caller.key(), (key, count) -> {
+            AtomicInteger current = count == null ? new AtomicInteger() : count;
+            admitted[0] = current.get() < limit;
+            if (admitted[0]) {
+                current.incrementAndGet();
+            }
+            return current;
+        });
+        return admitted[0];
+    }
+
+    private static void uncount(Map<String, AtomicInteger> counts, Caller caller) {
+        counts.computeIfPresent(caller.key(), (key, count) -> count.decrementAndGet() <= 0 ? null : count);
+    }
+
+    private String token(int bytes) {
+        byte[] raw = Unguessable.bytes(bytes);
+        // No '-': event ids use it to part their fields.
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(raw).replace('-', '.');
+    }
+}

@@ -1,0 +1,96 @@
+package io.headgate.gateway.telemetry;
+
+/** The names of all meters in one table; Prometheus shows dots as underscores and counters with {@code _total}. */
+public final class MeterNames {
+    /** Always 1; tags {@code version}, {@code java}. */
+    public static final String BUILD_INFO = "headgate.build.info";
+
+    /** Requests that the door refused before it knew that they were JSON; tag {@code reason}. */
+    public static final String HTTP_REJECTED = "headgate.http.rejected";
+
+    /** Bodies that were no JSON-RPC message; tag {@code reason}. */
+    public static final String JSONRPC_REJECTED = "headgate.jsonrpc.rejected";
+
+    /** Messages that broke MCP or a limit of it; tag {@code reason}. */
+    public static final String MCP_REJECTED = "headgate.mcp.rejected";
+
+    /** Requests that were answered; tags {@code method}, {@code outcome}. */
+    public static final String REQUESTS = "headgate.requests";
+
+    /** Requests on their way now. */
+    public static final String REQUESTS_ACTIVE = "headgate.requests.active";
+
+    /** How long requests took, from the last byte in to the first byte out; tag {@code method}. */
+    public static final String REQUEST_SECONDS = "headgate.request.duration";
+
+    /** Requests whose id another one in flight of the same session has; they are served all the same. */
+    public static final String DUPLICATE_IDS = "headgate.duplicate.inflight.ids";
+
+    /** Client connections open now; tag {@code protocol}. */
+    public static final String CONNECTIONS = "headgate.connections.active";
+
+    /** Connections closed as soon as they were accepted; tag {@code reason}. */
+    public static final String CONNECTIONS_REJECTED = "headgate.connections.rejected";
+
+    /** Connections that the gateway closed; tag {@code reason}. */
+    public static final String CONNECTIONS_CLOSED = "headgate.connections.closed";
+
+    /** Clients that went away in the middle; tag {@code phase}. */
+    public static final String CLIENT_DISCONNECTS = "headgate.client.disconnects";
+
+    /** Failed TLS handshakes; tag {@code reason}. */
+    public static final String TLS_FAILURES = "headgate.tls.failures";
+
+    /** HTTP/2 connections and streams that broke the protocol or its limits; tag {@code reason}. */
+    public static final String H2_PROTOCOL_ERRORS = "headgate.h2.protocol.errors";
+
+    public static final String H2_REFUSED_STREAMS = "headgate.h2.refused.streams";
+    public static final String H2_FRAMES_IGNORED = "headgate.h2.frames.ignored";
+
+    /** Event streams open now. */
+    public static final String SSE_ACTIVE = "headgate.sse.active";
+
+    /** How long an event stream took to begin, from the last byte of its request. */
+    public static final String SSE_FIRST_BYTE = "headgate.sse.first.byte";
+
+    /** Event streams that the gateway ended; tag {@code reason}. */
+    public static final String SSE_CLOSED = "headgate.sse.closed";
+
+    /** Bytes held for clients that read slowly. */
+    public static final String SSE_BUFFERED = "headgate.sse.buffered.bytes";
+
+    /** Sessions of legacy clients now. */
+    public static final String SESSIONS = "headgate.sessions.active";
+
+    /** Questions of upstreams that wait for a client's answer now. */
+    public static final String QUESTIONS = "headgate.questions.active";
+
+    /** What upstreams did wrong; tags {@code upstream}, {@code reason}. */
+    public static final String UPSTREAM_FAULTS = "headgate.upstream.faults";
+
+    /** Connections to upstreams; tag {@code upstream}. */
+    public static final String UPSTREAM_CONNECTIONS = "headgate.upstream.connections";
+
+    /** Calls sent to upstreams; tag {@code upstream}. */
+    public static final String UPSTREAM_CALLS = "headgate.upstream.calls";
+
+    /** Sessions opened at legacy upstreams now; tag {@code upstream}. */
+    public static final String UPSTREAM_SESSIONS = "headgate.upstream.sessions";
+
+    /** 1 while an upstream answers, 0 while it does not; tag {@code upstream}. */
+    public static final String UPSTREAM_HEALTHY = "headgate.upstream.healthy";
+
+    /** Refreshes of an upstream's lists; tags {@code upstream}, {@code outcome}. */
+    public static final String CATALOG_REFRESHES = "headgate.catalog.refreshes";
+
+    /** Items that an upstream offers and clients do not see; tags {@code upstream}, {@code reason}. */
+    public static final String CATALOG_DROPPED = "headgate.catalog.dropped";
+
+    /** Items in the catalogue now; tags {@code upstream}, {@code kind}. */
+    public static final String CATALOG_ITEMS = "headgate.catalog.items";
+
+    /** Subscriptions and GET streams open now. */
+    public static final String SUBSCRIPTIONS = "headgate.subscriptions.active";
+
+    private MeterNames() {}
+}

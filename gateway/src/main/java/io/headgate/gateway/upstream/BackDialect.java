@@ -1,0 +1,26 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.JsonRpc;
+import java.util.List;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** How one era is spoken to an upstream. */
+interface BackDialect {
+    UpstreamState.Era era();
+
+    /** The revision that is spoken, once it is known. */
+    String version();
+
+    Flux<JsonRpc> call(Exchange exchange);
+
+    /** Takes a notification of a client to the upstream, where there is somebody to take it. */
+    Flux<JsonRpc> tell(Exchange exchange);
+
+    Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris);
+
+    Mono<Listing> list();
+
+    Flux<String> changes();
+}

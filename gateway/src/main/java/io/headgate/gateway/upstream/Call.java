@@ -1,0 +1,536 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.mcp.BadMessage;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonLimits;
+import io.headgate.mcp.JsonRpc;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Operators;
+
+/**
+ * A request to an upstream as the subscription of whoever waits for its answer: reads JSON or events, passes on as much
+ * as was asked for, and lets the connection wait otherwise.
+ *
+ * <p>All state belongs to the event loop; demand and cancellation from elsewhere are moved there. What a message means
+ * is left to the subclasses, one for each wire.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
+abstract class Call extends RoundTrip implements Subscription {
+    private static final int MAX_BAD_EVENTS = 10;
+    private static final int FIRST_BYTES = 64 * 1024;
+    private static final long MAX_RETRY_SECONDS = 3_600;
+
+    final UpstreamMeters meters;
+    private final CoreSubscriber<? super JsonRpc> actual;
+    private final int limit;
+    private long demand;
+    private boolean done;
+    private boolean working;
+
+    private Body body = Body.NONE;
+    private int status;
+    private byte[] json = {};
+    private int jsonLength;
+    private int jsonExpected;
+    private @Nullable SseParser events;
+    private int badEvents;
+    private @Nullable ByteBuf input;
+    private @Nullable Deque<ByteBuf> more;
+    private boolean ended;
+    private @Nullable Fault broken;
+    private JsonRpc.@Nullable Response response;
+
+    private enum Body {
+        NONE,
+        JSON,
+        EVENTS
+    }
+
+    Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
+        super(pool);
+        this.actual = actual;
+        this.meters = pool.client.meters;
+        this.limit = pool.client.limits.messageBytes();
+    }
+
+    /** Sends the request; on the event loop. */
+    abstract void start();
+
+    /**
+     * Says what a message means: something to pass on, the response that ends the call, or null for nothing; may fail
+     * the call.
+     */
+    abstract @Nullable JsonRpc accept(Envelope message);
+
+    /** Nobody waits any more; called before the exchange is stopped. */
+    void onCancel() {}
+
+    /** Takes an answer's status before anything else is made of it; true if that was all there is to do. */
+    boolean takesStatus(int code, HttpHeaders headers) {
+        return false;
+    }
+
+    /** The event stream ended without a response. */
+    void onEventsEnd(Fault fault) {
+        fail(fault);
+    }
+
+    /** The call is over, however it ended; called before whoever waits is told. */
+    void onDone() {}
+
+    /** The call is about to fail. */
+    void onFailing(Fault fault) {}
+
+    /** The transport failed before an answer began; true if the call goes on all the same. */
+    boolean survives(Fault fault) {
+        return false;
+    }
+
+    final void begin() {
+        if (pool.loop.inEventLoop()) {
+            startIfWanted();
+            return;
+        }
+        try {
+            pool.loop.execute(this::startIfWanted);
+        } catch (RejectedExecutionException stopped) {
+            done = true;
+            actual.onError(meters.refuse(Fault.CLOSED, null));
+        }
+    }
+
+    private void startIfWanted() {
+        if (!done) {
+            start();
+        }
+    }
+
+    /** Sends a request of this call; the state of an earlier answer is forgotten. */
+    final void send(OutgoingRequest outgoing) {
+        body = Body.NONE;
+        ended = false;
+        broken = null;
+        events = null;
+        jsonLength = 0;
+        discard();
+        meters.called();
+        submit(outgoing);
+    }
+
+    final boolean isDone() {
+        return done;
+    }
+
+    final int status() {
+        return status;
+    }
+
+    final @Nullable SseParser events() {
+        return events;
+    }
+
+    @Override
+    public final void request(long n) {
+        if (!Operators.validate(n)) {
+            return;
+        }
+        if (pool.loop.inEventLoop()) {
+            addDemand(n);
+        } else {
+            move(() -> addDemand(n));
+        }
+    }
+
+    private void addDemand(long n) {
+        demand = Operators.addCap(demand, n);
+        drain();
+    }
+
+    @Override
+    public final void cancel() {
+        if (pool.loop.inEventLoop()) {
+            cancelHere();
+        } else {
+            move(this::cancelHere);
+        }
+    }
+
+    private void move(Runnable task) {
+        try {
+            pool.loop.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            // The loop has ended, and with it every call on it.
+            return;
+        }
+    }
+
+    private void cancelHere() {
+        if (done) {
+            return;
+        }
+        onCancel();
+        end();
+        abort();
+    }
+
+    @Override
+    final void onHead(int code, HttpHeaders headers) {
+        status = code;
+        if (done || takesStatus(code, headers)) {
+            return;
+        }
+        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
+        if (encoding != null && !"identity".equalsIgnoreCase(encoding)) {
+            fail(Fault.CONTENT_ENCODING);
+            return;
+        }
+        Fault fault = faultOf(code);
+        String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
+        if (fault != null) {
+            refuse(fault, retryAfter(headers));
+        } else if (isType(type, "application/json")) {
+            body = Body.JSON;
+            int length = headers.getInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+            jsonExpected = length > 0 ? length : limit;
+            if (length > limit) {
+                fail(Fault.TOO_LARGE);
+            } else if (length > json.length) {
+                json = new byte[Math.min(length, FIRST_BYTES)];
+            }
+        } else if (code >= 300) {
+            refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, null);
+        } else if (isType(type, "text/event-stream")) {
+            body = Body.EVENTS;
+            events = new SseParser(limit);
+            reading(demand > 0);
+        } else {
+            refuse(Fault.CONTENT_TYPE, null);
+        }
+    }
+
+    /** Statuses that say all, whatever the body is. */
+    private static @Nullable Fault faultOf(int code) {
+        if (code >= 300 && code < 400) {
+            return Fault.REDIRECT;
+        }
+        return switch (code) {
+            case 401, 407 -> Fault.UNAUTHORIZED;
+            case 403 -> Fault.FORBIDDEN;
+            case 429 -> Fault.THROTTLED;
+            case 502, 503, 504 -> code == 503 ? Fault.UNAVAILABLE : Fault.SERVER_ERROR;
+            default -> null;
+        };
+    }
+
+    private static boolean isType(@Nullable String value, String type) {
+        if (value == null || !value.regionMatches(true, 0, type, 0, type.length())) {
+            return false;
+        }
+        return value.length() == type.length()
+                || value.charAt(type.length()) == ';'
+                || value.charAt(type.length()) == ' ';
+    }
+
+    private static @Nullable Duration retryAfter(HttpHeaders headers) {
+        String value = headers.get(HttpHeaderNames.RETRY_AFTER);
+        if (value == null || value.isEmpty() || value.length() > 9) {
+            return null;
+        }
+        long seconds = 0;
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c < '0' || c > '9') {
+                return null;
+            }
+            seconds = 10 * seconds + c - '0';
+        }
+        return Duration.ofSeconds(Math.min(seconds, MAX_RETRY_SECONDS));
+    }
+
+    @Override
+    final void onBody(ByteBuf bytes) {
+        if (done) {
+            if (body == Body.EVENTS) {
+                countDuplicates(bytes);
+            }
+            return;
+        }
+        switch (body) {
+            case JSON -> gather(bytes);
+            case EVENTS -> {
+                ByteBuf kept = bytes.retain();
+                if (input == null) {
+                    input = kept;
+                } else {
+                    if (more == null) {
+                        more = new ArrayDeque<>();
+                    }
+                    more.add(kept);
+                }
+                drain();
+            }
+            case NONE -> {}
+        }
+    }
+
+    private void gather(ByteBuf bytes) {
+        int size = bytes.readableBytes();
+        int needed = jsonLength + size;
+        if (needed > limit) {
+            fail(Fault.TOO_LARGE);
+            return;
+        }
+        if (needed > json.length) {
+            // Grows with what has come, not with what was announced, and never beyond that.
+            json = Arrays.copyOf(json, Math.max(needed, Math.min(2 * json.length, jsonExpected)));
+        }
+        bytes.readBytes(json, jsonLength, size);
+        jsonLength = needed;
+    }
+
+    @Override
+    final void onEnd() {
+        if (done) {
+            return;
+        }
+        ended = true;
+        if (body == Body.JSON) {
+            acceptJson();
+        }
+        drain();
+    }
+
+    private void acceptJson() {
+        byte[] bytes = json;
+        json = new byte[0];
+        try {
+            Envelope message = Envelope.read(bytes, 0, jsonLength, JsonLimits.UPSTREAM);
+            JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
+            if (meant instanceof JsonRpc.Response found) {
+                response = found;
+            } else if (!done) {
+                fail(Fault.SHAPE);
+            }
+        } catch (BadMessage bad) {
+            if (status >= 300) {
+                fail(status >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR);
+            } else {
+                fail(faultOf(bad));
+            }
+        }
+    }
+
+    private static Fault faultOf(BadMessage bad) {
+        return switch (bad.reason()) {
+            case RESPONSE_SHAPE, REQUEST_AND_RESPONSE, JSONRPC_VERSION, MISSING_METHOD, NOT_OBJECT, BATCH ->
+                Fault.SHAPE;
+            case ID_NULL, ID_TYPE, ID_RANGE, ID_LENGTH -> Fault.ID_MISMATCH;
+            default -> Fault.BAD_JSON;
+        };
+    }
+
+    @Override
+    final void onFault(Fault fault) {
+        if (done) {
+            return;
+        }
+        broken = fault;
+        // What came before the break is still good, and may hold the response.
+        if (body == Body.EVENTS && fault != Fault.MAX_DURATION && fault != Fault.CLOSED) {
+            drain();
+        } else if (!survives(fault)) {
+            fail(fault);
+        }
+    }
+
+    private void drain() {
+        if (working || done) {
+            return;
+        }
+        working = true;
+        try {
+            while (!done && step()) {}
+        } finally {
+            working = false;
+        }
+        if (!done && body == Body.EVENTS) {
+            reading(demand > 0);
+        }
+    }
+
+    /** Passes on one message or ends the call; false if there is nothing to do now. */
+    private boolean step() {
+        JsonRpc.Response last = response;
+        if (last != null) {
+            if (demand > 0) {
+                finish(last);
+            }
+            return false;
+        }
+        SseParser parser = events;
+        if (body != Body.EVENTS || parser == null || demand == 0) {
+            return false;
+        }
+        Envelope message = nextEvent(parser);
+        if (message == null) {
+            // The call may have sent another request in the meantime.
+            if (!done && events == parser && (ended || broken != null)) {
+                endEvents(parser);
+            }
+            return false;
+        }
+        JsonRpc meant = accept(message);
+        if (meant instanceof JsonRpc.Response found) {
+            response = found;
+        } else if (meant != null && !done) {
+            demand--;
+            actual.onNext(meant);
+        }
+        return true;
+    }
+
+    private void endEvents(SseParser parser) {
+        Fault fault = broken;
+        if (fault != null && fault != Fault.TRUNCATED && fault != Fault.RESET) {
+            fail(fault);
+            return;
+        }
+        onEventsEnd(parser.isInsideEvent() ? Fault.SSE_TRUNCATED : Fault.SSE_NO_RESPONSE);
+    }
+
+    private @Nullable Envelope nextEvent(SseParser parser) {
+        try {
+            while (true) {
+                ByteBuf bytes = input;
+                if (bytes == null) {
+                    return null;
+                }
+                if (!parser.next(bytes)) {
+                    bytes.release();
+                    input = more == null ? null : more.poll();
+                    continue;
+                }
+                Envelope message = read(parser);
+                if (message != null || done) {
+                    return message;
+                }
+            }
+        } catch (SseParser.TooLargeException tooLarge) {
+            fail(Fault.SSE_LINE);
+            return null;
+        }
+    }
+
+    private @Nullable Envelope read(SseParser parser) {
+        int length = parser.dataLength();
+        try {
+            return Envelope.read(parser.takeData(), 0, length, JsonLimits.UPSTREAM);
+        } catch (BadMessage bad) {
+            if (faultOf(bad) == Fault.SHAPE && bad.id() != null) {
+                fail(Fault.SHAPE);
+            } else if (++badEvents > MAX_BAD_EVENTS) {
+                fail(Fault.BAD_EVENTS);
+            } else {
+                meters.count(Fault.BAD_EVENT);
+            }
+            return null;
+        }
+    }
+
+    private void finish(JsonRpc.Response last) {
+        done = true;
+        onDone();
+        demand--;
+        if (line != null) {
+            linger();
+        }
+        ByteBuf rest = input;
+        if (rest != null) {
+            countDuplicates(rest);
+        }
+        discard();
+        actual.onNext(last);
+        actual.onComplete();
+    }
+
+    /** Ends the flux without a response, where that is allowed. */
+    final void complete() {
+        if (done) {
+            return;
+        }
+        end();
+        if (line != null) {
+            linger();
+        }
+        actual.onComplete();
+    }
+
+    private void countDuplicates(ByteBuf bytes) {
+        SseParser parser = events;
+        try {
+            while (parser != null && parser.next(bytes)) {
+                Envelope late = read(parser);
+                if (late != null && late.kind() == Envelope.Kind.RESPONSE) {
+                    meters.count(Fault.DUPLICATE_RESPONSE);
+                }
+            }
+        } catch (SseParser.TooLargeException tooLarge) {
+            abort();
+        }
+    }
+
+    /** Ends the call and its connection. */
+    final void fail(Fault fault) {
+        if (done) {
+            return;
+        }
+        end();
+        abort();
+        onFailing(fault);
+        actual.onError(meters.refuse(fault, null));
+    }
+
+    /** Ends the call because something that it needs failed. */
+    final void fail(Throwable cause) {
+        if (!done) {
+            end();
+            abort();
+            actual.onError(cause);
+        }
+    }
+
+    /** Ends the call; the connection may be used again. */
+    private void refuse(Fault fault, @Nullable Duration retryAfter) {
+        end();
+        linger();
+        onFailing(fault);
+        actual.onError(meters.refuse(fault, retryAfter));
+    }
+
+    private void end() {
+        done = true;
+        onDone();
+        discard();
+    }
+
+    private void discard() {
+        if (input != null) {
+            input.release();
+            input = null;
+        }
+        if (more != null) {
+            more.forEach(ByteBuf::release);
+            more = null;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Client;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RequestId;
+
+/** Requests that the gateway makes for itself: it can answer no questions, and says who it is. */
+final class GatewayExchange {
+    static final RawJson INFO = RawJson.of("{\"name\":\"headgate\",\"version\":\"" + version() + "\"}");
+    private static final Client CLIENT =
+            new Client(ProtocolVersions.V2026_07_28, RawJson.EMPTY_OBJECT, INFO, /* logLevel= */ null);
+
+    private GatewayExchange() {}
+
+    static Exchange of(String upstream, String method, String params) {
+        return new Exchange(
+                request(method, params), new Target(upstream), Caller.ANONYMOUS, CLIENT, null, RequestHeaders.NONE);
+    }
+
+    static JsonRpc.Request request(String method, String params) {
+        return new JsonRpc.Request(RequestId.of(0), method, Envelope.ofRequest(method, RawJson.of(params)));
+    }
+
+    private static String version() {
+        String version = GatewayExchange.class.getPackage().getImplementationVersion();
+        return version == null ? "0" : version;
+    }
+}

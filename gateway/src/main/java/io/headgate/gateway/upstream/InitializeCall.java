@@ -1,0 +1,72 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Pieces;
+import io.headgate.mcp.RawJson;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/** The first request of a session, whose answer may name the session. */
+final class InitializeCall extends Call {
+    private final RawJson params;
+    private final Consumer<@Nullable String> session;
+    private long id;
+
+    InitializeCall(
+            HttpClient client,
+            RawJson params,
+            Consumer<@Nullable String> session,
+            CoreSubscriber<? super JsonRpc> actual) {
+        super(client.pool(), actual);
+        this.params = params;
+        this.session = session;
+    }
+
+    @Override
+    void start() {
+        id = pool.nextId();
+        Pieces body = new Pieces(4)
+                .add("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"initialize\",\"params\":")
+                .add(params)
+                .add("}");
+        send(new OutgoingRequest(Method.POST, body));
+    }
+
+    @Override
+    boolean takesStatus(int code, HttpHeaders headers) {
+        String offered = headers.get("mcp-session-id");
+        if (offered != null && !HeaderText.isSessionId(offered)) {
+            fail(Fault.SHAPE);
+            return true;
+        }
+        session.accept(offered);
+        return false;
+    }
+
+    @Override
+    @Nullable
+    JsonRpc accept(Envelope message) {
+        if (message.kind() != Envelope.Kind.RESPONSE) {
+            return null;
+        }
+        RawJson written = message.get(Member.ID);
+        boolean unread = status() >= 400 && (written == null || written.isNull());
+        if (!message.hasId(id) && !unread) {
+            fail(Fault.ID_MISMATCH);
+            return null;
+        }
+        if (message.has(Member.RESULT)) {
+            return new JsonRpc.Success(message);
+        }
+        JsonRpc.Failure failure = Answers.failure(message, meters);
+        if (failure == null) {
+            fail(Fault.SHAPE);
+        }
+        return failure;
+    }
+}

@@ -1,0 +1,226 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.ClientSession;
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * The back dialect of the revisions with sessions over Streamable HTTP.
+ *
+ * <p>An upstream session belongs to one caller, for a server may keep one caller's state in it. It is opened with the
+ * first call that needs it, opened again when the server has forgotten it, and ended with the client's own session.
+ */
+final class LegacyBack implements BackDialect {
+    private static final int MAX_SESSIONS = 10_000;
+    private static final Duration IDLE = Duration.ofMinutes(30);
+    private static final Duration SWEEP = Duration.ofMinutes(1);
+    private static final String SHARED = "shared";
+    /**
+     * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
+     * Not roots, which servers ask for as soon as they may.
+     */
+    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}}");
+
+    static final String OWN = "own";
+
+    final HttpClient client;
+    final UpstreamConfig config;
+    private final Runnable doubt;
+    private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
+    private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
+    private final Disposable sweeper;
+    private volatile boolean sessionless;
+    private volatile boolean closed;
+
+    LegacyBack(UpstreamConfig config, HttpClient client, Runnable doubt) {
+        this.config = config;
+        this.client = client;
+        this.doubt = doubt;
+        this.sweeper = Flux.interval(SWEEP).subscribe(turn -> expire(System.nanoTime()));
+    }
+
+    void doubt() {
+        doubt.run();
+    }
+
+    @Override
+    public UpstreamState.Era era() {
+        return UpstreamState.Era.LEGACY;
+    }
+
+    @Override
+    public String version() {
+        LegacySession own = sessions.get(OWN);
+        return own == null ? ProtocolVersions.V2025_11_25 : own.version();
+    }
+
+    @Override
+    public Flux<JsonRpc> call(Exchange exchange) {
+        LegacySession session = sessionOf(exchange);
+        if (session == null) {
+            return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
+        }
+        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, session, exchange, actual));
+        return session.isOpen() ? call : session.opened().thenMany(call);
+    }
+
+    @Override
+    public Flux<JsonRpc> tell(Exchange exchange) {
+        LegacySession session = sessions.get(keyOf(exchange));
+        boolean goesUp = exchange.method().equals(Methods.ROOTS_CHANGED)
+                || exchange.method().equals(Methods.PROGRESS);
+        if (session == null || !session.isOpen() || !goesUp) {
+            return Flux.empty();
+        }
+        RawJson params = exchange.message().envelope().params();
+        return session.post(RequestWriter.notification(exchange.method(), params))
+                .thenMany(Flux.empty());
+    }
+
+    @Override
+    public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
+        LegacySession session = sessionOf(exchange);
+        if (session == null) {
+            return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
+        }
+        return session.inbox().listen();
+    }
+
+    @Override
+    public Mono<Listing> list() {
+        return own().opened()
+                .flatMap(session -> new Lists(
+                                config.name(), config.limits(), client.meters, exchange -> callOwn(exchange))
+                        .read(session.capabilities(), session.serverInfo(), session.instructions())
+                        // These revisions have no cache hints, whatever a server may write.
+                        .map(all -> new Listing(
+                                all.capabilities(),
+                                all.serverInfo(),
+                                all.instructions(),
+                                all.tools(),
+                                all.prompts(),
+                                all.resources(),
+                                all.resourceTemplates(),
+                                0,
+                                false)));
+    }
+
+    @Override
+    public Flux<String> changes() {
+        return changes.asFlux().onBackpressureDrop();
+    }
+
+    void changed(String method) {
+        // Sessions live on several loops, and no change may be lost.
+        synchronized (changes) {
+            changes.emitNext(method, Sinks.EmitFailureHandler.FAIL_FAST);
+        }
+    }
+
+    /** The session in which the gateway itself asks; it declares nothing, so the server asks nothing back. */
+    LegacySession own() {
+        return sessions.computeIfAbsent(
+                OWN, key -> new LegacySession(this, key, LISTED_FOR, GatewayExchange.INFO, true));
+    }
+
+    Flux<JsonRpc> callOwn(Exchange exchange) {
+        LegacySession own = own();
+        return own.opened().thenMany(new CallFlux(actual -> new LegacyCall(this, own, exchange, actual)));
+    }
+
+    /** The server gave no session id: it cannot tell callers apart, so they can share. */
+    void sessionless() {
+        sessionless = true;
+    }
+
+    /** The session in the place of one that the server has forgotten; all who ask get the same. */
+    LegacySession renew(LegacySession lost) {
+        LegacySession next = sessions.compute(
+                lost.key(), (key, current) -> current == null || current == lost ? lost.successor() : current);
+        lost.forget();
+        return next;
+    }
+
+    void remove(LegacySession session) {
+        sessions.remove(session.key(), session);
+    }
+
+    Collection<LegacySession> sessions() {
+        return sessions.values();
+    }
+
+    void expire(long now) {
+        for (LegacySession session : sessions.values()) {
+            if (session.isIdle(now, IDLE.toNanos())) {
+                session.end().subscribe(new Unheeded());
+            }
+        }
+    }
+
+    /** Ends all sessions. */
+    Mono<Void> close() {
+        return Mono.defer(() -> {
+            closed = true;
+            sweeper.dispose();
+            synchronized (changes) {
+                changes.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
+            }
+            return Flux.fromIterable(List.copyOf(sessions.values()))
+                    .flatMap(LegacySession::end)
+                    .then();
+        });
+    }
+
+    private String keyOf(Exchange exchange) {
+        if (config.isStateless() || sessionless) {
+            return SHARED;
+        }
+        ClientSession session = exchange.session();
+        return session != null ? "s:" + session.id() : "c:" + exchange.caller().key();
+    }
+
+    private @Nullable LegacySession sessionOf(Exchange exchange) {
+        String key = keyOf(exchange);
+        LegacySession session = sessions.get(key);
+        return session != null ? session : make(key, exchange);
+    }
+
+    private @Nullable LegacySession make(String key, Exchange exchange) {
+        if (closed || sessions.size() >= MAX_SESSIONS) {
+            return null;
+        }
+        ClientSession owner = key.equals(SHARED) ? null : exchange.session();
+        // Whoever has no session cannot be asked anything, so nothing is declared in its name.
+        RawJson capabilities =
+                owner == null ? RawJson.EMPTY_OBJECT : exchange.client().capabilities();
+        RawJson info = exchange.client().info();
+        LegacySession made =
+                new LegacySession(this, key, capabilities, info == null ? GatewayExchange.INFO : info, owner != null);
+        LegacySession other = sessions.putIfAbsent(key, made);
+        if (other != null) {
+            return other;
+        }
+        if (owner != null) {
+            owner.onEnd(() -> {
+                LegacySession last = sessions.get(key);
+                if (last != null) {
+                    last.end().subscribe(new Unheeded());
+                }
+            });
+        }
+        return made;
+    }
+}

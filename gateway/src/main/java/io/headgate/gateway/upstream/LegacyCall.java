@@ -1,0 +1,210 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/**
+ * One request within a session: a POST, answered with JSON or with events among which the server may ask questions, and
+ * whose stream may be taken up again with a GET where it broke off.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
+final class LegacyCall extends Call {
+    private static final int MAX_RESUMES = 5;
+    private static final long DEFAULT_RETRY_MILLIS = 1_000;
+
+    private final LegacyBack back;
+    private final Exchange exchange;
+    private LegacySession session;
+    private long id;
+    private long firstSent;
+    private boolean renewed;
+    private boolean renewing;
+    private boolean counted;
+    private int resumes;
+    private @Nullable String lastEventId;
+    private long retryMillis = DEFAULT_RETRY_MILLIS;
+
+    LegacyCall(LegacyBack back, LegacySession session, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
+        super(back.client.pool(), actual);
+        this.back = back;
+        this.session = session;
+        this.exchange = exchange;
+    }
+
+    @Override
+    void start() {
+        renewing = false;
+        id = pool.nextId();
+        firstSent = System.nanoTime();
+        counted = true;
+        session.callBegins();
+        send(session.address(RequestWriter.legacy(exchange, id)));
+    }
+
+    @Override
+    void onDone() {
+        if (counted) {
+            counted = false;
+            session.callEnds();
+        }
+    }
+
+    @Override
+    void onCancel() {
+        if (firstSent != 0) {
+            RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client cancelled\"}");
+            session.tell(RequestWriter.notification(Methods.CANCELLED, params));
+        }
+    }
+
+    @Override
+    void onFailing(Fault fault) {
+        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
+            back.doubt();
+        }
+    }
+
+    @Override
+    boolean takesStatus(int code, HttpHeaders headers) {
+        if (resumes > 0) {
+            if (code != 200) {
+                fail(Fault.SSE_NO_RESPONSE);
+            }
+            return code != 200;
+        }
+        if (code != 404 || session.id() == null || renewed) {
+            return false;
+        }
+        // A session that the server does not know proves that it did not execute the call.
+        renewed = true;
+        renewing = true;
+        meters.count(Fault.SESSION_LOST);
+        linger();
+        onDone();
+        firstSent = 0;
+        LegacySession next = back.renew(session);
+        session = next;
+        next.opened()
+                .doOnNext(opened -> pool.loop.execute(this::startAgain))
+                .doOnError(failed -> pool.loop.execute(() -> fail(failed)))
+                .subscribe(new Unheeded());
+        return true;
+    }
+
+    private void startAgain() {
+        if (!isDone()) {
+            start();
+        }
+    }
+
+    @Override
+    @Nullable
+    JsonRpc accept(Envelope message) {
+        return switch (message.kind()) {
+            case RESPONSE -> response(message);
+            case NOTIFICATION -> notification(message);
+            case REQUEST -> session.question(message, exchange.session() != null);
+        };
+    }
+
+    private JsonRpc.@Nullable Response response(Envelope message) {
+        RawJson written = message.get(Member.ID);
+        boolean unread = status() >= 400 && (written == null || written.isNull());
+        if (!message.hasId(id) && !unread) {
+            fail(Fault.ID_MISMATCH);
+            return null;
+        }
+        if (message.has(Member.ERROR)) {
+            JsonRpc.Failure failure = Answers.failure(message, meters);
+            if (failure == null) {
+                fail(Fault.SHAPE);
+            }
+            return failure;
+        }
+        RawJson result = message.get(Member.RESULT);
+        if (result == null || !result.isObject()) {
+            fail(Fault.SHAPE);
+            return null;
+        }
+        return new JsonRpc.Success(message);
+    }
+
+    private @Nullable JsonRpc notification(Envelope message) {
+        String method = message.method();
+        if (method.equals(Methods.PROGRESS)) {
+            JsonRpc.Notification progress =
+                    Answers.progress(message, id, exchange.message().envelope().get(Member.META_PROGRESS_TOKEN));
+            if (progress == null) {
+                meters.count(Fault.FOREIGN_PROGRESS);
+            }
+            return progress;
+        }
+        if (LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED)) {
+            session.deliver(message);
+            return null;
+        }
+        return new JsonRpc.Notification(method, message.params());
+    }
+
+    @Override
+    void onEventsEnd(Fault fault) {
+        SseParser ending = events();
+        if (ending != null) {
+            if (ending.lastId() != null) {
+                lastEventId = ending.lastId();
+                // Something came through, so the server still works on it.
+                resumes = 0;
+            }
+            if (ending.retryMillis() >= 0) {
+                retryMillis = ending.retryMillis();
+            }
+        }
+        if (!resumes()) {
+            fail(fault);
+        }
+    }
+
+    @Override
+    boolean survives(Fault fault) {
+        if (renewing) {
+            return true;
+        }
+        if (resumes == 0 || fault == Fault.MAX_DURATION || fault == Fault.CLOSED) {
+            return false;
+        }
+        if (!resumes()) {
+            // Whatever stopped the last attempt, the request itself was sent.
+            fail(Fault.SSE_NO_RESPONSE);
+        }
+        return true;
+    }
+
+    private boolean resumes() {
+        long age = System.nanoTime() - firstSent;
+        if (lastEventId == null
+                || resumes >= MAX_RESUMES
+                || age > pool.client.limits.hardCap().toNanos()) {
+            return false;
+        }
+        resumes++;
+        pool.loop.schedule(this::resume, retryMillis, TimeUnit.MILLISECONDS);
+        return true;
+    }
+
+    private void resume() {
+        String from = lastEventId;
+        if (!isDone() && from != null) {
+            send(session.address(new OutgoingRequest(Method.GET, null))
+                    .with("last-event-id", HeaderText.bytesAsChars(from)));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.Splice;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/**
+ * One {@code subscriptions/listen} of 2026-07-28: changes until somebody ends it.
+ *
+ * <p>It ends empty when the upstream ends it, and with the upstream's error if it was refused.
+ */
+final class ListenCall extends Call {
+    private final Exchange exchange;
+    private final Set<String> asked;
+    private final Reconnecting owner;
+    private boolean acknowledged;
+
+    ListenCall(
+            HttpClient client,
+            Exchange exchange,
+            Set<String> asked,
+            Reconnecting owner,
+            CoreSubscriber<? super JsonRpc> actual) {
+        super(client.pool(), actual);
+        this.exchange = exchange;
+        this.asked = asked;
+        this.owner = owner;
+    }
+
+    @Override
+    boolean isStanding() {
+        return true;
+    }
+
+    @Override
+    void start() {
+        send(RequestWriter.modern(exchange, pool.nextId()));
+    }
+
+    @Override
+    void onFailing(Fault fault) {
+        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
+            owner.notOffered();
+        }
+    }
+
+    @Override
+    void onEventsEnd(Fault fault) {
+        complete();
+    }
+
+    @Override
+    @Nullable
+    JsonRpc accept(Envelope message) {
+        if (message.kind() != Envelope.Kind.NOTIFICATION) {
+            if (message.has(Member.ERROR)) {
+                owner.notOffered();
+            }
+            complete();
+            return null;
+        }
+        String method = message.method();
+        if (method.equals(Methods.ACKNOWLEDGED)) {
+            acknowledged = true;
+            owner.connected();
+            return new JsonRpc.Notification(method, null);
+        }
+        if (!asked.contains(method)) {
+            meters.count(Fault.SUBSCRIPTION_UNREQUESTED);
+            return null;
+        }
+        if (!acknowledged) {
+            meters.count(Fault.SUBSCRIPTION_ORDER);
+        }
+        RawJson params = message.params();
+        return new JsonRpc.Notification(
+                method,
+                params == null
+                        ? null
+                        : message.remove(new Splice(params), Member.META_SUBSCRIPTION_ID)
+                                .toJson());
+    }
+}

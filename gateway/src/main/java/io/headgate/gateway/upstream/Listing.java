@@ -1,0 +1,22 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.mcp.RawJson;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that one server offers at one moment, in its own order, each item as it was written.
+ *
+ * @param ttlMillis the shortest time to live of its lists; 0 if it gave none
+ * @param isPublic true only if all of its lists said {@code public}
+ */
+public record Listing(
+        RawJson capabilities,
+        @Nullable RawJson serverInfo,
+        @Nullable String instructions,
+        List<RawJson> tools,
+        List<RawJson> prompts,
+        List<RawJson> resources,
+        List<RawJson> resourceTemplates,
+        long ttlMillis,
+        boolean isPublic) {}

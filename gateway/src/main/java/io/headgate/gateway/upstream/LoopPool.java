@@ -1,0 +1,375 @@
+package io.headgate.gateway.upstream;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one event loop to one upstream, and the requests that wait for one.
+ *
+ * <p>Everything here runs on that loop. Clocks are coarse: one tick per loop looks for what has become too old, so that
+ * a call costs no timer.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
+final class LoopPool {
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    final HttpClient client;
+    final EventLoop loop;
+    private final long stride;
+    private final int limit;
+    private final Deque<H1Line> idle = new ArrayDeque<>();
+    private final Deque<RoundTrip> waiting = new ArrayDeque<>();
+    private final Deque<Line> lingering = new ArrayDeque<>();
+    private @Nullable H2Connection h2;
+    private @Nullable RoundTrip oldest;
+    private @Nullable RoundTrip youngest;
+    private @Nullable ScheduledFuture<?> tick;
+    private boolean expectsH2;
+    private int connecting;
+    private int open;
+    private int standing;
+    private long lastId;
+
+    LoopPool(HttpClient client, EventLoop loop, int index, int loops) {
+        this.client = client;
+        this.loop = loop;
+        this.stride = loops;
+        this.lastId = index;
+        this.limit = client.limits.connectionsPerLoop();
+        this.expectsH2 = client.isH2Certain();
+    }
+
+    /** An id that no other request to the upstream has. */
+    long nextId() {
+        lastId += stride;
+        return lastId;
+    }
+
+    void submit(RoundTrip trip) {
+        list(trip);
+        if (client.isClosed()) {
+            fail(trip, Fault.CLOSED);
+            return;
+        }
+        H2Connection shared = h2;
+        if (shared != null && shared.isUsable() && shared.hasRoom()) {
+            shared.send(trip, requestOf(trip));
+            return;
+        }
+        H1Line line = idle.pollLast();
+        while (line != null) {
+            if (line.channel.isActive()) {
+                line.send(trip, requestOf(trip));
+                return;
+            }
+            line = idle.pollLast();
+        }
+        // Those for whom a connection is being made do not count.
+        if (waiting.size() >= limit + connecting || (trip.isStanding() && standing > limit)) {
+            fail(trip, Fault.POOL);
+            return;
+        }
+        waiting.add(trip);
+        connectIfNeeded();
+    }
+
+    /** A connection is free: it takes who waits longest. */
+    void ready(H1Line line) {
+        RoundTrip next = waiting.poll();
+        if (next != null) {
+            line.send(next, requestOf(next));
+        } else if (client.isClosed()) {
+            line.channel.close();
+        } else {
+            line.idleSince = System.nanoTime();
+            idle.add(line);
+        }
+    }
+
+    void h2Room(H2Connection connection) {
+        while (connection == h2 && connection.isUsable() && connection.hasRoom()) {
+            RoundTrip next = waiting.poll();
+            if (next == null) {
+                return;
+            }
+            connection.send(next, requestOf(next));
+        }
+        connectIfNeeded();
+    }
+
+    void h2Gone(H2Connection connection) {
+        if (h2 == connection) {
+            h2 = null;
+            connectIfNeeded();
+        }
+    }
+
+    void fail(RoundTrip trip, Fault fault) {
+        unlist(trip);
+        trip.onFault(fault);
+    }
+
+    void forget(RoundTrip trip) {
+        if (!waiting.isEmpty()) {
+            waiting.remove(trip);
+        }
+    }
+
+    void addLingering(Line line) {
+        line.lingeringSince = System.nanoTime();
+        lingering.add(line);
+        startTick();
+    }
+
+    void unlist(RoundTrip trip) {
+        if (!trip.isListed) {
+            return;
+        }
+        trip.isListed = false;
+        if (trip.isStanding()) {
+            standing--;
+        } else {
+            client.meters.callsInFlight.decrementAndGet();
+        }
+        RoundTrip older = trip.older;
+        RoundTrip newer = trip.newer;
+        trip.older = null;
+        trip.newer = null;
+        if (older == null) {
+            oldest = newer;
+        } else {
+            older.newer = newer;
+        }
+        if (newer == null) {
+            youngest = older;
+        } else {
+            newer.older = older;
+        }
+    }
+
+    /** Fails what is on its way and closes what is open. */
+    void close() {
+        RoundTrip trip = oldest;
+        while (trip != null) {
+            trip.abort();
+            trip.onFault(Fault.CLOSED);
+            trip = oldest;
+        }
+        idle.forEach(line -> line.channel.close());
+        idle.clear();
+        lingering.forEach(line -> line.channel.close());
+        H2Connection shared = h2;
+        if (shared != null) {
+            shared.close();
+        }
+        ScheduledFuture<?> ticking = tick;
+        if (ticking != null) {
+            ticking.cancel(false);
+            tick = null;
+        }
+    }
+
+    private void list(RoundTrip trip) {
+        Line former = trip.line;
+        if (former != null) {
+            // It still waits for the end of an earlier answer, which must not be taken for the next one's.
+            trip.line = null;
+            former.abort();
+        }
+        trip.isListed = true;
+        trip.startedNanos = System.nanoTime();
+        if (trip.isStanding()) {
+            standing++;
+        } else {
+            client.meters.callsInFlight.incrementAndGet();
+        }
+        RoundTrip last = youngest;
+        trip.older = last;
+        youngest = trip;
+        if (last == null) {
+            oldest = trip;
+        } else {
+            last.newer = trip;
+        }
+        startTick();
+    }
+
+    private static OutgoingRequest requestOf(RoundTrip trip) {
+        OutgoingRequest request = trip.request;
+        if (request == null) {
+            throw new IllegalStateException("a round trip without a request");
+        }
+        trip.request = null;
+        return request;
+    }
+
+    private void connectIfNeeded() {
+        if (client.isClosed()) {
+            return;
+        }
+        H2Connection shared = h2;
+        boolean full = shared != null && shared.isUsable();
+        // Standing streams hold their connections for hours; they must not take those of the calls.
+        while (!full && connecting < waiting.size() && open - standing < limit && !(expectsH2 && connecting > 0)) {
+            new Attempt().start();
+        }
+    }
+
+    private void startTick() {
+        if (tick == null) {
+            long millis = Math.max(10, Math.min(1_000, client.limits.hardCap().toMillis() / 4));
+            tick = loop.scheduleAtFixedRate(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void tick() {
+        long now = System.nanoTime();
+        long cap = client.limits.hardCap().toNanos();
+        RoundTrip trip = oldest;
+        while (trip != null && now - trip.startedNanos > cap) {
+            RoundTrip newer = trip.newer;
+            if (!trip.isStanding()) {
+                trip.abort();
+                trip.onFault(Fault.MAX_DURATION);
+            }
+            trip = newer;
+        }
+        H1Line line = idle.peekFirst();
+        while (line != null && (now - line.idleSince > IDLE_NANOS || !line.channel.isActive())) {
+            idle.pollFirst();
+            line.channel.close();
+            line = idle.peekFirst();
+        }
+        Line slow = lingering.peekFirst();
+        while (slow != null && (!slow.isLingering() || now - slow.lingeringSince > LINGER_NANOS)) {
+            lingering.pollFirst();
+            if (slow.isLingering()) {
+                slow.abort();
+            }
+            slow = lingering.peekFirst();
+        }
+        H2Connection shared = h2;
+        if (shared != null && shared.isIdle() && now - shared.idleSince > IDLE_NANOS) {
+            shared.close();
+        }
+        stopTickIfIdle();
+    }
+
+    private void stopTickIfIdle() {
+        ScheduledFuture<?> ticking = tick;
+        if (ticking != null && oldest == null && idle.isEmpty() && lingering.isEmpty() && h2 == null) {
+            ticking.cancel(false);
+            tick = null;
+        }
+    }
+
+    /** One attempt to connect; it ends with a connection or a fault. */
+    final class Attempt {
+        private boolean settled;
+        private boolean counted = true;
+
+        boolean isSettled() {
+            return settled;
+        }
+
+        private void start() {
+            connecting++;
+            open++;
+            client.meters.connections.incrementAndGet();
+            Bootstrap bootstrap = client.bootstrap(loop).handler(new ChannelInitializer<Channel>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    channel.closeFuture().addListener(closed -> gone());
+                    client.setUp(LoopPool.this, Attempt.this, channel);
+                }
+            });
+            ChannelFuture connect = client.connect(bootstrap);
+            // Each step has its own clock; this one is for a peer that stalls between the steps.
+            long millis = 3 * client.limits.connectTimeout().toMillis();
+            loop.schedule(() -> expire(connect.channel()), millis, TimeUnit.MILLISECONDS);
+            connect.addListener(done -> {
+                if (!done.isSuccess()) {
+                    failed(HttpClient.faultOf(done.cause()));
+                    gone();
+                } else if (client.isPlainH1()) {
+                    readyH1(connect.channel());
+                }
+            });
+        }
+
+        void readyH1(Channel channel) {
+            H1Line line = new H1Line(LoopPool.this, channel);
+            channel.pipeline()
+                    .addLast(new HttpResponseDecoder(HttpClient.DECODER))
+                    .addLast(line);
+            if (settle()) {
+                expectsH2 = false;
+                ready(line);
+                connectIfNeeded();
+            }
+        }
+
+        void readyH2(H2Connection connection) {
+            if (settle()) {
+                expectsH2 = true;
+                H2Connection other = h2;
+                if (other == null || !other.isUsable()) {
+                    h2 = connection;
+                } else {
+                    connection.close();
+                }
+                h2Room(connection);
+            }
+        }
+
+        void failed(Fault fault) {
+            if (!settle()) {
+                return;
+            }
+            // Those who would have shared one connection fail together; else each attempt stands for one of them.
+            int failing = expectsH2 ? waiting.size() : Math.min(1, waiting.size());
+            for (int i = 0; i < failing; i++) {
+                RoundTrip trip = waiting.poll();
+                if (trip != null) {
+                    fail(trip, fault);
+                }
+            }
+            connectIfNeeded();
+        }
+
+        private void expire(Channel channel) {
+            if (!settled) {
+                failed(Fault.CONNECT_TIMEOUT);
+                channel.close();
+            }
+        }
+
+        private boolean settle() {
+            if (settled) {
+                return false;
+            }
+            settled = true;
+            connecting--;
+            return true;
+        }
+
+        private void gone() {
+            if (counted) {
+                counted = false;
+                open--;
+                client.meters.connections.decrementAndGet();
+                connectIfNeeded();
+            }
+        }
+    }
+}

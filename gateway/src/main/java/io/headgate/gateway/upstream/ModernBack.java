@@ -1,0 +1,160 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Target;
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The back dialect of 2026-07-28: no sessions, every request complete in itself. */
+final class ModernBack implements BackDialect {
+    final HttpClient client;
+    private final String name;
+    private final UpstreamLimits limits;
+    private final Runnable doubt;
+    private volatile @Nullable RawJson capabilities;
+
+    /** {@code doubt} is run when an answer looks as if the server no longer speaks this era. */
+    ModernBack(String name, UpstreamLimits limits, HttpClient client, Runnable doubt) {
+        this.name = name;
+        this.limits = limits;
+        this.client = client;
+        this.doubt = doubt;
+    }
+
+    void doubt() {
+        doubt.run();
+    }
+
+    @Override
+    public UpstreamState.Era era() {
+        return UpstreamState.Era.MODERN;
+    }
+
+    @Override
+    public String version() {
+        return ProtocolVersions.V2026_07_28;
+    }
+
+    @Override
+    public Flux<JsonRpc> call(Exchange exchange) {
+        return new CallFlux(actual -> new ModernCall(this, exchange, actual));
+    }
+
+    @Override
+    public Flux<JsonRpc> tell(Exchange exchange) {
+        // This revision has no notifications of clients over HTTP.
+        return Flux.empty();
+    }
+
+    @Override
+    public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
+        if (resourceUris.isEmpty()) {
+            return Flux.never();
+        }
+        StringJoiner uris = new StringJoiner(",", "{\"notifications\":{\"resourceSubscriptions\":[", "]}}");
+        resourceUris.forEach(uri -> uris.add(JsonStrings.quote(uri)));
+        Exchange listen = exchange.withMessage(GatewayExchange.request(Methods.LISTEN, uris.toString()))
+                .withTarget(new Target(name));
+        Set<String> asked = Set.of(Methods.RESOURCE_UPDATED);
+        return Reconnecting.of(
+                owner -> new CallFlux(actual -> new ListenCall(client, listen, asked, owner, actual)),
+                () -> Flux.fromIterable(resourceUris)
+                        .map(uri -> new JsonRpc.Notification(
+                                Methods.RESOURCE_UPDATED, RawJson.of("{\"uri\":" + JsonStrings.quote(uri) + "}"))));
+    }
+
+    @Override
+    public Mono<Listing> list() {
+        return discover().flatMap(discovered -> {
+            Lists lists = new Lists(name, limits, client.meters, this::call);
+            lists.hint(discovered.envelope());
+            return lists.read(
+                    capabilitiesOf(discovered),
+                    discovered.envelope().get(Member.META_SERVER_INFO),
+                    discovered.envelope().string(Member.INSTRUCTIONS));
+        });
+    }
+
+    /** Asks the server what it is. */
+    Mono<JsonRpc.Success> discover() {
+        return call(GatewayExchange.of(name, Methods.DISCOVER, "{}")).last().flatMap(response -> {
+            if (response instanceof JsonRpc.Success success) {
+                capabilities = capabilitiesOf(success);
+                return Mono.just(success);
+            }
+            JsonRpc.Failure failure = (JsonRpc.Failure) response;
+            return Mono.error(new Refusal(
+                    Refusal.Reason.UPSTREAM_ERROR,
+                    Methods.DISCOVER + " failed with " + failure.code() + ": " + failure.message()));
+        });
+    }
+
+    static RawJson capabilitiesOf(JsonRpc.Success discovered) {
+        RawJson declared = discovered.envelope().get(Member.RESULT_CAPABILITIES);
+        return declared == null || !declared.isObject() ? RawJson.EMPTY_OBJECT : declared;
+    }
+
+    @Override
+    public Flux<String> changes() {
+        return Reconnecting.of(this::listenForChanges, () -> {
+                    RawJson known = capabilities;
+                    return Flux.fromIterable(known == null ? List.of() : kinds(known))
+                            .map(kind -> new JsonRpc.Notification(kind, null));
+                })
+                .ofType(JsonRpc.Notification.class)
+                .map(JsonRpc.Notification::method);
+    }
+
+    private Flux<JsonRpc> listenForChanges(Reconnecting owner) {
+        RawJson known = capabilities;
+        Mono<RawJson> declared = known != null ? Mono.just(known) : discover().map(ModernBack::capabilitiesOf);
+        return declared.flatMapMany(offered -> {
+            List<String> kinds = kinds(offered);
+            if (kinds.isEmpty()) {
+                owner.notOffered();
+                return Flux.empty();
+            }
+            StringJoiner filter = new StringJoiner(",", "{\"notifications\":{", "}}");
+            kinds.forEach(kind -> filter.add("\"" + filterKey(kind) + "\":true"));
+            Exchange listen = GatewayExchange.of(name, Methods.LISTEN, filter.toString());
+            return new CallFlux(actual -> new ListenCall(client, listen, Set.copyOf(kinds), owner, actual));
+        });
+    }
+
+    private static String filterKey(String kind) {
+        return switch (kind) {
+            case Methods.TOOLS_CHANGED -> "toolsListChanged";
+            case Methods.PROMPTS_CHANGED -> "promptsListChanged";
+            default -> "resourcesListChanged";
+        };
+    }
+
+    /** The kinds of changes that a server announces. */
+    static List<String> kinds(RawJson capabilities) {
+        List<String> kinds = new ArrayList<>();
+        addKind(kinds, capabilities.get("tools"), Methods.TOOLS_CHANGED);
+        addKind(kinds, capabilities.get("prompts"), Methods.PROMPTS_CHANGED);
+        addKind(kinds, capabilities.get("resources"), Methods.RESOURCES_CHANGED);
+        return kinds;
+    }
+
+    private static void addKind(List<String> kinds, @Nullable RawJson capability, String kind) {
+        RawJson announced = capability == null ? null : capability.get("listChanged");
+        if (announced != null && announced.isTrue()) {
+            kinds.add(kind);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/** One request of 2026-07-28: a POST, answered with JSON or with events that end with the response. */
+class ModernCall extends Call {
+    private static final int MAX_INPUT_REQUESTS = 64;
+    private static final String TASKS = "io.modelcontextprotocol/tasks";
+
+    final Exchange exchange;
+    private final ModernBack back;
+    private long id;
+
+    ModernCall(ModernBack back, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
+        super(back.client.pool(), actual);
+        this.back = back;
+        this.exchange = exchange;
+    }
+
+    final long id() {
+        return id;
+    }
+
+    @Override
+    final void start() {
+        id = pool.nextId();
+        send(RequestWriter.modern(exchange, id));
+    }
+
+    @Override
+    void onFailing(Fault fault) {
+        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
+            back.doubt();
+        }
+    }
+
+    @Override
+    final @Nullable JsonRpc accept(Envelope message) {
+        return switch (message.kind()) {
+            case RESPONSE -> response(message);
+            case NOTIFICATION -> notification(message);
+            case REQUEST -> {
+                meters.count(Fault.UNEXPECTED_REQUEST);
+                yield null;
+            }
+        };
+    }
+
+    @Nullable
+    JsonRpc notification(Envelope message) {
+        String method = message.method();
+        if (method.equals(Methods.PROGRESS)) {
+            JsonRpc.Notification progress =
+                    Answers.progress(message, id, exchange.message().envelope().get(Member.META_PROGRESS_TOKEN));
+            if (progress == null) {
+                meters.count(Fault.FOREIGN_PROGRESS);
+            }
+            return progress;
+        }
+        if (!method.equals(Methods.MESSAGE)) {
+            meters.count(Fault.UNRELATED);
+            return null;
+        }
+        if (exchange.client().logLevel() == null
+                && !exchange.message().envelope().has(Member.META_LOG_LEVEL)) {
+            meters.count(Fault.UNREQUESTED_LOG);
+            return null;
+        }
+        return new JsonRpc.Notification(method, message.params());
+    }
+
+    private JsonRpc.@Nullable Response response(Envelope message) {
+        // A server that could not read the request may leave the id out; HTTP says which request it means.
+        RawJson written = message.get(Member.ID);
+        boolean unread = status() >= 400 && (written == null || written.isNull());
+        if (!message.hasId(id) && !unread) {
+            fail(Fault.ID_MISMATCH);
+            return null;
+        }
+        if (message.has(Member.ERROR)) {
+            JsonRpc.Failure failure = Answers.failure(message, meters);
+            if (failure == null) {
+                fail(Fault.SHAPE);
+            } else if (unread) {
+                back.doubt();
+            }
+            return failure;
+        }
+        RawJson result = message.get(Member.RESULT);
+        if (result == null || !result.isObject()) {
+            fail(Fault.SHAPE);
+            return null;
+        }
+        Fault fault = faultOfType(message);
+        if (fault != null) {
+            fail(fault);
+            return null;
+        }
+        return new JsonRpc.Success(message);
+    }
+
+    private @Nullable Fault faultOfType(Envelope message) {
+        if (!message.has(Member.RESULT_TYPE) || message.is(Member.RESULT_TYPE, "complete")) {
+            return null;
+        }
+        if (message.is(Member.RESULT_TYPE, "task")) {
+            return declaresTasks() ? null : Fault.RESULT_TYPE;
+        }
+        if (!message.is(Member.RESULT_TYPE, "input_required") || !mayAskForInput()) {
+            return Fault.RESULT_TYPE;
+        }
+        RawJson requests = message.get(Member.INPUT_REQUESTS);
+        if (requests == null) {
+            return message.has(Member.RESULT_REQUEST_STATE) ? null : Fault.SHAPE;
+        }
+        int[] count = new int[1];
+        requests.forEachMember((key, request) -> count[0]++);
+        return !requests.isObject() ? Fault.SHAPE : count[0] > MAX_INPUT_REQUESTS ? Fault.INPUT_REQUESTS : null;
+    }
+
+    private boolean mayAskForInput() {
+        return switch (exchange.method()) {
+            case Methods.TOOLS_CALL, Methods.PROMPTS_GET, Methods.RESOURCES_READ -> true;
+            default -> false;
+        };
+    }
+
+    private boolean declaresTasks() {
+        // The extension's own methods are answered with the task itself by some servers.
+        RawJson extensions = exchange.client().capabilities().get("extensions");
+        return extensions != null && extensions.get(TASKS) != null;
+    }
+}

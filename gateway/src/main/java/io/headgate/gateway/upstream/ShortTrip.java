@@ -1,0 +1,54 @@
+package io.headgate.gateway.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+
+/** A request of which only the answer's status counts: a posted notification, a posted answer, the end of a session. */
+final class ShortTrip extends RoundTrip {
+    private final MonoSink<Integer> sink;
+    private boolean answered;
+
+    private ShortTrip(LoopPool pool, MonoSink<Integer> sink) {
+        super(pool);
+        this.sink = sink;
+    }
+
+    /** The status of the answer, or a Refusal. */
+    static Mono<Integer> status(HttpClient client, OutgoingRequest request) {
+        return Mono.create(sink -> {
+            LoopPool pool = client.pool();
+            ShortTrip trip = new ShortTrip(pool, sink);
+            if (pool.loop.inEventLoop()) {
+                trip.submit(request);
+            } else {
+                pool.loop.execute(() -> trip.submit(request));
+            }
+        });
+    }
+
+    @Override
+    void onHead(int status, HttpHeaders headers) {
+        answered = true;
+        linger();
+        sink.success(status);
+    }
+
+    @Override
+    void onBody(ByteBuf bytes) {
+        // Nothing in it matters.
+    }
+
+    @Override
+    void onEnd() {
+        // The head said all.
+    }
+
+    @Override
+    void onFault(Fault fault) {
+        if (!answered) {
+            sink.error(pool.client.meters.refuse(fault, null));
+        }
+    }
+}

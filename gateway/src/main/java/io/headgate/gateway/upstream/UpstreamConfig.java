@@ -1,0 +1,52 @@
+package io.headgate.gateway.upstream;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server as the file names it.
+ *
+ * @param prefix what its tool and prompt names begin with for clients; empty passes names unchanged
+ * @param headers sent with every request to it; the values are secrets
+ * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
+ * @param trustFile PEM certificates to trust instead of the platform's, or null
+ */
+public record UpstreamConfig(
+        String name,
+        URI url,
+        String prefix,
+        Map<String, String> headers,
+        boolean isStateless,
+        boolean http2PriorKnowledge,
+        @Nullable String trustFile,
+        UpstreamLimits limits) {
+
+    /** Names the server and nothing secret: header values and the user part of the URL stay out of every output. */
+    @Override
+    public String toString() {
+        return "UpstreamConfig[" + name + " at " + url.getScheme() + "://" + url.getHost() + "]";
+    }
+
+    /** How long things may take and how large they may be, for all servers alike. */
+    public record UpstreamLimits(
+            Duration connectTimeout,
+            Duration idleTimeout,
+            Duration hardCap,
+            int messageBytes,
+            int tools,
+            int toolBytes,
+            int catalogBytes,
+            int connectionsPerLoop) {
+        public static final UpstreamLimits DEFAULT = new UpstreamLimits(
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(300),
+                16 * 1024 * 1024,
+                1_000,
+                64 * 1024,
+                8 * 1024 * 1024,
+                1_024);
+    }
+}

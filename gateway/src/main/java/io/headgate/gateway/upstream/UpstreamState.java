@@ -1,0 +1,28 @@
+package io.headgate.gateway.upstream;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a server, for people and for the router.
+ *
+ * @param eraSince when the era was found, or null while it is unknown
+ * @param lastError what went wrong last, without secrets, or null
+ */
+public record UpstreamState(
+        String name,
+        Era era,
+        @Nullable String protocolVersion,
+        @Nullable Instant eraSince,
+        boolean isHealthy,
+        int connections,
+        int callsInFlight,
+        int sessions,
+        @Nullable String lastError) {
+    /** Which wire a server speaks. */
+    public enum Era {
+        UNKNOWN,
+        MODERN,
+        LEGACY
+    }
+}

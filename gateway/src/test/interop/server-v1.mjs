@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
+import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { args, print } from './args.mjs';
+
+// A server made with the TypeScript SDK, version 1, as most servers are: the legacy part of the conformance fixture at
+// /mcp (Streamable HTTP with sessions, or without them), at /sse (HTTP+SSE of 2024-11-05), or on standard input.
+// Prints {"port":…}, and {"cancelled":"sleep"} when a caller gives up; nothing on stdio.
+
+const options = args({ port: '0', stateless: false, stdio: false }, 'server-v1.mjs [--port N] [--stateless] [--stdio]');
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
+function serverFor() {
+  const server = new McpServer(
+    { name: 'headgate-interop-server-v1', version: '1.0.0' },
+    {
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+        completions: {},
+        logging: {},
+      },
+    },
+  );
+  const watched = new Set();
+  const tool = (name, description, inputSchema, body) => server.registerTool(name, { description, inputSchema }, body);
+
+  tool('echo', 'Says what you said', { message: z.string() }, ({ message }) => says(message));
+  tool('sleep', 'Answers after a while', { ms: z.number() }, async ({ ms }, { signal }) => {
+    try {
+      await pause(ms, undefined, { signal });
+    } catch (error) {
+      if (!options.stdio) print({ cancelled: 'sleep' });
+      throw error;
+    }
+    return says(`slept ${ms} ms`);
+  });
+  tool('chatty', 'Streams progress', { frames: z.number(), gapMs: z.number() }, async ({ frames, gapMs }, extra) => {
+    for (let frame = 1; frame <= frames; frame++) {
+      await progress(extra, frame, frames);
+      await pause(gapMs);
+    }
+    return says(`${frames} frames`);
+  });
+  tool('test_simple_text', 'A line of text', {}, () => says('This is a simple text response for testing.'));
+  tool('test_embedded_resource', 'A resource in the result', {}, () => ({
+    content: [{ type: 'resource', resource: { uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'Embedded' } }],
+  }));
+  tool('test_error_handling', 'Always fails', {}, () => {
+    throw new Error('This tool intentionally returns an error for testing');
+  });
+  tool('test_tool_with_progress', 'Progress 0, 50 and 100', {}, async (_, extra) => {
+    for (const step of [0, 50, 100]) {
+      await progress(extra, step, 100);
+      await pause(50);
+    }
+    return says('Done');
+  });
+  tool('test_tool_with_logging', 'Logs three lines', {}, async (_, { sendNotification }) => {
+    for (const data of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
+      await sendNotification({ method: 'notifications/message', params: { level: 'info', data } });
+      await pause(50);
+    }
+    return says('Logged');
+  });
+  tool('test_elicitation', 'Asks for a name and an address', { message: z.string() }, async ({ message }, { sendRequest }) => {
+    const requestedSchema = {
+      type: 'object',
+      properties: { username: { type: 'string' }, email: { type: 'string' } },
+      required: ['username', 'email'],
+    };
+    const answer = await sendRequest({ method: 'elicitation/create', params: { message, requestedSchema } }, ElicitResultSchema);
+    return says(`User response: action=${answer.action}, content=${JSON.stringify(answer.content ?? {})}`);
+  });
+  tool('test_sampling', 'Asks the model', { prompt: z.string() }, async ({ prompt }, { sendRequest }) => {
+    const params = { messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 100 };
+    const answer = await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
+    return says(`LLM response: ${answer.content.text}`);
+  });
+  tool('test_trigger_tool_change', 'Says that the tools changed', {}, () => {
+    server.sendToolListChanged();
+    return says('Told');
+  });
+  tool('test_trigger_prompt_change', 'Says that the prompts changed', {}, () => {
+    server.sendPromptListChanged();
+    return says('Told');
+  });
+  tool('test_trigger_resource_update', 'Says that the watched resource changed', {}, async () => {
+    const uri = 'test://watched-resource';
+    if (watched.has(uri)) await server.server.sendResourceUpdated({ uri });
+    return says('Told');
+  });
+
+  server.registerPrompt('test_simple_prompt', { description: 'A prompt' }, () => user('This is a simple prompt for testing.'));
+  const word = completable(z.string(), start => ['paris', 'park', 'party'].filter(one => one.startsWith(start)));
+  server.registerPrompt('test_prompt_with_arguments', { description: 'Two words', argsSchema: { arg1: word, arg2: word } }, words =>
+    user(`Prompt with arguments: arg1='${words.arg1}', arg2='${words.arg2}'`),
+  );
+
+  const resource = (name, uri, mimeType, body) =>
+    server.registerResource(name, uri, { description: `The ${name} resource`, mimeType }, found => ({
+      contents: [{ uri: found.href, mimeType, ...body }],
+    }));
+  resource('static text', 'test://static-text', 'text/plain', { text: 'This is the content of the static text resource.' });
+  resource('static binary', 'test://static-binary', 'image/png', { blob: PNG });
+  resource('watched', 'test://watched-resource', 'text/plain', { text: 'Watched' });
+  server.registerResource(
+    'template',
+    new ResourceTemplate('test://template/{id}/data', { list: undefined }),
+    { description: 'The template', mimeType: 'application/json' },
+    (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: 'application/json', text: JSON.stringify({ id }) }] }),
+  );
+  server.server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
+    watched.add(params.uri);
+    return {};
+  });
+  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
+    watched.delete(params.uri);
+    return {};
+  });
+  return server;
+}
+
+function says(text) {
+  return { content: [{ type: 'text', text }] };
+}
+
+function user(text) {
+  return { messages: [{ role: 'user', content: { type: 'text', text } }] };
+}
+
+async function progress({ _meta, sendNotification }, done, total) {
+  if (_meta?.progressToken === undefined) return;
+  const params = { progressToken: _meta.progressToken, progress: done, total };
+  await sendNotification({ method: 'notifications/progress', params });
+}
+
+const sessions = new Map();
+
+async function streamable(req, res) {
+  const id = req.headers['mcp-session-id'];
+  if (id && !sessions.has(id)) return res.writeHead(404).end();
+  let transport = sessions.get(id);
+  if (!transport) {
+    transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: options.stateless ? undefined : () => randomUUID(),
+      onsessioninitialized: session => sessions.set(session, transport),
+      onsessionclosed: session => sessions.delete(session),
+    });
+    await serverFor().connect(transport);
+  }
+  await transport.handleRequest(req, res);
+}
+
+async function sse(req, res) {
+  const transport = new SSEServerTransport('/messages', res);
+  sessions.set(transport.sessionId, transport);
+  res.on('close', () => sessions.delete(transport.sessionId));
+  await serverFor().connect(transport);
+}
+
+async function serve(req, res) {
+  const { pathname, searchParams } = new URL(req.url, 'http://localhost');
+  if (pathname === '/mcp') return streamable(req, res);
+  if (pathname === '/sse' && req.method === 'GET') return sse(req, res);
+  const transport = sessions.get(searchParams.get('sessionId'));
+  if (pathname === '/messages' && transport) return transport.handlePostMessage(req, res);
+  return res.writeHead(404).end();
+}
+
+if (options.stdio) {
+  await serverFor().connect(new StdioServerTransport());
+} else {
+  const http = createServer((req, res) =>
+    serve(req, res).catch(error => {
+      console.error(error);
+      if (!res.headersSent) res.writeHead(500).end();
+    }),
+  );
+  http.listen(Number(options.port), '127.0.0.1', () => print({ port: http.address().port }));
+}

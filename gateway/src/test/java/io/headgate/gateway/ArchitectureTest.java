@@ -1,0 +1,153 @@
+package io.headgate.gateway;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Who may use whom: the packages follow the way of a call, and nothing points back. */
+class ArchitectureTest {
+    private static final String HOUSE = "io.headgate.";
+    private static final JavaClasses ALL = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("-tests.jar"))
+            .importPackages("io.headgate");
+
+    /** What each package of the house may use besides itself; a new one must be named here. */
+    private static final Map<String, List<String>> MAY_USE = Map.ofEntries(
+            Map.entry("mcp", List.of()),
+            Map.entry("filter", List.of("mcp")),
+            Map.entry("filter.timeout", List.of("mcp", "filter")),
+            Map.entry("gateway.telemetry", List.of()),
+            Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
+            Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
+            Map.entry("gateway.policy", List.of("mcp", "filter", "filter.timeout", "gateway.telemetry")),
+            Map.entry(
+                    "gateway.session",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.upstream",
+                            "gateway.route",
+                            "gateway.policy")),
+            Map.entry(
+                    "gateway.dialect",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.route",
+                            "gateway.policy",
+                            "gateway.session")),
+            Map.entry(
+                    "gateway.http",
+                    List.of("mcp", "filter", "gateway.telemetry", "gateway.session", "gateway.dialect")),
+            Map.entry(
+                    "gateway.config",
+                    List.of(
+                            "filter",
+                            "gateway.upstream",
+                            "gateway.route",
+                            "gateway.policy",
+                            "gateway.session",
+                            "gateway.http")),
+            Map.entry(
+                    "gateway.admin",
+                    List.of(
+                            "gateway.telemetry",
+                            "gateway.upstream",
+                            "gateway.route",
+                            "gateway.policy",
+                            "gateway.session",
+                            "gateway.http",
+                            "gateway.config")),
+            Map.entry("gateway.demo", List.of()));
+
+    @Test
+    void hasNoCycles() {
+        slices().matching("io.headgate.(**)").should().beFreeOfCycles().check(ALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("packages")
+    void usesOnlyWhatItMay(String name) {
+        String[] allowed = Stream.concat(Stream.of(name), MAY_USE.getOrDefault(name, List.of()).stream())
+                .map(each -> HOUSE + each)
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage(HOUSE + name)
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.headgate..")
+                        .and(DescribedPredicate.not(DescribedPredicate.describe(
+                                "are in " + Arrays.toString(allowed),
+                                (JavaClass used) -> List.of(allowed).contains(used.getPackageName())))))
+                .check(ALL);
+    }
+
+    static Set<String> packages() {
+        return MAY_USE.keySet();
+    }
+
+    @Test
+    void knowsEveryPackage() {
+        classes()
+                .should()
+                .resideInAnyPackage(Stream.concat(Stream.of("gateway"), MAY_USE.keySet().stream())
+                        .map(each -> HOUSE + each)
+                        .toArray(String[]::new))
+                .check(ALL);
+    }
+
+    @Test
+    void keepsChannelsAndHttpOutOfTheFilters() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("io.headgate.mcp..", "io.headgate.filter..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..", "reactor.netty..", "java.net.http..", "io.headgate.gateway..")
+                .check(ALL);
+    }
+
+    @Test
+    void blocksOnlyWhereTheGatewayStartsAndStops() {
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(Main.class, Gateway.class, ProbeCommand.class)
+                .and()
+                .resideOutsideOfPackage("io.headgate.gateway.demo")
+                .should()
+                .callMethodWhere(DescribedPredicate.describe(
+                        "a publisher is waited for",
+                        (JavaCall<?> call) ->
+                                call.getTargetOwner().getPackageName().startsWith("reactor.core")
+                                        && call.getName().startsWith("block")))
+                .check(ALL);
+    }
+
+    @Test
+    void usesOneJackson() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.fasterxml.jackson.databind..", "com.fasterxml.jackson.core..")
+                .check(ALL);
+    }
+}

@@ -1,0 +1,199 @@
+package io.headgate.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is said of a file that cannot be used. */
+class ConfigProblemsTest {
+    private static final String SERVER = "mcpServers: {a: {url: 'http://127.0.0.1:1/mcp'}}\n";
+    private static final String KEYS =
+            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, seal, catalog, shutdown";
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @MethodSource({"values", "servers", "filters", "yaml"})
+    void saysWhereAndWhatIsWrong(String text, String problem) {
+        assertThat(ConfigReading.problems(directory, text, Map.of())).containsExactly("headgate.yaml:" + problem);
+    }
+
+    static Stream<Arguments> values() {
+        return Stream.of(
+                arguments(
+                        SERVER + "listn: :8080",
+                        "2:1 listn: unknown key; did you mean 'listen'? (expected: " + KEYS + ")"),
+                arguments(SERVER + "colour: red", "2:1 colour: unknown key (expected: " + KEYS + ")"),
+                arguments(SERVER + "listen: 8080", "2:9 listen: 8080 (expected: HOST:PORT, [::1]:PORT or :PORT)"),
+                arguments(SERVER + "listen: :65536", "2:9 listen: :65536 (expected: HOST:PORT, [::1]:PORT or :PORT)"),
+                arguments(SERVER + "listen:", "2:8 listen: no value (expected: HOST:PORT, [::1]:PORT or :PORT)"),
+                arguments(SERVER + "listen: [a]", "2:9 listen: a list (expected: HOST:PORT, [::1]:PORT or :PORT)"),
+                arguments(
+                        SERVER + "http:\n  limits:\n    bodyBytes: 4MB",
+                        "4:16 http.limits.bodyBytes: 4MB (expected: a whole number, or a size such as 64KiB)"),
+                arguments(
+                        SERVER + "http:\n  limits:\n    bodyBytes: 99GiB",
+                        "4:16 http.limits.bodyBytes: 99GiB (expected: a whole number, or a size such as 64KiB)"),
+                arguments(
+                        SERVER + "http: {limits: {headerCount: 0}}", "2:30 http.limits.headerCount: 0 (expected: > 0)"),
+                arguments(
+                        SERVER + "http: {transport: epol}",
+                        "2:19 http.transport: epol; did you mean 'epoll'? (expected: auto, epoll, io_uring, nio)"),
+                arguments(
+                        SERVER + "shutdown: {grace: 5}",
+                        "2:19 shutdown.grace: 5 (expected: a duration such as 250ms, 30s or 1m30s)"),
+                arguments(SERVER + "tls: {key: k.pem}", "2:6 tls.certificate: missing (expected: a path)"),
+                arguments(
+                        SERVER + "seal: {keys: [{id: 1, key: hunter2}]}",
+                        "2:28 seal.keys[0].key: *** (expected: 32 random bytes in Base64)"),
+                arguments(SERVER + "catalog: 5", "2:10 catalog: 5 (expected: the keys pageSize)"),
+                arguments(SERVER + "sessions: {max: -1}", "2:17 sessions.max: -1 (expected: >= 1)"));
+    }
+
+    static Stream<Arguments> servers() {
+        return Stream.of(
+                arguments("", "1:1 mcpServers: nothing to serve (expected: at least one server)"),
+                arguments(
+                        "mcpServer: {}",
+                        "1:1 mcpServer: unknown key; did you mean 'mcpServers'? (expected: " + KEYS + ")"),
+                arguments("mcpServers: {}", "1:1 mcpServers: nothing to serve (expected: at least one server)"),
+                arguments(
+                        "mcpServers: {a: {command: npx, disabled: true}}",
+                        "1:1 mcpServers: nothing to serve (expected: at least one server)"),
+                arguments("mcpServers: [a]", "1:13 mcpServers: a list (expected: names with servers)"),
+                arguments(
+                        "mcpServers:\n  a: http://b",
+                        "2:6 mcpServers.a: http://b (expected: a server, as in url: http://...)"),
+                arguments("mcpServers:\n  a: {}", "2:3 mcpServers.a: no url (expected: url: http://...)"),
+                arguments(
+                        "mcpServers:\n  a b: {url: 'http://c/mcp'}",
+                        "2:3 mcpServers.a b: no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://me:hunter2@b/mcp'}",
+                        "2:12 mcpServers.a.url: credentials in a URL (expected: headers: {Authorization: ...})"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://me:hunter2@b c/mcp'}",
+                        "2:12 mcpServers.a.url: *** (expected: a URL)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'ftp://b/mcp'}",
+                        "2:12 mcpServers.a.url: no http URL (expected: http://... or https://...)"),
+                arguments(
+                        "mcpServers:\n  a:\n    command: npx\n    args: [x]",
+                        "3:5 mcpServers.a.command: this version cannot run stdio servers (expected: url, or disabled: true)"),
+                arguments(
+                        "mcpServers:\n  a: {type: sse, url: 'http://b/sse'}",
+                        "2:13 mcpServers.a.type: sse: this version cannot reach servers of 2024-11-05 (expected: http)"),
+                arguments(
+                        "mcpServers:\n  a: {type: htp, url: 'http://b/mcp'}",
+                        "2:13 mcpServers.a.type: htp; did you mean 'http'? (expected: http, streamable-http, sse, stdio)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', headers: {Host: c}}",
+                        "2:38 mcpServers.a.headers.Host: is written by the gateway (expected: another field)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', headers: {X: \"c\\r\\nd: e\"}}",
+                        "2:38 mcpServers.a.headers.X: *** (expected: printable ASCII)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', stateles: true}",
+                        "2:28 mcpServers.a.stateles: unknown key; did you mean 'stateless'? (expected: type, url, serverUrl,"
+                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, trust, limits)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', stateless: yes}",
+                        "2:39 mcpServers.a.stateless: yes (expected: true or false)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', prefix: 'a b'}",
+                        "2:36 mcpServers.a.prefix: no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)"));
+    }
+
+    static Stream<Arguments> filters() {
+        return Stream.of(
+                arguments(
+                        SERVER + "filters: {timeout: 60s}",
+                        "2:10 filters: keys with values (expected: a list, as in - timeout: 60s)"),
+                arguments(
+                        SERVER + "filters: [timeout]",
+                        "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
+                arguments(
+                        SERVER + "filters:\n  - timeot: 60s",
+                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: timeout)"),
+                arguments(
+                        SERVER + "filters:\n  - timeout: 60",
+                        "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),
+                arguments(
+                        SERVER + "filters:\n  - timeout: {idle: 0s}",
+                        "3:21 filters[0].timeout.idle: 0s (expected: > 0)"),
+                arguments(
+                        SERVER + "filters:\n  - timeout: {idel: 1s}",
+                        "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap)"));
+    }
+
+    static Stream<Arguments> yaml() {
+        return Stream.of(
+                arguments(SERVER + "data: a\ndata: b", "3:1 data: a second time (expected: once, as on line 2)"),
+                arguments("a: [*b]", "1:5 an alias (expected: the value itself)"),
+                arguments(SERVER + "data: &x y", "2:7 data: an anchor (expected: the value without one)"),
+                arguments(SERVER + "data: !!javax.script.X [u]", "2:7 data: a tag (expected: the value without one)"),
+                arguments("a: " + "[".repeat(2000), "1:35 nested too deep (expected: at most 32 levels)"),
+                arguments(SERVER + "---\n" + SERVER, "3:1 a second document (expected: one)"),
+                arguments(SERVER + "data: a\u0000b", "2:8 a character that no text has (expected: YAML)"),
+                arguments("\uFEFF" + SERVER, "1:1 a byte order mark (expected: UTF-8 without one)"),
+                arguments("listen: [a", "1:11 not YAML: expected ',' or ']', but got <stream end>"));
+    }
+
+    @Test
+    void saysEverythingAtOnceInTheOrderOfTheLines() {
+        String text = """
+                listen: nowhere
+                mcpServers:
+                  a: {command: npx}
+                  b: {url: 'http://c/mcp', prefx: x}
+                filters:
+                  - timeout: soon
+                data: ${NOT_SET}
+                """;
+        assertThat(ConfigReading.problems(directory, text, Map.of()))
+                .extracting(problem -> problem.replaceAll("^headgate.yaml:(\\d+:\\d+ [^:]*).*", "$1"))
+                .containsExactly(
+                        "1:9 listen",
+                        "3:7 mcpServers.a.command",
+                        "4:28 mcpServers.b.prefx",
+                        "6:14 filters[0].timeout",
+                        "7:7 data");
+    }
+
+    @Test
+    void refusesAFileOfWords() {
+        assertThat(ConfigReading.problems(directory, "just words", Map.of()))
+                .containsExactly(
+                        "headgate.yaml:1:1 just words (expected: keys with values, as in listen: 127.0.0.1:8080)");
+    }
+
+    @Test
+    void refusesWhatIsNotUtf8() throws IOException {
+        Path file = Files.write(directory.resolve("utf16.yaml"), SERVER.getBytes(StandardCharsets.UTF_16));
+        assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(
+                                ConfigRejected.class, () -> ConfigFile.read(file))
+                        .problems())
+                .containsExactly(file + ":1:1 not UTF-8 (expected: a text file)");
+    }
+
+    @Test
+    void saysThatAFileDoesNotExist() {
+        Path file = directory.resolve("nowhere.yaml");
+        assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(
+                                ConfigRejected.class, () -> ConfigFile.read(file))
+                        .problems())
+                .containsExactly(file + ":1:1 " + file + " does not exist (expected: a file)");
+    }
+}

@@ -1,0 +1,107 @@
+package io.headgate.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.timeout.TimeoutConfig;
+import io.headgate.gateway.http.Transport;
+import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.upstream.UpstreamConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is made of a file that can be used. */
+class ConfigValuesTest {
+    private static final String SERVER = "mcpServers: {a: {url: 'http://127.0.0.1:1/mcp'}}\n";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void leavesTheDefaultsWhereTheFileSaysNothing() {
+        Config config = read(SERVER);
+        assertThat(config.listen()).hasToString("127.0.0.1:8080");
+        assertThat(config.admin()).hasToString("127.0.0.1:9090");
+        assertThat(config.tls()).isNull();
+        assertThat(config.shutdown().grace()).isEqualTo(Duration.ofSeconds(25));
+        assertThat(config.filters()).extracting(ConfiguredFilter::name).containsExactly("timeout");
+        assertThat(config.servers()).extracting(UpstreamConfig::prefix).containsExactly("a__");
+    }
+
+    @Test
+    void readsUnitsNumbersAndEnums() {
+        Config config = read(SERVER + """
+                listen: '[::1]:0'
+                http: {transport: io_uring, limits: {bodyBytes: 1MiB, headerTimeout: 1m30s}}
+                sessions: {max: 7, perCaller: 3, idle: 250ms}
+                shutdown: {grace: 0s}
+                """);
+        assertThat(config.listen()).isEqualTo(new Address("::1", 0)).hasToString("[::1]:0");
+        assertThat(config.http().transport()).isEqualTo(Transport.IO_URING);
+        assertThat(config.http().limits().bodyBytes()).isEqualTo(1 << 20);
+        assertThat(config.http().limits().headerTimeout()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(config.http().limits().headerCount()).isEqualTo(100);
+        assertThat(config.sessions().perCaller()).isEqualTo(3);
+        assertThat(config.sessions().idle()).isEqualTo(Duration.ofMillis(250));
+        assertThat(config.shutdown().grace()).isZero();
+    }
+
+    @Test
+    void bindsAFilterInShortAndInFull() {
+        Config config = read(SERVER + "filters: [timeout: 5s, timeout: {idle: 1s, cap: 2s}, timeout: {}]");
+        assertThat(config.filters())
+                .extracting(filter -> (Object) filter.config())
+                .containsExactly(
+                        TimeoutConfig.of(Duration.ofSeconds(5)),
+                        new TimeoutConfig(Duration.ofSeconds(1), Duration.ofSeconds(2)),
+                        TimeoutConfig.of(null, null));
+        assertThat(config.filters().get(1).place()).isEqualTo("filters[1].timeout");
+    }
+
+    @Test
+    void leavesAnEmptyChainEmpty() {
+        assertThat(read(SERVER + "filters: []").filters()).isEmpty();
+    }
+
+    @Test
+    void readsAnEntryAsClientsWriteItAndWithWhatIsOurs() {
+        UpstreamConfig server = read("""
+                        mcpServers:
+                          one-server:
+                            type: streamable-http
+                            url: https://example.com:8443/mcp
+                            headers: {Authorization: Bearer x}
+                            prefix: ""
+                            stateless: true
+                            http2: true
+                            limits: {tools: 5, idleTimeout: 2s}
+                        """).servers().get(0);
+        assertThat(server.name()).isEqualTo("one-server");
+        assertThat(server.url()).hasToString("https://example.com:8443/mcp");
+        assertThat(server.headers()).containsExactly(Map.entry("Authorization", "Bearer x"));
+        assertThat(server.prefix()).isEmpty();
+        assertThat(server.isStateless()).isTrue();
+        assertThat(server.http2PriorKnowledge()).isTrue();
+        assertThat(server.limits().tools()).isEqualTo(5);
+        assertThat(server.limits().idleTimeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(server.limits().messageBytes()).isEqualTo(16 << 20);
+    }
+
+    @Test
+    void keepsTheOrderOfTheServersAndSkipsDisabledOnes() {
+        Config config = read("""
+                mcpServers:
+                  z: {serverUrl: 'http://127.0.0.1:1/mcp'}
+                  off: {command: npx, disabled: true, whatever: 5}
+                  a: {httpUrl: 'http://127.0.0.1:2/mcp', timeout: 30, alwaysAllow: [x]}
+                """);
+        assertThat(config.servers()).extracting(UpstreamConfig::name).containsExactly("z", "a");
+        assertThat(config.notes()).hasSize(2).allMatch(note -> note.endsWith(": not used by a gateway"));
+    }
+
+    private Config read(String text) {
+        return ConfigReading.read(directory, text, Map.of());
+    }
+}

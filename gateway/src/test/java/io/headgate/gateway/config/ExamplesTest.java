@@ -1,0 +1,52 @@
+package io.headgate.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every example can be used as it stands. */
+class ExamplesTest {
+    private static final Path DIRECTORY = Path.of("../deploy/examples");
+
+    @TempDir
+    Path pem;
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void isAccepted(Path example) throws Exception {
+        Map<String, String> environment = Pem.write(pem);
+        assertThat(ConfigFile.read(example, environment::get).servers()).isNotEmpty();
+    }
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.walk(DIRECTORY)) {
+            return files.filter(file -> file.toString().endsWith(".yaml")).toList();
+        }
+    }
+
+    @Test
+    void namesEveryKeyInTheFullOne() throws IOException {
+        String full = Files.readString(DIRECTORY.resolve("full.yaml"));
+        assertThat(Stream.of(
+                                Config.class,
+                                Config.HttpConfig.class,
+                                io.headgate.gateway.http.DoorLimits.class,
+                                ServerEntry.class,
+                                io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits.class,
+                                io.headgate.gateway.session.SessionConfig.class,
+                                Config.CatalogConfig.class,
+                                Config.ShutdownConfig.class)
+                        .flatMap(type -> RecordBinder.names(type).stream())
+                        .filter(key -> !List.of("servers", "notes").contains(key)))
+                .allMatch(full::contains);
+    }
+}

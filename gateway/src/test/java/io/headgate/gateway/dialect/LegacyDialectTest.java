@@ -1,0 +1,312 @@
+package io.headgate.gateway.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.gateway.session.SessionConfig;
+import io.headgate.gateway.session.Sessions;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RawJson;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.test.publisher.TestPublisher;
+
+class LegacyDialectTest {
+    private static final String INITIALIZE =
+            "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"%s\",\"capabilities\":{\"roots\":{}},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+    private static final String CALL =
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{}}}";
+
+    private final MeterRegistry meters = new SimpleMeterRegistry();
+    private final List<Exchange> seen = new ArrayList<>();
+    private final Sessions sessions = new Sessions(
+            new SessionConfig(
+                    1_000, 3, 2, 2, Duration.ofMinutes(30), Duration.ofHours(8), Duration.ofSeconds(60), 4096),
+            meters);
+    private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+    private Caller caller = new Caller("alice");
+    private final Dialects dialects = dialects();
+
+    private Dialects dialects() {
+        Handler guarded = sessions.guard(exchange -> {
+            seen.add(exchange);
+            return exchange.method().equals("server/discover")
+                    ? Flux.just(
+                            JsonRpc.Success.of(
+                                    "{\"capabilities\":{\"tools\":{}},\"instructions\":\"hi\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"headgate\"}}}"))
+                    : core.apply(exchange);
+        });
+        return new Dialects(
+                exchange -> guarded.handle(exchange.withCaller(caller)),
+                server -> true,
+                tool -> List.of(),
+                sessions,
+                meters);
+    }
+
+    private FakeCall handled(FakeCall call) {
+        dialects.handle(call);
+        return call;
+    }
+
+    private String open(String version) {
+        FakeCall call = handled(FakeCall.post(INITIALIZE.formatted(version)));
+        assertThat(call.status).as(call.answer).isEqualTo(200);
+        assertThat(call.answerFields.get(0)).isEqualTo("Mcp-Session-Id");
+        return call.answerFields.get(1);
+    }
+
+    private FakeCall post(String session, String body) {
+        return handled(FakeCall.post(body).with("Mcp-Session-Id", session).with("MCP-Protocol-Version", "2025-11-25"));
+    }
+
+    private FakeCall get(String session) {
+        return handled(FakeCall.of("GET", HttpCall.Endpoint.MCP).with("Mcp-Session-Id", session));
+    }
+
+    private double rejected(String reason) {
+        return meters.counter("headgate.mcp.rejected", "reason", reason).count();
+    }
+
+    @Test
+    void opensASessionInTheClientsVersion() {
+        FakeCall call = handled(FakeCall.post(INITIALIZE.formatted("2025-06-18")));
+        assertThat(call.answer)
+                .isEqualTo(
+                        "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"protocolVersion\":\"2025-06-18\","
+                                + "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"headgate\"},\"instructions\":\"hi\"}}");
+        assertThat(handled(FakeCall.post(INITIALIZE.formatted("2026-07-28"))).answer)
+                .contains("\"protocolVersion\":\"2025-11-25\"");
+    }
+
+    @Test
+    void takesOutWhatOnlyNewerRevisionsHave() {
+        core = exchange -> Flux.just(JsonRpc.Success.of(
+                "{\"resultType\":\"complete\",\"tools\":[ ],\"ttlMs\":5,\"cacheScope\":\"public\"}"));
+        assertThat(post(open("2025-11-25"), CALL).body200())
+                .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[ ]}}");
+    }
+
+    @Test
+    void answersRequestsWithoutAUsableSession() {
+        assertThat(handled(FakeCall.post(CALL)).status).isEqualTo(400);
+        assertThat(rejected("not_initialized")).isEqualTo(1);
+        open("2025-11-25");
+        assertThat(handled(FakeCall.post(CALL)).status).isEqualTo(400);
+        assertThat(rejected("session_missing")).isEqualTo(1);
+        FakeCall unknown = post("00000000-0000-0000-0000-000000000000", CALL);
+        assertThat(unknown.status).isEqualTo(404);
+        assertThat(unknown.answer).contains("1404").contains("\"id\":1");
+        assertThat(post("x".repeat(129), CALL).status).isEqualTo(400);
+        assertThat(post("a\tb", CALL).status).isEqualTo(400);
+        assertThat(seen).hasSize(1);
+    }
+
+    @Test
+    void aDeletedSessionIsGone() {
+        String session = open("2025-11-25");
+        FakeCall delete = handled(FakeCall.of("DELETE", HttpCall.Endpoint.MCP).with("Mcp-Session-Id", session));
+        assertThat(delete.status).isEqualTo(200);
+        assertThat(post(session, CALL).status).isEqualTo(404);
+        assertThat(rejected("session_gone")).isEqualTo(1);
+    }
+
+    @Test
+    void servesNobodyButTheCallerWhoOpenedIt() {
+        String session = open("2025-11-25");
+        caller = new Caller("bob");
+        assertThat(post(session, CALL).status).isEqualTo(404);
+        assertThat(get(session).status).isEqualTo(404);
+        assertThat(handled(FakeCall.of("DELETE", HttpCall.Endpoint.MCP).with("Mcp-Session-Id", session)).status)
+                .isEqualTo(404);
+        assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}").status)
+                .isEqualTo(404);
+        caller = new Caller("alice");
+        assertThat(post(session, CALL).status).isEqualTo(200);
+        assertThat(seen).hasSize(2);
+    }
+
+    @Test
+    void holdsACallerToItsNumberOfSessions() {
+        open("2025-11-25");
+        open("2025-11-25");
+        String third = open("2025-11-25");
+        FakeCall fourth = handled(FakeCall.post(INITIALIZE.formatted("2025-11-25")));
+        assertThat(fourth.status).isEqualTo(429);
+        assertThat(fourth.answer).contains("1429");
+        handled(FakeCall.of("DELETE", HttpCall.Endpoint.MCP).with("Mcp-Session-Id", third));
+        open("2025-11-25");
+    }
+
+    @Test
+    void asksTheClientOnItsStreamAndTakesTheAnswerOnce() {
+        List<JsonRpc.Response> answers = new ArrayList<>();
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        core = exchange -> upstream.flux();
+        String session = open("2025-11-25");
+        FakeCall call = post(session, CALL);
+        upstream.next(new JsonRpc.Question("elicitation/create", RawJson.of("{\"message\":\"?\"}"), answers::add));
+        List<String> events = call.streamed().events;
+        assertThat(events.get(0)).isEmpty();
+        String asked = events.get(1);
+        assertThat(asked).contains("\"method\":\"elicitation/create\"");
+        String id = asked.replaceAll(".*\"id\":(\\d+).*", "$1");
+        String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{\"action\":\"accept\"}}";
+        assertThat(post(session, answer).status).isEqualTo(202);
+        FakeCall again = post(session, answer);
+        assertThat(again.status).isEqualTo(400);
+        assertThat(rejected("response_unknown")).isEqualTo(1);
+        assertThat(answers).singleElement().isInstanceOf(JsonRpc.Success.class);
+        upstream.next(JsonRpc.Success.of("{}")).complete();
+        assertThat(events).hasSize(3);
+        assertThat(call.streamed().ended).isTrue();
+    }
+
+    @Test
+    void aClientThatGoesAwayFetchesTheRestLater() {
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        core = exchange -> upstream.flux();
+        String session = open("2025-11-25");
+        FakeCall call = post(session, CALL);
+        upstream.next(new JsonRpc.Notification("notifications/progress", RawJson.of("{\"progress\":1}")));
+        String lastSeen = call.streamed().ids.get(1);
+        call.disconnect();
+        upstream.assertNotCancelled();
+        upstream.next(new JsonRpc.Notification("notifications/progress", RawJson.of("{\"progress\":2}")));
+        upstream.next(JsonRpc.Success.of("{\"done\":true}")).complete();
+        FakeCall resumed = handled(FakeCall.of("GET", HttpCall.Endpoint.MCP)
+                .with("Mcp-Session-Id", session)
+                .with("Last-Event-ID", lastSeen));
+        assertThat(resumed.streamed().events)
+                .containsExactly(
+                        "",
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progress\":2}}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"done\":true}}");
+        assertThat(resumed.streamed().ended).isTrue();
+    }
+
+    @Test
+    void replaysNothingOfAnotherSession() {
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        core = exchange -> upstream.flux();
+        String first = open("2025-11-25");
+        FakeCall call = post(first, CALL);
+        upstream.next(new JsonRpc.Notification("notifications/progress", null));
+        String second = open("2025-11-25");
+        FakeCall stolen = handled(FakeCall.of("GET", HttpCall.Endpoint.MCP)
+                .with("Mcp-Session-Id", second)
+                .with("Last-Event-ID", call.streamed().ids.get(1)));
+        assertThat(stolen.status).isEqualTo(400);
+        assertThat(stolen.answer).contains("-32602");
+    }
+
+    @Test
+    void cancelsByTheClientsIdAndIgnoresUnknownOnes() {
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        core = exchange -> upstream.flux();
+        String session = open("2025-11-25");
+        FakeCall call = post(session, CALL);
+        String cancel = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":%s}}";
+        assertThat(post(session, cancel.formatted("\"1\"")).status).isEqualTo(202);
+        assertThat(rejected("cancel_unknown")).isEqualTo(1);
+        upstream.assertNotCancelled();
+        assertThat(post(session, cancel.formatted("1")).status).isEqualTo(202);
+        upstream.assertCancelled();
+        assertThat(call.streamed().ended).isTrue();
+    }
+
+    @Test
+    void bringsChangesOnTheGetStreamWithinItsLimit() {
+        TestPublisher<JsonRpc> changes = TestPublisher.create();
+        core = exchange -> changes.flux();
+        String session = open("2025-11-25");
+        FakeCall stream = get(session);
+        changes.next(new JsonRpc.Notification("notifications/subscriptions/acknowledged", null));
+        changes.next(new JsonRpc.Notification("notifications/tools/list_changed", null));
+        assertThat(stream.streamed().events)
+                .containsExactly("", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+        FakeCall second = get(session);
+        assertThat(get(session).status).isEqualTo(429);
+        stream.disconnect();
+        changes.next(new JsonRpc.Notification("notifications/prompts/list_changed", null));
+        assertThat(second.streamed().events)
+                .contains("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/prompts/list_changed\"}");
+        assertThat(seen).hasSize(2);
+    }
+
+    @Test
+    void answersPingItself() {
+        String session = open("2025-11-25");
+        assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\"}")
+                        .body200())
+                .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}");
+        assertThat(seen).hasSize(1);
+    }
+
+    @Test
+    void keepsTheLogLevelForTheCallsThatFollow() {
+        String session = open("2025-11-25");
+        post(
+                session,
+                "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"warning\"}}");
+        post(session, CALL);
+        assertThat(seen.get(2).client().logLevel()).isEqualTo("warning");
+        assertThat(post(
+                                session,
+                                "{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"loud\"}}")
+                        .body200())
+                .contains("-32602");
+    }
+
+    @Test
+    void splitsABatchOf20250326AndRefusesItLater() {
+        String session = open("2025-03-26");
+        FakeCall batch = handled(FakeCall.post("[" + CALL + "," + CALL.replace("\"id\":1", "\"id\":2")
+                        + ",{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}]")
+                .with("Mcp-Session-Id", session));
+        assertThat(batch.streamed().events)
+                .containsExactlyInAnyOrder(
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}");
+        assertThat(batch.streamed().ended).isTrue();
+        assertThat(post(open("2025-11-25"), "[" + CALL + "]").answer).contains("-32600");
+    }
+
+    @Test
+    void speaksHttpSseToOldClients() {
+        FakeCall stream = handled(FakeCall.of("GET", HttpCall.Endpoint.SSE));
+        String endpoint = stream.streamed().data(0);
+        assertThat(endpoint).startsWith("endpoint:/messages?sessionId=");
+        String query = endpoint.substring(endpoint.indexOf('?') + 1);
+        FakeCall initialize =
+                handled(FakeCall.post(HttpCall.Endpoint.MESSAGES, query, INITIALIZE.formatted("2024-11-05")));
+        assertThat(initialize.status).isEqualTo(202);
+        handled(FakeCall.post(HttpCall.Endpoint.MESSAGES, query, CALL));
+        assertThat(stream.streamed().events).hasSize(3);
+        assertThat(stream.streamed().data(1)).contains("\"protocolVersion\":\"2024-11-05\"");
+        assertThat(stream.streamed().data(2)).isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}");
+        stream.disconnect();
+        assertThat(handled(FakeCall.post(HttpCall.Endpoint.MESSAGES, query, CALL)).status)
+                .isEqualTo(404);
+        assertThat(sessions.count()).isZero();
+    }
+
+    @Test
+    void duplicateIdsAreServed() {
+        TestPublisher<JsonRpc> upstream = TestPublisher.createCold();
+        core = exchange -> Flux.<JsonRpc>never().mergeWith(upstream.flux());
+        String session = open("2025-11-25");
+        post(session, CALL);
+        core = exchange -> Flux.just(JsonRpc.Success.of("{\"second\":true}"));
+        assertThat(post(session, CALL).body200()).contains("second");
+        assertThat(meters.counter("headgate.duplicate.inflight.ids").count()).isEqualTo(1);
+    }
+}

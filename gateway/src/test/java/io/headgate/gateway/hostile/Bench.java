@@ -1,0 +1,101 @@
+package io.headgate.gateway.hostile;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A gateway in a setting, with the stub upstreams behind it. */
+final class Bench implements AutoCloseable {
+    private static final double READY_WITHIN_SECONDS = 10;
+
+    private final Setting setting;
+    private final HostileFile file;
+    private final StubUpstream first;
+    private final StubUpstream second;
+    private final GatewayUnderTest.Starter starter;
+    private final String yaml;
+    private final GatewayUnderTest gateway;
+
+    Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
+        this.setting = setting;
+        this.file = file;
+        StubUpstream.Era era = setting.isLegacy() ? StubUpstream.Era.LEGACY : StubUpstream.Era.MODERN;
+        first = new StubUpstream(era);
+        second = new StubUpstream(era);
+        this.starter = starter;
+        yaml = new GatewayYaml(file, setting).text(first.url(), second.url());
+        gateway = starter.start(yaml);
+        Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
+                .build(Situation.harmlessForm(), Preparation.nothing());
+        boolean ready = Patience.until(() -> offersBoth(list), READY_WITHIN_SECONDS);
+        if (!ready) {
+            close();
+            throw new IllegalStateException("the gateway does not offer the tools of both upstreams");
+        }
+    }
+
+    private boolean offersBoth(Request list) throws Exception {
+        Response response = ask(list);
+        return response != null
+                && response.text().contains("\"echo\"")
+                && response.text().contains("\"u2__echo\"");
+    }
+
+    /** Asks the gateway something on a connection of its own, over TLS if that is the setting. */
+    @Nullable
+    Response ask(Request request) throws Exception {
+        Wire wire =
+                setting.isTls() ? Wire.over(TlsSends.secure(gateway.front(), file.host())) : Wire.open(gateway.front());
+        try (Client client = new Client(wire)) {
+            boolean unused = client.send(request);
+            return client.answer(Wire.Deadline.in(Client.PATIENCE_SECONDS));
+        }
+    }
+
+    Setting setting() {
+        return setting;
+    }
+
+    GatewayUnderTest gateway() {
+        return gateway;
+    }
+
+    /** The upstream whose tools have their bare names. */
+    StubUpstream first() {
+        return first;
+    }
+
+    /** The upstream whose tools are called {@code u2__…}. */
+    StubUpstream second() {
+        return second;
+    }
+
+    List<StubUpstream> upstreams() {
+        return List.of(first, second);
+    }
+
+    /** Another gateway of the same file, as if this one had been started before. */
+    GatewayUnderTest another() throws Exception {
+        return starter.start(yaml);
+    }
+
+    Metrics metrics() throws Exception {
+        return Metrics.scrape(gateway.admin());
+    }
+
+    void forgetCalls() {
+        upstreams().forEach(StubUpstream::forgetCalls);
+    }
+
+    int calls() {
+        return upstreams().stream()
+                .mapToInt(upstream -> upstream.calls().size())
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        upstreams().forEach(StubUpstream::close);
+    }
+}

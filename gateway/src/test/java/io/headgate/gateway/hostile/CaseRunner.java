@@ -1,0 +1,142 @@
+package io.headgate.gateway.hostile;
+
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one case against a bench, by the form of what it sends. */
+final class CaseRunner {
+    private final HostileFile file;
+    private final Bench bench;
+
+    CaseRunner(HostileFile file, Bench bench) {
+        this.file = file;
+        this.bench = bench;
+    }
+
+    /** Everything that is wrong; empty if the case holds. */
+    List<String> run(HostileCase hostile) throws Exception {
+        Observation observation = new Observation();
+        try (Preparation preparation = new Preparation(file, bench, hostile)) {
+            preparation.make();
+            Situation situation = new Situation(file, bench, hostile, preparation);
+            bench.forgetCalls();
+            Metrics before = bench.metrics();
+            long start = System.nanoTime();
+            send(situation, observation);
+            observation.seconds = (System.nanoTime() - start) / 1e9;
+            List<String> problems = new Verdict(situation, observation).problems(before);
+            if (observation.ownMetrics == null) {
+                alive(situation, problems);
+            }
+            return problems;
+        } finally {
+            for (AutoCloseable open : observation.open) {
+                open.close();
+            }
+        }
+    }
+
+    /** The gateway still serves a well-behaved client. */
+    private static void alive(Situation situation, List<String> problems) throws Exception {
+        Response response = situation.bench().ask(situation.harmless());
+        if (response == null || response.status() != 200) {
+            problems.add("a well-behaved client gets " + (response == null ? "nothing" : response.status()));
+        }
+    }
+
+    private static void send(Situation situation, Observation observation) throws Exception {
+        Form send = situation.send();
+        PlainSends plain = new PlainSends(situation, observation);
+        ManySends many = new ManySends(situation, observation);
+        if (send.has("upstream_script")) {
+            scripted(situation, plain, send);
+        } else if (send.has("repeat")) {
+            many.repeat(send.number("repeat", 1), send.has("each") ? send.form("each") : send);
+        } else if (send.has("template") || send.has("http")) {
+            plain.request(send);
+        } else if (send.has("raw") || send.has("raw_hex")) {
+            byte[] bytes = send.has("raw")
+                    ? Words.rawBytes(Words.expand(
+                            send.text("raw"), situation.preparation().variables()))
+                    : HexFormat.of().parseHex(send.text("raw_hex").replace(" ", ""));
+            plain.raw(bytes, situation.connect(observation), send.flag("wait_response"));
+        } else if (send.has("raw_gen")) {
+            rawGen(situation, observation, send.form("raw_gen"));
+        } else if (send.has("connect_only")) {
+            plain.connectOnly(send.form("connect_only"));
+        } else if (send.has("slow")) {
+            plain.slow(send.form("slow"));
+        } else if (send.has("tcp")) {
+            plain.tcp(send.form("tcp"));
+        } else if (send.has("tls")) {
+            new TlsSends(situation, observation).run(send.form("tls"));
+        } else if (send.has("h2")) {
+            new H2Sends(situation, observation).run(send.form("h2"));
+        } else {
+            stories(situation, observation, send, many);
+        }
+    }
+
+    /** A call to an upstream that misbehaves as a script says. */
+    private static void scripted(Situation situation, PlainSends plain, Form send) throws Exception {
+        if (!situation.file().templates().containsKey(send.text("call"))
+                || send.text("call").equals("listen")) {
+            throw new Unbuildable("scripted call: " + send.text("call"));
+        }
+        List<String> steps = send.list("steps").stream().map(String::valueOf).toList();
+        situation.bench().first().follow(new UpstreamSteps(steps));
+        try {
+            plain.request(new Form(Map.of("template", send.text("call"))));
+        } finally {
+            situation.bench().first().follow(null);
+        }
+    }
+
+    private static void stories(Situation situation, Observation observation, Form send, ManySends many)
+            throws Exception {
+        if (send.has("parallel")) {
+            many.parallel(send.list("parallel"));
+        } else if (send.has("parallel_gen")) {
+            many.parallelGen(send.form("parallel_gen"));
+        } else if (send.has("sequence")) {
+            many.sequence(send.list("sequence"));
+        } else if (send.has("churn")) {
+            Form churn = send.form("churn");
+            many.churn(churn.number("initialize_then_abandon", 1), /* sessions= */ true);
+        } else if (send.has("race")) {
+            many.race(ActionSends.count(send.text("race")));
+        } else if (send.has("property")) {
+            new PlainSends(situation, observation).property(send.text("property"));
+        } else if (send.has("action")) {
+            new ActionSends(situation, observation).action(send.text("action"));
+        } else if (send.has("client")) {
+            ActionSends stories = new ActionSends(situation, observation);
+            stories.client(send.text("client"), situation.hostile().given());
+        } else {
+            throw new Unbuildable("send: " + send.map().keySet());
+        }
+    }
+
+    private static void rawGen(Situation situation, Observation observation, Form form) throws Exception {
+        if (!form.has("pipelined_requests")) {
+            boolean holdsBack = form.has("send_body") && !form.flag("send_body");
+            byte[] bytes = new RawPhrases(situation).build(form);
+            new PlainSends(situation, observation).raw(bytes, situation.connect(observation), holdsBack);
+            return;
+        }
+        boolean reads = !form.has("read_responses") || form.flag("read_responses");
+        Wire wire = reads ? Wire.open(situation.front()) : Wire.deaf(situation.front());
+        observation.open.add(wire);
+        boolean taken = RawPhrases.pipeline(wire, situation.listen(), form.number("pipelined_requests", 1));
+        observation.conn = () -> taken ? "keep" : "close";
+    }
+
+    /** The request of a case of the plain forms, for a look at it without a gateway; null for the other forms. */
+    static @Nullable Request request(HostileFile file, HostileCase hostile, Map<String, String> variables) {
+        Form send = hostile.send();
+        boolean plain = send.has("template") || send.has("http");
+        return plain ? new RequestBuilder(file, variables).build(send, hostile.expect()) : null;
+    }
+}

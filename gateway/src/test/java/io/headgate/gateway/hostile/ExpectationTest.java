@@ -1,0 +1,97 @@
+package io.headgate.gateway.hostile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ExpectationTest {
+    private static Outcomes outcomes(@Nullable Object value) {
+        return Outcomes.of(value, word -> word.matches("\\d{3}|closed|result|RATE_LIMITED"));
+    }
+
+    private static List<String> seen(Object... runs) {
+        List<String> seen = new ArrayList<>();
+        for (int i = 0; i < runs.length; i += 2) {
+            seen.addAll(Collections.nCopies((Integer) runs[i + 1], (String) runs[i]));
+        }
+        return seen;
+    }
+
+    @Test
+    void oneOutcomeStandsForAll() {
+        assertThat(outcomes(200).mismatch(seen("200", 1000))).isNull();
+        assertThat(outcomes(200).mismatch(seen("200", 2, "500", 1))).isEqualTo("was 200 x2, 500 (expected: 200)");
+        assertThat(outcomes(200).mismatch(List.of())).isEqualTo("was nothing (expected: 200)");
+        assertThat(outcomes("200 or closed").mismatch(seen("200", 3, "closed", 2)))
+                .isNull();
+        assertThat(outcomes("result / RATE_LIMITED").mismatch(seen("result", 1, "RATE_LIMITED", 4)))
+                .isNull();
+    }
+
+    @Test
+    void countsOutcomesOfManyRequests() {
+        assertThat(outcomes("200,400").mismatch(seen("400", 1, "200", 1))).isNull();
+        assertThat(outcomes("200,400").mismatch(seen("200", 2))).isNotNull();
+        assertThat(outcomes("200,200").mismatch(seen("200", 2))).isNull();
+        assertThat(outcomes("200,200").mismatch(seen("200", 1))).isNotNull();
+        assertThat(outcomes("200 x100, 429").mismatch(seen("200", 100, "429", 1)))
+                .isNull();
+        assertThat(outcomes("200 x100, 429").mismatch(seen("200", 101))).isNotNull();
+        assertThat(outcomes("200 x10, 429 x40 (+-1)").mismatch(seen("200", 11, "429", 39)))
+                .isNull();
+        assertThat(outcomes("200 x10, 429 x40 (+-1)").mismatch(seen("200", 12, "429", 38)))
+                .isNotNull();
+        assertThat(outcomes("200 x1, 429 x1").mismatch(seen("200", 1, "429", 1, "500", 1)))
+                .isNotNull();
+        assertThat(outcomes(null).mismatch(seen("500", 1))).isNull();
+    }
+
+    @Test
+    void boundsCalls() {
+        assertThat(Expectation.Calls.of(1).allow(2)).isFalse();
+        assertThat(Expectation.Calls.of("<=210").allow(210)).isTrue();
+        assertThat(Expectation.Calls.of("10..11").allow(12)).isFalse();
+        assertThat(Expectation.Calls.of("breaker open caps calls").allow(1_000)).isTrue();
+    }
+
+    @Test
+    void metricsMustGrow() {
+        MetricExpectation reason = metric("headgate_x_total{reason=\"framing\"}");
+        assertThat(reason.mismatch(page("framing", 1), page("framing", 2))).isNull();
+        assertThat(reason.mismatch(page("framing", 1), page("framing", 1))).contains("did not grow");
+        assertThat(reason.mismatch(page("framing", 1), page("other", 5))).contains("did not grow");
+        assertThat(metric("headgate_x_total").mismatch(page("a", 1), page("b", 2)))
+                .isNull();
+        assertThat(metric("headgate_x == 0").mismatch(page("a", 1), page("a", 1)))
+                .isNull();
+        assertThat(metric("headgate_x_total 0").mismatch(page("a", 1), page("a", 1)))
+                .contains("expected: 0.0");
+        assertThat(MetricExpectation.of("none")).isNull();
+        assertThat(MetricExpectation.of("n/a")).isNull();
+    }
+
+    private static MetricExpectation metric(String text) {
+        @Nullable MetricExpectation metric = MetricExpectation.of(text);
+        assertThat(metric).isNotNull();
+        return java.util.Objects.requireNonNull(metric);
+    }
+
+    private static Metrics page(String reason, int value) {
+        return Metrics.parse("# HELP x\nheadgate_x_total{reason=\"" + reason + "\",a=\"b\"} " + value + "\n");
+    }
+
+    @Test
+    void readsAnExpectation() {
+        Form form = new Form(Map.of("http", 400, "rpc", "PARSE_ERROR", "conn", "keep", "upstream_calls", 0));
+        Expectation expectation = Expectation.of(form, Set.of("PARSE_ERROR"));
+        assertThat(expectation.rpc().mismatch(List.of("PARSE_ERROR"))).isNull();
+        assertThat(expectation.rpc().mismatch(List.of("result"))).isNotNull();
+        assertThat(expectation.upstreamCalls()).hasToString("0");
+    }
+}

@@ -1,0 +1,197 @@
+package io.headgate.gateway.hostile;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Cases of more than one request: side by side, one after the other, and very many of one kind. */
+final class ManySends {
+    private static final Pattern STEP = Pattern.compile("(?:alice )?([a-z]+/[a-z/]+)");
+    private static final int THREADS = 100;
+
+    private final Situation situation;
+    private final Observation observation;
+
+    ManySends(Situation situation, Observation observation) {
+        this.situation = situation;
+        this.observation = observation;
+    }
+
+    /** Requests at the same time, each on a connection of its own. */
+    void parallel(List<@Nullable Object> forms) throws Exception {
+        List<Form> each = forms.stream().map(Form::of).toList();
+        List<Callable<@Nullable Response>> tasks = new ArrayList<>();
+        for (Form form : each) {
+            Client client = situation.connect(observation);
+            Request request = situation.request(form);
+            tasks.add(() -> client.send(request) ? client.answer(situation.patience()) : null);
+        }
+        List<@Nullable Response> responses = together(tasks, tasks.size());
+        for (int i = 0; i < responses.size(); i++) {
+            Response response = responses.get(i);
+            situation.note(observation, response);
+            checkOwn(each, i, response);
+        }
+    }
+
+    /** An answer carries the mark of its own request and no mark of another's. */
+    private void checkOwn(List<Form> forms, int own, @Nullable Response response) {
+        String text = response == null ? "" : response.text();
+        for (int i = 0; i < forms.size(); i++) {
+            String mark = mark(forms.get(i));
+            if (mark.isEmpty() || mark.equals(mark(forms.get(own))) != (i == own)) {
+                continue;
+            }
+            boolean has = text.contains("\"" + mark + "\"") || text.contains("\\\"" + mark + "\\\"");
+            if (has != (i == own)) {
+                observation.problems.add("answer " + own + (has ? " has the mark of " : " lacks the mark of ") + i);
+            }
+        }
+    }
+
+    private static String mark(Form form) {
+        Form args = form.form("args");
+        return args.has("v") ? args.text("v") : form.form("patch").text("arg");
+    }
+
+    private static <T> List<T> together(List<Callable<T>> tasks, int threads) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(Math.min(THREADS, threads), task -> {
+            Thread thread = new Thread(task, "hostile-client");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : pool.invokeAll(tasks, 10, TimeUnit.MINUTES)) {
+                results.add(future.get());
+            }
+            return results;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    /** The same request again and again; streams that it opens stay open. */
+    void repeat(int times, Form each) throws Exception {
+        for (int i = 0; i < times; i++) {
+            Client client = situation.connect(observation);
+            boolean unused = client.send(situation.request(each));
+            Response response = client.answer(situation.patience());
+            situation.note(observation, response);
+            if (i + 1 == times) {
+                new PlainSends(situation, observation).watch(client, response);
+            } else if (response != null && response.isComplete()) {
+                client.close();
+            }
+        }
+    }
+
+    /** Requests one after the other, named by their method or described as forms. */
+    void sequence(List<@Nullable Object> steps) throws Exception {
+        for (Object step : steps) {
+            if (step instanceof Map<?, ?>) {
+                new PlainSends(situation, observation).request(Form.of(step));
+                continue;
+            }
+            Matcher named = STEP.matcher(String.valueOf(step));
+            if (!named.matches()) {
+                throw new Unbuildable("sequence step: " + step);
+            }
+            Form form = Situation.harmlessForm()
+                    .with(new Form(Map.of("patch", Map.of("method", named.group(1), "params.name", "<absent>"))));
+            new PlainSends(situation, observation).request(form);
+        }
+    }
+
+    /** Very many clients that all use the same id; each must get the answer to its own request. */
+    void parallelGen(Form form) throws Exception {
+        int clients = form.number("clients", 1);
+        int each = form.number("requests_each", 1);
+        Object id = form.has("id") ? form.value("id") : 1;
+        AtomicInteger crossed = new AtomicInteger();
+        List<Callable<Integer>> tasks = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+            String mark = "client-" + i + "-"
+                    + Long.toHexString(ThreadLocalRandom.current().nextLong());
+            Form call = new Form(
+                    Map.of("template", "modern_call", "patch", Map.of("id", id == null ? 1 : id, "arg", mark)));
+            Request request = situation.request(call);
+            tasks.add(() -> answered(request, each, mark, crossed));
+        }
+        int answered =
+                together(tasks, clients).stream().mapToInt(Integer::intValue).sum();
+        observation.statuses.add(answered == clients * each ? "200" : "closed");
+        if (answered < clients * each || crossed.get() > 0) {
+            observation.problems.add(answered + " of " + clients * each + " answered, " + crossed + " crossed");
+        }
+    }
+
+    private int answered(Request request, int times, String mark, AtomicInteger crossed) throws Exception {
+        int answered = 0;
+        try (Client client = Client.connect(situation.front())) {
+            for (int i = 0; i < times; i++) {
+                boolean unused = client.send(request);
+                Response response = client.answer(situation.patience());
+                if (response == null || response.status() != 200) {
+                    return answered;
+                }
+                answered++;
+                crossed.addAndGet(response.text().contains(mark) ? 0 : 1);
+            }
+        }
+        return answered;
+    }
+
+    /** Subscriptions that are opened and dropped at once, or sessions that are opened and left. */
+    void churn(int times, boolean sessions) throws Exception {
+        Form initialize = new Form(Map.of("template", "initialize"));
+        Request request = sessions ? situation.request(initialize) : situation.listen();
+        List<Callable<String>> tasks = new ArrayList<>();
+        for (int i = 0; i < times; i++) {
+            tasks.add(() -> {
+                try (Client client = Client.connect(situation.front())) {
+                    boolean unused = client.send(request);
+                    Response response = client.answer(situation.patience());
+                    return response == null ? "closed" : Integer.toString(response.status());
+                }
+            });
+        }
+        observation.statuses.addAll(together(tasks, 16));
+    }
+
+    /** Calls that end in the moment in which the client gives them up. */
+    void race(int times) throws Exception {
+        Request request = situation.call("echo", Map.of("x", "y"), Map.of());
+        for (int i = 0; i < times; i++) {
+            try (Client client = Client.connect(situation.front())) {
+                boolean unused = client.send(request);
+                double moment = ThreadLocalRandom.current().nextDouble(0.002);
+                Response response = client.reader().next(Wire.Deadline.in(moment));
+                observation.statuses.add(response == null ? "closed" : Integer.toString(response.status()));
+                if (response != null && finals(response) > 1) {
+                    observation.problems.add("more than one final response");
+                }
+            }
+        }
+        observation.impliedCalls = times;
+    }
+
+    private static long finals(Response response) {
+        return response.messages().stream().filter(ManySends::isFinal).count();
+    }
+
+    private static boolean isFinal(JsonNode message) {
+        return message.has("result") || message.has("error");
+    }
+}

@@ -1,0 +1,39 @@
+package io.headgate.gateway.hostile;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The situation that a case needs: which gateway, in front of which upstreams.
+ *
+ * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
+ * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
+ */
+record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn) {
+    /** How much faster the clocks of a hurried gateway run. */
+    static final double HURRY = 0.1;
+
+    private static final Set<String> WAITING_FORMS = Set.of("slow", "connect_only");
+    private static final Set<String> WAITING_FRAMES = Set.of("preface_only_then_idle_s", "zero_window");
+    private static final Set<String> LIMIT_FORMS =
+            Set.of("repeat", "action", "parallel_gen", "churn", "race", "property");
+
+    static Setting of(HostileCase hostile) {
+        Form send = hostile.send();
+        String given = hostile.given().toLowerCase(Locale.ROOT);
+        boolean tls = given.contains("tls listener")
+                || send.has("tls")
+                || send.text("port").equals("tls");
+        String template = send.has("each") ? send.form("each").text("template") : send.text("template");
+        boolean legacy =
+                hostile.layer().equals("mcp-legacy") || template.equals("legacy_call") || template.equals("initialize");
+        boolean waits = send.map().keySet().stream().anyMatch(WAITING_FORMS::contains)
+                || send.form("h2").map().keySet().stream().anyMatch(WAITING_FRAMES::contains)
+                || given.contains("idle for")
+                || hostile.expect().withinSeconds() >= 5;
+        boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
+                || given.contains("idle for")
+                || send.has("upstream_script");
+        return new Setting(tls, legacy, waits, own);
+    }
+}

@@ -1,0 +1,212 @@
+package io.headgate.gateway.hostile;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** An MCP server of one era on a real socket, which counts the calls that clients caused. */
+final class StubUpstream implements AutoCloseable {
+    /** Which wire it speaks. */
+    enum Era {
+        MODERN,
+        LEGACY
+    }
+
+    /** Requests that only a client of the gateway can have caused; lists and probes are the gateway's own. */
+    private static final Set<String> CALLS =
+            Set.of("tools/call", "prompts/get", "resources/read", "completion/complete");
+
+    /** One call that arrived. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared, and the bytes are what it is about.
+    record Call(String method, String tool, byte[] body) {}
+
+    private final Era era;
+    private final ServerSocket server;
+    private final StubTools tools;
+    private final List<Call> calls = new CopyOnWriteArrayList<>();
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<String> sessions = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable UpstreamScript script;
+
+    StubUpstream(Era era) {
+        this.era = era;
+        this.tools = new StubTools(era);
+        try {
+            server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        daemon(this::accept, "stub-upstream");
+    }
+
+    private static void daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + port() + "/mcp";
+    }
+
+    StubTools tools() {
+        return tools;
+    }
+
+    List<Call> calls() {
+        return new ArrayList<>(calls);
+    }
+
+    void forgetCalls() {
+        calls.clear();
+    }
+
+    /** Forgets its sessions, as a server does that was restarted. */
+    void forgetSessions() {
+        sessions.clear();
+    }
+
+    /** Answers calls by a script from now on, or as usual again. */
+    void follow(@Nullable UpstreamScript steps) {
+        script = steps;
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket socket = server.accept();
+                socket.setTcpNoDelay(true);
+                sockets.add(socket);
+                daemon(() -> serve(socket), "stub-connection");
+            } catch (IOException e) {
+                // The stub is closed, or the client was gone before it was accepted.
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            for (StubExchange exchange = StubExchange.read(socket, in);
+                    exchange != null;
+                    exchange = StubExchange.read(socket, in)) {
+                handle(exchange);
+            }
+        } catch (IOException e) {
+            // The gateway went away: what that means is for the case to say.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            sockets.remove(socket);
+        }
+    }
+
+    private void handle(StubExchange exchange) throws IOException, InterruptedException {
+        boolean isCall = CALLS.contains(exchange.rpcMethod());
+        if (isCall) {
+            JsonNode name = exchange.params().path("name");
+            calls.add(new Call(exchange.rpcMethod(), name.asString(""), exchange.body()));
+        }
+        UpstreamScript steps = script;
+        if (isCall && steps != null) {
+            steps.run(exchange);
+        } else if (era == Era.MODERN) {
+            modern(exchange, isCall);
+        } else {
+            legacy(exchange, isCall);
+        }
+    }
+
+    private void modern(StubExchange exchange, boolean isCall) throws IOException, InterruptedException {
+        String list = "\"resultType\":\"complete\",\"ttlMs\":600000,\"cacheScope\":\"public\",";
+        switch (exchange.rpcMethod()) {
+            case "server/discover" ->
+                exchange.result(list
+                        + "\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":" + StubTools.CAPABILITIES
+                        + ",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"stub\",\"version\":\"1\"}}");
+            case "tools/list" -> exchange.result(list + "\"tools\":" + tools.list());
+            case "prompts/list" -> exchange.result(list + "\"prompts\":[]");
+            case "resources/list" -> exchange.result(list + "\"resources\":" + StubTools.RESOURCES);
+            case "resources/templates/list" -> exchange.result(list + "\"resourceTemplates\":[]");
+            case "subscriptions/listen" -> tools.listen(exchange);
+            case "" -> exchange.answer(405, "", "");
+            default -> {
+                if (isCall) {
+                    tools.call(exchange);
+                } else {
+                    exchange.error(404, -32601, "no such method", "");
+                }
+            }
+        }
+    }
+
+    private void legacy(StubExchange exchange, boolean isCall) throws IOException, InterruptedException {
+        String session = exchange.header("mcp-session-id");
+        String version = exchange.header("mcp-protocol-version");
+        String method = exchange.rpcMethod();
+        if (version.startsWith("2026")) {
+            exchange.error(400, -32000, "Unsupported protocol version", "");
+        } else if (method.equals("initialize")) {
+            String fresh = UUID.randomUUID().toString();
+            sessions.add(fresh);
+            exchange.result(
+                    "\"protocolVersion\":\"2025-11-25\",\"capabilities\":" + StubTools.CAPABILITIES
+                            + ",\"serverInfo\":{\"name\":\"stub\",\"version\":\"1\"}",
+                    "Mcp-Session-Id",
+                    fresh);
+        } else if (!sessions.contains(session)) {
+            exchange.error(session.isEmpty() ? 400 : 404, -32001, "no such session", "");
+        } else if (exchange.httpMethod().equals("DELETE")) {
+            sessions.remove(session);
+            exchange.answer(200, "", "");
+        } else if (exchange.httpMethod().equals("GET")) {
+            exchange.answer(405, "", "", "Allow", "POST, DELETE");
+        } else if (!exchange.message().has("id") || method.isEmpty()) {
+            tools.answered(exchange);
+            exchange.answer(202, "", "");
+        } else if (isCall) {
+            tools.call(exchange);
+        } else {
+            legacyList(exchange, method);
+        }
+    }
+
+    private void legacyList(StubExchange exchange, String method) throws IOException {
+        switch (method) {
+            case "tools/list" -> exchange.result("\"tools\":" + tools.list());
+            case "prompts/list" -> exchange.result("\"prompts\":[]");
+            case "resources/list" -> exchange.result("\"resources\":" + StubTools.RESOURCES);
+            case "resources/templates/list" -> exchange.result("\"resourceTemplates\":[]");
+            case "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe" -> exchange.result("");
+            default -> exchange.error(200, -32601, "no such method", "");
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

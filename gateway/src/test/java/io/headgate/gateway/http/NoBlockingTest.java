@@ -1,0 +1,57 @@
+package io.headgate.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.mcp.Pieces;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingOperationError;
+import reactor.core.publisher.Mono;
+
+/** No call waits for anything on its event loop. */
+class NoBlockingTest {
+    private static final String BODY = "{\"x\":\"" + "y".repeat(392) + "\"}";
+
+    @BeforeAll
+    static void watch() {
+        BlockHound.install();
+    }
+
+    @Test
+    void callsAndStreamsDoNotBlock() {
+        try (TestDoor door = TestDoor.of(call -> {
+                    if (call.server().isEmpty()) {
+                        call.answer(200, Pieces.of(call.body()));
+                    } else {
+                        var stream = call.stream();
+                        stream.message(null, Pieces.of(call.body()));
+                        stream.end();
+                    }
+                });
+                RawClient client = door.connect()) {
+            for (int i = 0; i < 2000; i++) {
+                assertThat(client.post(BODY).answer().body).isEqualTo(BODY);
+            }
+            client.send(RawClient.post("/mcp/one", BODY)).head();
+            client.chunk();
+            assertThat(client.chunk()).contains(BODY);
+        }
+    }
+
+    @Test
+    void aBlockingDialectWouldBeSeen() {
+        try (TestDoor door = TestDoor.of(call -> {
+                    try {
+                        var unused = Mono.delay(Duration.ofMillis(1)).block();
+                        call.answer(200, Pieces.of("blocked"));
+                    } catch (IllegalStateException | BlockingOperationError e) {
+                        call.answer(200, Pieces.of("seen"));
+                    }
+                });
+                RawClient client = door.connect()) {
+            assertThat(client.post("{}").answer().body).isEqualTo("seen");
+        }
+    }
+}

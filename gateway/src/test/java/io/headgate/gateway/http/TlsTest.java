@@ -1,0 +1,256 @@
+package io.headgate.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headgate.mcp.Pieces;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TLS chooses the protocol, counts why it fails, and takes new certificates while it runs. */
+class TlsTest {
+    @TempDir
+    Path directory;
+
+    private TlsConfig files;
+    private TestDoor door;
+
+    @BeforeEach
+    void open() {
+        files = TestCertificate.write(directory, 1);
+        door = new TestDoor(
+                TestDoor.config(DoorLimits.DEFAULT, files, Set.of()), call -> call.answer(200, Pieces.of(call.body())));
+    }
+
+    @AfterEach
+    void close() {
+        door.close();
+    }
+
+    @Test
+    void bothProtocolsAreNegotiated() throws Exception {
+        for (HttpClient.Version version : HttpClient.Version.values()) {
+            HttpClient client = HttpClient.newBuilder()
+                    .sslContext(trusting())
+                    .version(version)
+                    .build();
+            HttpRequest request = HttpRequest.newBuilder(URI.create("https://localhost:" + door.port() + "/mcp"))
+                    .version(version)
+                    .header("Content-Type", "application/json")
+                    .header("Accept", "application/json, text/event-stream")
+                    .timeout(Duration.ofSeconds(8))
+                    .POST(HttpRequest.BodyPublishers.ofString("x".repeat(500_000)))
+                    .build();
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.version()).isEqualTo(version);
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body()).hasSize(500_000);
+            }
+        }
+    }
+
+    @Test
+    void clearTextIsNoTls() {
+        try (RawClient client = door.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: gw.test\r\n\r\n");
+            assertThat(client.isClosed()).isTrue();
+        }
+        failed("not_tls");
+    }
+
+    @Test
+    void aHugeClientHelloIsRefusedByItsLength() {
+        try (RawClient client = door.connect()) {
+            client.send(new byte[] {0x16, 3, 1, 0x40, 0, 1, (byte) 0xff, (byte) 0xff, (byte) 0xff});
+            assertThat(client.isClosed()).isTrue();
+        }
+        failed("client_hello_too_large");
+    }
+
+    @Test
+    void oldVersionsAreRefused() throws IOException {
+        byte[] hello = new byte[5 + 4 + 2 + 32 + 1 + 6 + 2];
+        byte[] start = {0x16, 3, 1, 0, (byte) (hello.length - 5), 1, 0, 0, (byte) (hello.length - 9), 3, 2};
+        System.arraycopy(start, 0, hello, 0, start.length);
+        byte[] suites = {0, 4, (byte) 0xc0, 0x13, 0, 0x2f, 1, 0};
+        System.arraycopy(suites, 0, hello, hello.length - suites.length, suites.length);
+        try (RawClient client = door.connect()) {
+            client.send(hello);
+            // An alert, and the end.
+            assertThat(client.read()).isEqualTo(0x15);
+            while (!client.isClosed()) {
+                assertThat(door.door.connections()).isLessThanOrEqualTo(1);
+            }
+        }
+        failed("protocol_version");
+    }
+
+    @Test
+    void aHandshakeThatIsNotFinishedIsClosed() {
+        TestDoor impatient = new TestDoor(
+                TestDoor.config(TestDoor.limits(Map.of("headerTimeout", Duration.ofMillis(300))), files, Set.of()),
+                TestDoor.ECHO);
+        try (impatient;
+                RawClient client = impatient.connect()) {
+            client.send(new byte[] {0x16, 3, 1});
+            assertThat(client.isClosed()).isTrue();
+            assertThat(impatient.rejected("header_timeout")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theHostMustBeTheNameOfTheHandshake() throws Exception {
+        try (RawClient client = tls("evil.test")) {
+            client.post("{}");
+            assertThat(client.answer().status).isEqualTo(421);
+            assertThat(client.isClosed()).isTrue();
+        }
+        assertThat(door.rejected("sni_host_mismatch")).isEqualTo(1);
+        try (RawClient client = tls("gw.test")) {
+            assertThat(client.post("{}").answer().status).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void newFilesAreShownToNewConnections() throws Exception {
+        try (RawClient old = tls("gw.test")) {
+            assertThat(serial(old)).isEqualTo(1);
+            TestCertificate.write(directory, 2);
+            TestDoor.await("the new certificate", () -> {
+                try (RawClient client = tls("gw.test")) {
+                    return serial(client) == 2;
+                }
+            });
+            assertThat(old.post("{}").answer().status).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void badFilesKeepTheOldOnes() throws Exception {
+        Files.writeString(files.certificate(), "nonsense");
+        long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
+        while (System.nanoTime() < end) {
+            try (RawClient client = tls("gw.test")) {
+                assertThat(serial(client)).isEqualTo(1);
+            }
+        }
+        // A key of another certificate is no better.
+        Path other = Files.createDirectory(directory.resolve("other"));
+        Files.copy(TestCertificate.write(other, 3).certificate(), directory.resolve("swap.pem"));
+        Files.move(
+                directory.resolve("swap.pem"), files.certificate(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        end = System.nanoTime() + Duration.ofMillis(400).toNanos();
+        while (System.nanoTime() < end) {
+            try (RawClient client = tls("gw.test")) {
+                assertThat(serial(client)).isEqualTo(1);
+            }
+        }
+        Files.copy(other.resolve("key.pem"), files.key(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        TestDoor.await("both fit", () -> {
+            try (RawClient client = tls("gw.test")) {
+                return serial(client) == 3;
+            }
+        });
+    }
+
+    @Test
+    void filesThatAreNoCertificateAreRefusedAtTheStart() throws IOException {
+        Files.delete(files.key());
+        HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
+        assertThatThrownBy(() -> HttpDoor.start(
+                        TestDoor.config(DoorLimits.DEFAULT, files, Set.of()), TestDoor.ECHO, door.meters, loops))
+                .isInstanceOf(ListenException.class)
+                .hasMessage("tls: " + files.certificate() + " and " + files.key() + " cannot be read");
+        loops.dispose();
+    }
+
+    private void failed(String reason) {
+        TestDoor.await(reason, () -> door.count("headgate.tls.failures", "reason", reason) == 1);
+        assertThat(door.count("headgate.tls.failures")).isEqualTo(1);
+    }
+
+    private RawClient tls(String name) {
+        try {
+            Socket plain = new Socket(InetAddress.getLoopbackAddress(), door.port());
+            SSLSocket socket = (SSLSocket)
+                    trusting().getSocketFactory().createSocket(plain, name, door.port(), /* autoClose= */ true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(name)));
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return new RawClient(socket);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static long serial(RawClient client) {
+        try {
+            SSLSocket socket = (SSLSocket) client.socket();
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            return shown.getSerialNumber().longValue();
+        } catch (javax.net.ssl.SSLPeerUnverifiedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static SSLContext trusting() {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new TrustAll()}, new SecureRandom());
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whom these tests connect to is themselves. */
+    private static final class TrustAll extends javax.net.ssl.X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, javax.net.ssl.SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, javax.net.ssl.SSLEngine engine) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+}

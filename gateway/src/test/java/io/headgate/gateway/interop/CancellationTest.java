@@ -1,0 +1,39 @@
+package io.headgate.gateway.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A caller that gives up frees the server at the far end, in every pair of eras. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class CancellationTest {
+    @BeforeAll
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    static void install() {
+        InteropTools.install();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MODERN, MODERN", "MODERN, LEGACY", "LEGACY, MODERN", "LEGACY, LEGACY"})
+    void reachesTheServer(Era client, Era upstream) {
+        try (NodeProcess server = NodeProcess.start("server-v2.mjs", "--era", upstream.option());
+                Front headgate = HeadgateFixture.before(
+                        client, Upstream.of("slow", Upstream.Wire.HTTP, upstream, server.uri("/mcp")));
+                NodeProcess caller = NodeProcess.start(
+                        "client-v2.mjs", headgate.mcp().toString(), "--era", client.option(), "--only", "cancel")) {
+            assertThat(caller.awaitEnd(Duration.ofSeconds(40)))
+                    .singleElement()
+                    .matches(line -> line.path("ok").asBoolean());
+
+            assertThat(server.await(Duration.ofSeconds(10), line -> line.has("cancelled"))
+                            .get("cancelled")
+                            .asString())
+                    .isEqualTo("sleep");
+        }
+    }
+}

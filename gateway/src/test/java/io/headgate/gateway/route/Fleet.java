@@ -1,0 +1,173 @@
+package io.headgate.gateway.route;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Client;
+import io.headgate.filter.ClientSession;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RequestId;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/** A router before fake servers, with time that a test moves. */
+final class Fleet {
+    static final Duration BOUND = Duration.ofSeconds(5);
+
+    final VirtualTimeScheduler time = VirtualTimeScheduler.create();
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final Map<String, FakeUpstream> upstreams = new LinkedHashMap<>();
+    final List<Source> sources = new ArrayList<>();
+    PageSize pageSize = PageSize.DEFAULT;
+
+    @SuppressWarnings("NullAway.Init") // Set by start, without which no test does anything.
+    CatalogKeeper keeper;
+
+    @SuppressWarnings("NullAway.Init")
+    Router router;
+
+    /** Under the default prefix. */
+    FakeUpstream add(String name) {
+        return add(name, name + "__");
+    }
+
+    FakeUpstream add(String name, String prefix) {
+        FakeUpstream upstream = new FakeUpstream(name);
+        upstreams.put(name, upstream);
+        sources.add(new Source(upstream, prefix));
+        return upstream;
+    }
+
+    FakeUpstream upstream(String name) {
+        return Objects.requireNonNull(upstreams.get(name));
+    }
+
+    Fleet start() {
+        keeper = new CatalogKeeper(sources, meters, time, this::now);
+        router = new Router(
+                keeper, this::upstream, new Seal(List.of(SealKey.random()), this::now), pageSize, "0.1", meters);
+        keeper.start();
+        return this;
+    }
+
+    Instant now() {
+        return Instant.EPOCH.plusMillis(time.now(java.util.concurrent.TimeUnit.MILLISECONDS));
+    }
+
+    void pass(Duration duration) {
+        time.advanceTimeBy(duration);
+    }
+
+    static Exchange exchange(String server, String method, String params) {
+        Envelope envelope = Envelope.ofRequest(method, RawJson.of(params));
+        return new Exchange(
+                new JsonRpc.Request(RequestId.of(1), method, envelope),
+                target(server, method, envelope),
+                new Caller("alice"),
+                new Client("2026-07-28", RawJson.EMPTY_OBJECT, null, null),
+                null,
+                RequestHeaders.NONE);
+    }
+
+    private static Target target(String server, String method, Envelope envelope) {
+        return switch (method) {
+            case Methods.TOOLS_CALL -> new Target(server, Target.Kind.TOOL, text(envelope, Member.NAME));
+            case Methods.PROMPTS_GET -> new Target(server, Target.Kind.PROMPT, text(envelope, Member.NAME));
+            case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
+                new Target(server, Target.Kind.RESOURCE, text(envelope, Member.URI));
+            default -> new Target(server);
+        };
+    }
+
+    private static String text(Envelope envelope, Member member) {
+        String text = envelope.string(member);
+        return text == null ? "" : text;
+    }
+
+    static Exchange inSession(Exchange exchange) {
+        ClientSession session = new ClientSession() {
+            @Override
+            public String id() {
+                return "session";
+            }
+
+            @Override
+            public void onEnd(Runnable action) {}
+        };
+        return new Exchange(
+                exchange.message(),
+                exchange.target(),
+                exchange.caller(),
+                exchange.client(),
+                session,
+                exchange.headers());
+    }
+
+    Flux<JsonRpc> send(String method, String params) {
+        return router.handle(exchange("", method, params));
+    }
+
+    /** The result of a request to the fleet. */
+    RawJson ask(String method, String params) {
+        return ask("", method, params);
+    }
+
+    RawJson ask(String server, String method, String params) {
+        return result(router.handle(exchange(server, method, params)));
+    }
+
+    static RawJson result(Flux<JsonRpc> answer) {
+        JsonRpc last = answer.blockLast(BOUND);
+        if (last instanceof JsonRpc.Success success) {
+            return success.result();
+        }
+        throw new AssertionError("no success: " + last);
+    }
+
+    Refusal refusal(String method, String params) {
+        return refusal(exchange("", method, params));
+    }
+
+    Refusal refusal(Exchange exchange) {
+        try {
+            JsonRpc answer = router.handle(exchange).blockLast(BOUND);
+            throw new AssertionError("not refused: " + answer);
+        } catch (Refusal refusal) {
+            return refusal;
+        }
+    }
+
+    /** A member of a member, or null. */
+    static @Nullable RawJson at(RawJson value, String first, String second) {
+        RawJson inside = value.get(first);
+        return inside == null ? null : inside.get(second);
+    }
+
+    static List<String> keys(RawJson result, ItemKind kind) {
+        RawJson list = result.get(kind.listMember());
+        return list == null
+                ? List.of()
+                : list.elements().stream()
+                        .map(item -> String.valueOf(item.getString(kind.keyMember())))
+                        .toList();
+    }
+
+    List<String> tools() {
+        return keys(ask(Methods.TOOLS_LIST, "{}"), ItemKind.TOOL);
+    }
+}

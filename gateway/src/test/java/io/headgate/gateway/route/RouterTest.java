@@ -1,0 +1,273 @@
+package io.headgate.gateway.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Target;
+import io.headgate.gateway.upstream.UpstreamState.Era;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
+
+class RouterTest {
+    private final Fleet fleet = new Fleet();
+
+    @Test
+    void handsACallToItsOwnerUnderTheBareName() {
+        fleet.add("u1").tool("echo");
+        fleet.add("u2").tool("echo");
+        fleet.start();
+        fleet.ask(Methods.TOOLS_CALL, "{\"name\":\"u2__echo\",\"arguments\":{\"a\":1}}");
+        assertThat(fleet.upstream("u1").calls).isEmpty();
+        assertThat(fleet.upstream("u2").calls)
+                .extracting(Exchange::target)
+                .containsExactly(new Target("u2", Target.Kind.TOOL, "echo"));
+        fleet.ask("u1", Methods.TOOLS_CALL, "{\"name\":\"echo\"}");
+        assertThat(fleet.upstream("u1").calls).hasSize(1);
+    }
+
+    @Test
+    void refusesNamesThatNobodyHas() {
+        fleet.add("u1").tool("echo");
+        fleet.add("u2").tool("other");
+        fleet.start();
+        assertRefused(Methods.TOOLS_CALL, "{\"name\":\"nope\"}", "Unknown tool: nope");
+        assertRefused(Methods.TOOLS_CALL, "{\"name\":\"echo\"}", "Unknown tool: echo");
+        assertRefused(Methods.TOOLS_CALL, "{\"name\":\"u1__other\"}", "Unknown tool: u1__other");
+        assertRefused(Methods.PROMPTS_GET, "{\"name\":\"nope\"}", "Unknown prompt: nope");
+        assertRefused(Methods.RESOURCES_READ, "{\"uri\":\"x:\\\"1\"}", "Resource not found: x:\"1");
+        assertThat(fleet.refusal(Methods.RESOURCES_READ, "{\"uri\":\"x:\\\"1\"}")
+                        .data())
+                .hasToString("{\"uri\":\"x:\\\"1\"}");
+        assertThat(fleet.refusal(Fleet.exchange("u1", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"))
+                        .text())
+                .isEqualTo("Unknown tool: u1__echo");
+        assertThat(fleet.refusal("tasks/get", "{}").reason()).isEqualTo(Reason.METHOD_NOT_FOUND);
+        assertThat(fleet.refusal("nope", "{}").reason()).isEqualTo(Reason.METHOD_NOT_FOUND);
+        assertThat(fleet.refusal(Fleet.exchange("nope", Methods.TOOLS_LIST, "{}"))
+                        .reason())
+                .isEqualTo(Reason.UNKNOWN_NAME);
+    }
+
+    @Test
+    void saysThatAServerWhoseToolsItNeverSawIsAway() {
+        fleet.add("u1").dead();
+        fleet.add("u2").tool("echo");
+        fleet.start();
+        Refusal refusal = fleet.refusal(Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}");
+        assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+        assertThat(refusal.text()).isEqualTo("The server u1 is not available");
+        assertRefused(Methods.TOOLS_CALL, "{\"name\":\"nope\"}", "Unknown tool: nope");
+    }
+
+    @Test
+    void routesUris() {
+        fleet.add("u1").resource("file:///a");
+        fleet.add("u2", "").resource("test://x").template("test://t/{id}");
+        fleet.add("u3", "").resource("test://y").template("db://{+all}");
+        fleet.start();
+        assertRead("u1+file:///not/listed", "u1", "file:///not/listed");
+        assertRead("ui://u1+view/x", "u1", "ui://view/x");
+        assertRead("test://x", "u2", "test://x");
+        assertRead("test://y", "u3", "test://y");
+        assertRead("test://t/9", "u2", "test://t/9");
+        assertRead("db://a/b+c", "u3", "db://a/b+c");
+        assertRefused(Methods.RESOURCES_READ, "{\"uri\":\"test://z\"}", "Resource not found: test://z");
+    }
+
+    @Test
+    void theOnlyUnprefixedServerGetsWhatNobodyLists() {
+        fleet.add("u1");
+        fleet.add("u2", "");
+        fleet.start();
+        assertRead("test://z", "u2", "test://z");
+    }
+
+    @Test
+    void routesCompletionByItsReference() {
+        FakeUpstream upstream = fleet.add("u1").template("db://{table}");
+        upstream.prompts.add("{\"name\":\"p\"}");
+        fleet.start();
+        fleet.ask(Methods.COMPLETE, "{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"u1__p\"}}");
+        fleet.ask(Methods.COMPLETE, "{\"ref\":{\"type\":\"ref/resource\",\"uri\":\"u1+db://{table}\"}}");
+        assertThat(upstream.calls)
+                .extracting(Exchange::target)
+                .containsExactly(
+                        new Target("u1", Target.Kind.PROMPT, "p"),
+                        new Target("u1", Target.Kind.RESOURCE, "db://{table}"));
+        assertThat(fleet.refusal(Methods.COMPLETE, "{\"ref\":{\"type\":\"x\"}}").reason())
+                .isEqualTo(Reason.INVALID_PARAMS);
+        assertThat(fleet.refusal(Methods.COMPLETE, "{\"ref\":{\"type\":\"ref/prompt\"}}")
+                        .reason())
+                .isEqualTo(Reason.INVALID_PARAMS);
+    }
+
+    @Test
+    void renamesTheUriInAFailureAndAnUpdate() {
+        FakeUpstream upstream = fleet.add("u1");
+        upstream.answer = exchange -> Flux.just(
+                new JsonRpc.Notification(Methods.RESOURCE_UPDATED, RawJson.of("{\"uri\":\"x:1\"}")),
+                new JsonRpc.Failure(-32602, "not found", RawJson.of("{\"uri\":\"x:1\",\"n\":1}")));
+        fleet.start();
+        StepVerifier.create(fleet.send(Methods.RESOURCES_READ, "{\"uri\":\"u1+x:1\"}"))
+                .expectNext(new JsonRpc.Notification(Methods.RESOURCE_UPDATED, RawJson.of("{\"uri\":\"u1+x:1\"}")))
+                .expectNext(new JsonRpc.Failure(-32602, "not found", RawJson.of("{\"uri\":\"u1+x:1\",\"n\":1}")))
+                .expectComplete()
+                .verify(Fleet.BOUND);
+    }
+
+    @Test
+    void passesTheSameAnswerObjectWhereNothingIsRenamed() {
+        FakeUpstream upstream = fleet.add("u1", "").tool("echo");
+        JsonRpc.Success answer =
+                JsonRpc.Success.of("{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\"}],\"b\":1}");
+        upstream.answer = exchange -> Flux.just(answer);
+        fleet.start();
+        assertThat(fleet.send(Methods.TOOLS_CALL, "{\"name\":\"echo\"}").blockLast(Fleet.BOUND))
+                .isSameAs(answer);
+    }
+
+    @Test
+    void passesDemandCancellationErrorsAndContextThrough() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        TestPublisher<JsonRpc> source = TestPublisher.create();
+        upstream.answer = exchange -> source.flux();
+        fleet.start();
+        JsonRpc.Notification progress = new JsonRpc.Notification(Methods.PROGRESS, null);
+        StepVerifier.create(fleet.send(Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"), 1)
+                .then(() -> source.assertMinRequested(1).assertMaxRequested(1))
+                .then(() -> source.next(progress))
+                .expectNext(progress)
+                .thenCancel()
+                .verify(Fleet.BOUND);
+        source.assertCancelled();
+        StepVerifier.create(fleet.send(Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"))
+                .then(() -> source.error(new Refusal(Reason.UPSTREAM_TIMEOUT, "late")))
+                .expectErrorMessage("late")
+                .verify(Fleet.BOUND);
+    }
+
+    @Test
+    void saysWhatTheFleetCanDo() {
+        FakeUpstream first = fleet.add("u1");
+        first.capabilities = "{\"tools\":{},\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]},"
+                + "\"io.modelcontextprotocol/tasks\":{}}}";
+        first.instructions = "Be kind.";
+        FakeUpstream second = fleet.add("u2");
+        second.capabilities = "{\"resources\":{\"subscribe\":true},\"completions\":{},\"logging\":{},\"tasks\":{}}";
+        second.instructions = "Be \"brief\".";
+        fleet.start();
+        assertThat(fleet.ask(Methods.DISCOVER, "{}"))
+                .hasToString("{\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
+                        + "{\"name\":\"headgate\",\"version\":\"0.1\"}},\"ttlMs\":30000,\"cacheScope\":\"public\","
+                        + "\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\",\"2025-03-26\"],\"capabilities\":{\"tools\":{\"listChanged\":true},"
+                        + "\"resources\":{\"subscribe\":true,\"listChanged\":true},\"completions\":{},\"logging\":{},"
+                        + "\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]}}},\"instructions\":"
+                        + "\"# u1\\n\\nBe kind.\\n\\n# u2\\n\\nBe \\\"brief\\\".\"}");
+        RawJson one = fleet.ask("u1", Methods.DISCOVER, "{}");
+        assertThat(one.getString("instructions")).isEqualTo("Be kind.");
+        assertThat(Fleet.at(one, "capabilities", "resources")).isNull();
+    }
+
+    @Test
+    void boundsInstructionsAndAssumesTheBestOfAServerThatIsAway() {
+        fleet.add("u1").instructions = "x".repeat(20_000);
+        fleet.add("u2").dead();
+        fleet.start();
+        RawJson result = fleet.ask(Methods.DISCOVER, "{}");
+        assertThat(result.getString("instructions")).hasSize(16 * 1024);
+        assertThat(Fleet.at(result, "capabilities", "prompts")).hasToString("{\"listChanged\":true}");
+    }
+
+    @Test
+    void setsTheLevelOfLegacyServersThatLog() {
+        FakeUpstream first = fleet.add("u1");
+        first.era = Era.LEGACY;
+        first.capabilities = "{\"logging\":{}}";
+        first.answer = exchange -> Flux.error(new Refusal(Reason.UPSTREAM_TIMEOUT, "late"));
+        FakeUpstream second = fleet.add("u2");
+        second.era = Era.LEGACY;
+        second.capabilities = "{\"logging\":{}}";
+        fleet.add("u3").capabilities = "{\"logging\":{}}";
+        fleet.add("u4").era = Era.LEGACY;
+        fleet.start();
+        RawJson result = fleet.ask(Methods.SET_LEVEL, "{\"level\":\"info\"}");
+        assertThat(result).hasToString("{}");
+        assertThat(fleet.upstreams.values())
+                .extracting(upstream -> upstream.calls.size())
+                .containsExactly(1, 1, 0, 0);
+        assertThat(second.calls.get(0).target()).isEqualTo(new Target("u2"));
+        assertThat(fleet.refusal(Methods.SET_LEVEL, "{\"level\":\"loud\"}").reason())
+                .isEqualTo(Reason.INVALID_PARAMS);
+        assertThat(fleet.refusal(Methods.SET_LEVEL, "{}").reason()).isEqualTo(Reason.INVALID_PARAMS);
+    }
+
+    @Test
+    void setLevelDoesNotWaitForAHangingServer() {
+        FakeUpstream upstream = fleet.add("u1");
+        upstream.era = Era.LEGACY;
+        upstream.capabilities = "{\"logging\":{}}";
+        upstream.answer = exchange -> Flux.never();
+        fleet.start();
+        StepVerifier.create(fleet.send(Methods.SET_LEVEL, "{\"level\":\"info\"}"))
+                .then(() -> fleet.pass(Duration.ofSeconds(10)))
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(Fleet.BOUND);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {Methods.ROOTS_CHANGED, Methods.PROGRESS})
+    void passesAClientsNotificationsToLegacyServers(String method) {
+        fleet.add("u1").era = Era.LEGACY;
+        fleet.add("u2");
+        fleet.start();
+        Exchange request = Fleet.exchange("", method, "{}");
+        Envelope envelope = request.message().envelope();
+        Exchange exchange = request.withMessage(new JsonRpc.ClientNotification(method, envelope));
+        assertThat(fleet.router.handle(exchange).collectList().block(Fleet.BOUND))
+                .isEmpty();
+        assertThat(fleet.upstreams.values())
+                .extracting(upstream -> upstream.calls.size())
+                .isEqualTo(List.of(1, 0));
+    }
+
+    @Test
+    void asksNobodyBeforeItIsSubscribedTo() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        upstream.era = Era.LEGACY;
+        fleet.start();
+        Flux<JsonRpc> level = fleet.send(Methods.SET_LEVEL, "{\"level\":\"info\"}");
+        Flux<JsonRpc> listen =
+                fleet.send(Methods.LISTEN, "{\"notifications\":{\"resourceSubscriptions\":[\"u1+x:1\"]}}");
+        assertThat(level).isNotSameAs(listen);
+        assertThat(upstream.calls).isEmpty();
+        assertThat(upstream.listens).isEmpty();
+    }
+
+    private void assertRefused(String method, String params, String text) {
+        Refusal refusal = fleet.refusal(method, params);
+        assertThat(refusal.reason()).isEqualTo(Reason.UNKNOWN_NAME);
+        assertThat(refusal.text()).isEqualTo(text);
+    }
+
+    private void assertRead(String clientUri, String server, String bareUri) {
+        FakeUpstream upstream = fleet.upstream(server);
+        upstream.calls.clear();
+        fleet.ask(Methods.RESOURCES_READ, "{\"uri\":\"" + clientUri + "\"}");
+        assertThat(upstream.calls)
+                .extracting(Exchange::target)
+                .containsExactly(new Target(server, Target.Kind.RESOURCE, bareUri));
+    }
+}

@@ -1,0 +1,92 @@
+package io.headgate.gateway.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SseParserTest {
+    private static final String STREAM = "\uFEFFdata: first\n\n"
+            + ": a comment\r\n"
+            + "event: message\r\nid: 7\r\ndata:second\r\ndata:  line\r\n\r\n"
+            + "event: other\rdata: skipped\r\r"
+            + "id: 8\ndata:\n\n"
+            + "data\ndata: third\nunknown: x\nretry: 250\nretry: abc\n\n"
+            + "id: a\u0000b\ndata: \u00fc\u20ac\n\n"
+            + "data: unfinished\n";
+    private static final List<String> EVENTS = List.of("first", "second\n line", "\nthird", "\u00fc\u20ac");
+
+    @Test
+    void readsTheSameEventsHoweverTheBytesAreSplit() throws Exception {
+        byte[] bytes = STREAM.getBytes(StandardCharsets.UTF_8);
+        for (int first = 0; first <= bytes.length; first++) {
+            for (int second = first; second <= bytes.length; second += 7) {
+                SseParser parser = new SseParser(1_000);
+                List<String> events = new ArrayList<>();
+                read(parser, Arrays.copyOfRange(bytes, 0, first), events);
+                read(parser, Arrays.copyOfRange(bytes, first, second), events);
+                read(parser, Arrays.copyOfRange(bytes, second, bytes.length), events);
+
+                assertThat(events).as("split at %s and %s", first, second).isEqualTo(EVENTS);
+                assertThat(parser.lastId()).isEqualTo("8");
+                assertThat(parser.retryMillis()).isEqualTo(250);
+                assertThat(parser.isInsideEvent()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void readsTheSameEventsByteByByte() throws Exception {
+        SseParser parser = new SseParser(1_000);
+        List<String> events = new ArrayList<>();
+        for (byte b : STREAM.getBytes(StandardCharsets.UTF_8)) {
+            read(parser, new byte[] {b}, events);
+        }
+        assertThat(events).isEqualTo(EVENTS);
+    }
+
+    @Test
+    void refusesALineOverTheLimit() {
+        SseParser parser = new SseParser(100);
+
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 20; i++) {
+                        read(parser, "data: aaaa".getBytes(StandardCharsets.UTF_8), new ArrayList<>());
+                    }
+                })
+                .isInstanceOf(SseParser.TooLargeException.class);
+    }
+
+    @Test
+    void refusesAnEventOfManyLinesOverTheLimit() {
+        SseParser parser = new SseParser(100);
+
+        assertThatThrownBy(() -> read(
+                        parser, "data: aaaaaaaaa\n".repeat(11).getBytes(StandardCharsets.UTF_8), new ArrayList<>()))
+                .isInstanceOf(SseParser.TooLargeException.class);
+    }
+
+    @Test
+    void clampsTheRetryTime() throws Exception {
+        SseParser parser = new SseParser(100);
+
+        read(parser, "\nretry: 99999999999\n".getBytes(StandardCharsets.UTF_8), new ArrayList<>());
+
+        assertThat(parser.retryMillis()).isEqualTo(60_000);
+    }
+
+    private static void read(SseParser parser, byte[] bytes, List<String> events) throws Exception {
+        ByteBuf in = Unpooled.wrappedBuffer(bytes);
+        while (parser.next(in)) {
+            int length = parser.dataLength();
+            events.add(new String(parser.takeData(), 0, length, StandardCharsets.UTF_8));
+        }
+        assertThat(in.isReadable()).isFalse();
+    }
+}

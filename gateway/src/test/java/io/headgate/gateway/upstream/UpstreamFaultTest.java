@@ -1,0 +1,294 @@
+package io.headgate.gateway.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Refusal.Reason;
+import io.headgate.gateway.upstream.FakeUpstream.Script;
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.mcp.JsonRpc;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class UpstreamFaultTest {
+    private static final String OK = "{\"resultType\":\"complete\"}";
+
+    record Case(String name, Reason reason, String label, Script script) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Case> faults() {
+        return Stream.of(
+                new Case(
+                        "reset after the request", Reason.UPSTREAM_AMBIGUOUS, "reset", (request, wire) -> wire.reset()),
+                new Case("end after the request", Reason.UPSTREAM_AMBIGUOUS, "reset", (request, wire) -> wire.fin()),
+                new Case(
+                        "500 with text",
+                        Reason.UPSTREAM_ERROR,
+                        "5xx",
+                        (request, wire) -> wire.answer(500, "text/plain", "java.lang.Boom at x.y")),
+                new Case(
+                        "500 with other JSON",
+                        Reason.UPSTREAM_ERROR,
+                        "5xx",
+                        (request, wire) -> wire.answer(500, "application/json", "{\"stackTrace\":[]}")),
+                new Case(
+                        "401",
+                        Reason.UPSTREAM_AUTH,
+                        "401",
+                        (request, wire) -> wire.answer(
+                                401, "", "", "WWW-Authenticate: Bearer resource_metadata=\"https://evil.test/\"")),
+                new Case("403", Reason.UPSTREAM_AUTH, "403", (request, wire) -> wire.answer(403, "", "")),
+                new Case(
+                        "404 of a web server",
+                        Reason.UPSTREAM_ERROR,
+                        "4xx",
+                        (request, wire) -> wire.answer(404, "text/html", "<html>")),
+                new Case(
+                        "redirect",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "redirect",
+                        (request, wire) -> wire.answer(302, "", "", "Location: http://169.254.169.254/")),
+                new Case(
+                        "login page",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "content_type",
+                        (request, wire) -> wire.answer(200, "text/html", "<html>login</html>")),
+                new Case(
+                        "half an object",
+                        Reason.UPSTREAM_AMBIGUOUS,
+                        "truncated",
+                        (request, wire) -> wire.raw(
+                                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{\"jsonrpc\":")
+                                .fin()),
+                new Case(
+                        "length and chunks",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "framing",
+                        (request, wire) -> wire.raw(
+                                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")),
+                new Case("1xx flood", Reason.UPSTREAM_PROTOCOL, "1xx_flood", (request, wire) -> {
+                    wire.raw("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(17));
+                    wire.hang();
+                }),
+                new Case(
+                        "no status line",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "framing",
+                        (request, wire) -> wire.raw("hello\n\n").fin()),
+                new Case(
+                        "64 KiB of header",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "headers_too_large",
+                        (request, wire) -> wire.raw("HTTP/1.1 200 OK\r\n"
+                                + "X-A: %s\r\n".formatted("a".repeat(1000)).repeat(65) + "\r\n")),
+                new Case(
+                        "gzip",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "content_encoding",
+                        (request, wire) -> wire.answer(200, "application/json", "x", "Content-Encoding: gzip")),
+                new Case(
+                        "other id",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "id_mismatch",
+                        (request, wire) -> wire.json("{\"jsonrpc\":\"2.0\",\"id\":999999,\"result\":{}}")),
+                new Case(
+                        "our id as a string",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "id_mismatch",
+                        (request, wire) ->
+                                wire.json("{\"jsonrpc\":\"2.0\",\"id\":\"" + request.id() + "\",\"result\":{}}")),
+                new Case(
+                        "result and error",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "shape",
+                        (request, wire) -> wire.json("{\"jsonrpc\":\"2.0\",\"id\":" + request.id()
+                                + ",\"result\":{},\"error\":{\"code\":1,\"message\":\"x\"}}")),
+                new Case(
+                        "code of text",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "shape",
+                        (request, wire) -> wire.json("{\"jsonrpc\":\"2.0\",\"id\":" + request.id()
+                                + ",\"error\":{\"code\":\"oops\",\"message\":\"x\"}}")),
+                new Case("no JSON", Reason.UPSTREAM_PROTOCOL, "json", (request, wire) -> wire.json("{\"a\":")),
+                new Case(
+                        "unknown result type",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "result_type",
+                        (request, wire) -> wire.result(request, "{\"resultType\":\"banana\"}")),
+                new Case(
+                        "undeclared task",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "result_type",
+                        (request, wire) -> wire.result(request, "{\"resultType\":\"task\",\"taskId\":\"t\"}")),
+                new Case("too many input requests", Reason.UPSTREAM_PROTOCOL, "mrtr_size", (request, wire) -> {
+                    StringBuilder requests = new StringBuilder("\"k\":{}");
+                    for (int i = 0; i < 64; i++) {
+                        requests.append(",\"k").append(i).append("\":{}");
+                    }
+                    wire.result(request, "{\"resultType\":\"input_required\",\"inputRequests\":{" + requests + "}}");
+                }),
+                new Case(
+                        "announced too large",
+                        Reason.UPSTREAM_TOO_LARGE,
+                        "too_large",
+                        (request, wire) -> wire.raw(
+                                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n")),
+                new Case("chunks too large", Reason.UPSTREAM_TOO_LARGE, "too_large", (request, wire) -> {
+                    wire.raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    for (int i = 0; i < 17; i++) {
+                        wire.chunk("a".repeat(65536));
+                    }
+                }),
+                new Case("event too large", Reason.UPSTREAM_TOO_LARGE, "sse_line", (request, wire) -> {
+                    wire.stream().chunk("data: ");
+                    for (int i = 0; i < 17; i++) {
+                        wire.chunk("a".repeat(65536));
+                    }
+                }),
+                new Case(
+                        "unfinished event",
+                        Reason.UPSTREAM_AMBIGUOUS,
+                        "sse_truncated",
+                        (request, wire) -> wire.stream()
+                                .chunk("data: {\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"result\":{}}\n")
+                                .endStream()),
+                new Case(
+                        "events without response",
+                        Reason.UPSTREAM_AMBIGUOUS,
+                        "sse_no_response",
+                        (request, wire) -> wire.stream()
+                                .event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}")
+                                .endStream()),
+                new Case("bad events", Reason.UPSTREAM_PROTOCOL, "sse_bad_event", (request, wire) -> {
+                    wire.stream();
+                    for (int i = 0; i < 11; i++) {
+                        wire.event("not json");
+                    }
+                    wire.hang();
+                }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void refusesWithTheReasonOfTheFault(Case fault) throws IOException {
+        try (UpstreamFixture fixture = UpstreamFixture.modern(fault.script())) {
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
+
+            assertThat(refusal.reason()).isEqualTo(fault.reason());
+            assertThat(fixture.faults(fault.label())).isPositive();
+            assertThat(fixture.server().received("tools/call")).hasSize(1);
+            assertThat(refusal.text()).doesNotContain("127.0.0.1", "Boom", "login");
+            if (fault.reason() == Reason.UPSTREAM_AMBIGUOUS) {
+                assertThat(refusal.data()).hasToString("{\"delivery\":\"unknown\"}");
+            }
+            UpstreamFixture.eventually(() -> fixture.upstream.state().callsInFlight() == 0);
+        }
+    }
+
+    @Test
+    void passesOnHowLongToWait() throws IOException {
+        try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) ->
+                wire.answer(request.body().contains("busy") ? 429 : 503, "text/plain", "x", "Retry-After: 7"))) {
+            Refusal busy = fixture.refusal(UpstreamFixture.tool("busy"));
+            Refusal down = fixture.refusal(UpstreamFixture.tool("down"));
+
+            assertThat(busy.reason()).isEqualTo(Reason.UPSTREAM_THROTTLED);
+            assertThat(busy.retryAfter()).isEqualTo(Duration.ofSeconds(7));
+            assertThat(down.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+            assertThat(down.retryAfter()).isEqualTo(Duration.ofSeconds(7));
+            assertThat(fixture.upstream.state().isHealthy()).isFalse();
+        }
+    }
+
+    @Test
+    void refusesWhatCannotBeSent() throws IOException {
+        int port;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = taken.getLocalPort();
+        }
+        UpstreamConfig config =
+                UpstreamFixture.config(URI.create("http://127.0.0.1:" + port + "/mcp"), UpstreamFixture.QUICK);
+        try (UpstreamFixture fixture = new UpstreamFixture(config)) {
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+            assertThat(refusal.text()).isEqualTo("the upstream cannot be reached");
+            assertThat(refusal.data()).isNull();
+            assertThat(fixture.faults("connect")).isPositive();
+            assertThat(fixture.upstream.state().isHealthy()).isFalse();
+        }
+    }
+
+    @Test
+    void toleratesSomeEventsThatAreNoMessages() throws IOException {
+        try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.stream()
+                .event("not json")
+                .chunk("event: banana\nfoo: bar\nid: a\u0000b\nretry: 99999999999\ndata: x\n\n: comment\n\n")
+                .resultEvent(request, OK)
+                .endStream())) {
+            assertThat(fixture.last(UpstreamFixture.tool("echo"))).isInstanceOf(JsonRpc.Success.class);
+            assertThat(fixture.faults("sse_bad_event")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void endsACallThatNeverEndsByItself() throws IOException {
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofMillis(300), 1024, 10, 1024, 1024, 4);
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.rpcMethod().equals("server/discover")) {
+                wire.result(request, UpstreamFixture.DISCOVERED);
+                return;
+            }
+            wire.stream().chunk(":\n");
+            wire.hang();
+        });
+        try (UpstreamFixture fixture = new UpstreamFixture(server, UpstreamFixture.config(server.url(), limits))) {
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_TIMEOUT);
+            assertThat(fixture.faults("max_duration")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void refusesMoreCallsThanMayWait() throws IOException {
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(5), 1024, 10, 1024, 1024, 1);
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.rpcMethod().equals("server/discover")) {
+                wire.result(request, UpstreamFixture.DISCOVERED);
+                return;
+            }
+            wire.hang();
+        });
+        try (UpstreamFixture fixture = new UpstreamFixture(server, UpstreamFixture.config(server.url(), limits))) {
+            UpstreamFixture.await(fixture.upstream.era().find());
+            // Two loops, each with one connection and room for one more to wait.
+            List<reactor.core.Disposable> waiting = Stream.generate(() -> fixture.upstream
+                            .handle(UpstreamFixture.tool("echo"))
+                            .onErrorComplete()
+                            .subscribe())
+                    .limit(4)
+                    .toList();
+
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.OVERLOADED);
+            assertThat(fixture.faults("pool")).isEqualTo(1);
+            waiting.forEach(reactor.core.Disposable::dispose);
+        }
+    }
+}
