@@ -1,5 +1,6 @@
 package io.headgate.filter;
 
+import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import org.jspecify.annotations.Nullable;
 
@@ -15,4 +16,10 @@ public record Client(
         String protocolVersion,
         RawJson capabilities,
         @Nullable RawJson info,
-        @Nullable String logLevel) {}
+        @Nullable String logLevel) {
+
+    /** True if it is asked by a result and answers with its next request; else it is asked in the middle of a call. */
+    public boolean isAskedByResult() {
+        return ProtocolVersions.MODERN.contains(protocolVersion);
+    }
+}

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** A gateway in a setting, with the stub upstreams behind it. */
 final class Bench implements AutoCloseable {
     private static final double READY_WITHIN_SECONDS = 10;
+    private static final double QUIET_WITHIN_SECONDS = 2;
 
     private final Setting setting;
     private final HostileFile file;
@@ -83,8 +84,24 @@ final class Bench implements AutoCloseable {
         return Metrics.scrape(gateway.admin());
     }
 
-    void forgetCalls() {
+    /**
+     * Forgets the calls of the case before, late ones too: a cancelled call closes its connection, and the stub reads
+     * what had been sent on it before it sees the end.
+     */
+    void forgetCalls() throws Exception {
+        // A legacy call outlives its client, so there is nothing to wait for longer.
+        var unused = Patience.until(this::isQuiet, QUIET_WITHIN_SECONDS);
         upstreams().forEach(StubUpstream::forgetCalls);
+    }
+
+    private boolean isQuiet() throws Exception {
+        int connections = 0;
+        for (StubUpstream upstream : upstreams()) {
+            connections += upstream.connections();
+        }
+        Metrics now = metrics();
+        return now.sum("headgate_requests_active", Map.of()) == 0
+                && now.sum("headgate_upstream_connections", Map.of()) == connections;
     }
 
     int calls() {

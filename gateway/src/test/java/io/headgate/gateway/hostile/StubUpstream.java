@@ -28,6 +28,8 @@ final class StubUpstream implements AutoCloseable {
     private static final Set<String> CALLS =
             Set.of("tools/call", "prompts/get", "resources/read", "completion/complete");
 
+    private static final double ACCEPTED_WITHIN_SECONDS = 5;
+
     /** One call that arrived. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared, and the bytes are what it is about.
     record Call(String method, String tool, byte[] body) {}
@@ -75,6 +77,21 @@ final class StubUpstream implements AutoCloseable {
 
     void forgetCalls() {
         calls.clear();
+    }
+
+    /** How many connections it serves, all those counted that had reached it when this was asked. */
+    int connections() throws Exception {
+        // Connections are accepted in their order: once this one is, every earlier one was.
+        try (Socket marker = new Socket(server.getInetAddress(), server.getLocalPort())) {
+            var unused = Patience.until(() -> serves(marker.getLocalPort()), ACCEPTED_WITHIN_SECONDS);
+            return (int) sockets.stream()
+                    .filter(socket -> socket.getPort() != marker.getLocalPort())
+                    .count();
+        }
+    }
+
+    private boolean serves(int remotePort) {
+        return sockets.stream().anyMatch(socket -> socket.getPort() == remotePort);
     }
 
     /** Forgets its sessions, as a server does that was restarted. */
