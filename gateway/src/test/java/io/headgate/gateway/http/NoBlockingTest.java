@@ -4,20 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.mcp.Pieces;
 import java.time.Duration;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import reactor.blockhound.BlockHound;
 import reactor.blockhound.BlockingOperationError;
 import reactor.core.publisher.Mono;
 
-/** No call waits for anything on its event loop. */
+/**
+ * No call waits for anything on its event loop.
+ *
+ * <p>BlockHound watches every test of this module. It is installed by its JUnit listener before any thread is made: a
+ * thread that waits in a class while that is instrumented dies, and with it whatever was scheduled there.
+ */
 class NoBlockingTest {
     private static final String BODY = "{\"x\":\"" + "y".repeat(392) + "\"}";
-
-    @BeforeAll
-    static void watch() {
-        BlockHound.install();
-    }
 
     @Test
     void callsAndStreamsDoNotBlock() {
