@@ -14,7 +14,6 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +40,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private final Door door;
     private final RequestChecks checks;
     private final StallWatch stall;
+    private final BodyWatch bodyWatch;
     private final @Nullable Http1Decoder decoder;
     private @Nullable Wire wire;
     private @Nullable ChannelHandlerContext context;
@@ -51,15 +51,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     /** Its answer is being made. */
     private @Nullable DoorCall active;
 
-    private final ArrayDeque<DoorCall> waiting = new ArrayDeque<>(2);
-    private int waitingBytes;
+    private final WaitingCalls waiting = new WaitingCalls();
     private boolean inputEnded;
     private boolean deaf;
     private boolean pumping;
     private int probes;
     private long idleSince;
-    private long bodySince;
-    private int bodyThen;
     private int slot = -1;
 
     /** For HTTP/1.1 with its decoder; for a stream of HTTP/2 without. */
@@ -69,6 +66,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         door = connection.door;
         checks = new RequestChecks(door, connection);
         stall = new StallWatch(this);
+        bodyWatch = new BodyWatch(door);
     }
 
     @Override
@@ -110,8 +108,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
             wire().proceed();
         }
         reading = call;
-        bodySince = now();
-        bodyThen = 0;
+        bodyWatch.begin(now());
     }
 
     private void onContent(HttpContent content) {
@@ -172,8 +169,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
             return;
         }
         waiting.add(call);
-        waitingBytes += call.bodyLength();
-        if (waitingBytes > door.limits.streamBufferBytes()) {
+        if (waiting.bytes() > door.limits.streamBufferBytes()) {
             // What has not been read yet stays with the client.
             context().channel().config().setAutoRead(false);
         }
@@ -223,9 +219,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private void pump() {
         pumping = true;
         while (active == null && !waiting.isEmpty() && isWritable()) {
-            DoorCall next = waiting.remove();
-            waitingBytes -= next.bodyLength();
-            begin(next);
+            begin(waiting.next());
         }
         pumping = false;
         if (decoder != null && active == null && waiting.isEmpty()) {
@@ -331,23 +325,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
             call.tick(now, door.keepAliveNanos, wire().held() == 0);
         }
         if (incoming != null) {
-            checkBodyRate(incoming, now);
+            if (bodyWatch.isTooSlow(incoming.bodyLength(), now)) {
+                incoming.rejection = Rejection.BODY_RATE;
+                refuse(incoming);
+            }
         } else if (call == null && decoder != null && waiting.isEmpty()) {
             checkHeadAndIdle(decoder, now);
-        }
-    }
-
-    private void checkBodyRate(DoorCall incoming, long now) {
-        if (now - bodySince < door.bodyNanos) {
-            return;
-        }
-        long least = door.limits.bodyMinRate() * door.bodyNanos / 1_000_000_000L;
-        if (incoming.bodyLength() - bodyThen < least) {
-            incoming.rejection = Rejection.BODY_RATE;
-            refuse(incoming);
-        } else {
-            bodySince = now;
-            bodyThen = incoming.bodyLength();
         }
     }
 

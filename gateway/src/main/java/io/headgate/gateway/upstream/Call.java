@@ -8,9 +8,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -27,8 +24,6 @@ import reactor.core.publisher.Operators;
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
 abstract class Call extends RoundTrip implements Subscription {
     private static final int MAX_BAD_EVENTS = 10;
-    private static final int FIRST_BYTES = 64 * 1024;
-    private static final long MAX_RETRY_SECONDS = 3_600;
 
     final UpstreamMeters meters;
     private final CoreSubscriber<? super JsonRpc> actual;
@@ -37,24 +32,13 @@ abstract class Call extends RoundTrip implements Subscription {
     private boolean done;
     private boolean working;
 
-    private Body body = Body.NONE;
     private int status;
-    private byte[] json = {};
-    private int jsonLength;
-    private int jsonExpected;
-    private @Nullable SseParser events;
+    private @Nullable JsonBody json;
+    private @Nullable EventBody events;
     private int badEvents;
-    private @Nullable ByteBuf input;
-    private @Nullable Deque<ByteBuf> more;
     private boolean ended;
     private @Nullable Fault broken;
     private JsonRpc.@Nullable Response response;
-
-    private enum Body {
-        NONE,
-        JSON,
-        EVENTS
-    }
 
     Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
         super(pool);
@@ -117,12 +101,11 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** Sends a request of this call; the state of an earlier answer is forgotten. */
     final void send(OutgoingRequest outgoing) {
-        body = Body.NONE;
+        discard();
+        json = null;
+        events = null;
         ended = false;
         broken = null;
-        events = null;
-        jsonLength = 0;
-        discard();
         meters.called();
         submit(outgoing);
     }
@@ -136,7 +119,8 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     final @Nullable SseParser events() {
-        return events;
+        EventBody body = events;
+        return body == null ? null : body.parser;
     }
 
     @Override
@@ -194,108 +178,40 @@ abstract class Call extends RoundTrip implements Subscription {
             fail(Fault.CONTENT_ENCODING);
             return;
         }
-        Fault fault = faultOf(code);
+        Fault fault = AnswerHead.faultOf(code);
         String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
         if (fault != null) {
-            refuse(fault, retryAfter(headers));
-        } else if (isType(type, "application/json")) {
-            body = Body.JSON;
+            refuse(fault, AnswerHead.retryAfter(headers));
+        } else if (AnswerHead.isType(type, "application/json")) {
             int length = headers.getInt(HttpHeaderNames.CONTENT_LENGTH, 0);
-            jsonExpected = length > 0 ? length : limit;
             if (length > limit) {
                 fail(Fault.TOO_LARGE);
-            } else if (length > json.length) {
-                json = new byte[Math.min(length, FIRST_BYTES)];
+            } else {
+                json = new JsonBody(length, limit);
             }
         } else if (code >= 300) {
             refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, null);
-        } else if (isType(type, "text/event-stream")) {
-            body = Body.EVENTS;
-            events = new SseParser(limit);
+        } else if (AnswerHead.isType(type, "text/event-stream")) {
+            events = new EventBody(limit);
             reading(demand > 0);
         } else {
             refuse(Fault.CONTENT_TYPE, null);
         }
     }
 
-    /** Statuses that say all, whatever the body is. */
-    private static @Nullable Fault faultOf(int code) {
-        if (code >= 300 && code < 400) {
-            return Fault.REDIRECT;
-        }
-        return switch (code) {
-            case 401, 407 -> Fault.UNAUTHORIZED;
-            case 403 -> Fault.FORBIDDEN;
-            case 429 -> Fault.THROTTLED;
-            case 502, 503, 504 -> code == 503 ? Fault.UNAVAILABLE : Fault.SERVER_ERROR;
-            default -> null;
-        };
-    }
-
-    private static boolean isType(@Nullable String value, String type) {
-        if (value == null || !value.regionMatches(true, 0, type, 0, type.length())) {
-            return false;
-        }
-        return value.length() == type.length()
-                || value.charAt(type.length()) == ';'
-                || value.charAt(type.length()) == ' ';
-    }
-
-    private static @Nullable Duration retryAfter(HttpHeaders headers) {
-        String value = headers.get(HttpHeaderNames.RETRY_AFTER);
-        if (value == null || value.isEmpty() || value.length() > 9) {
-            return null;
-        }
-        long seconds = 0;
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c < '0' || c > '9') {
-                return null;
-            }
-            seconds = 10 * seconds + c - '0';
-        }
-        return Duration.ofSeconds(Math.min(seconds, MAX_RETRY_SECONDS));
-    }
-
     @Override
     final void onBody(ByteBuf bytes) {
+        EventBody stream = events;
         if (done) {
-            if (body == Body.EVENTS) {
-                countDuplicates(bytes);
+            if (stream != null) {
+                countDuplicates(stream.parser, bytes);
             }
-            return;
-        }
-        switch (body) {
-            case JSON -> gather(bytes);
-            case EVENTS -> {
-                ByteBuf kept = bytes.retain();
-                if (input == null) {
-                    input = kept;
-                } else {
-                    if (more == null) {
-                        more = new ArrayDeque<>();
-                    }
-                    more.add(kept);
-                }
-                drain();
-            }
-            case NONE -> {}
-        }
-    }
-
-    private void gather(ByteBuf bytes) {
-        int size = bytes.readableBytes();
-        int needed = jsonLength + size;
-        if (needed > limit) {
+        } else if (stream != null) {
+            stream.add(bytes.retain());
+            drain();
+        } else if (json != null && !json.add(bytes)) {
             fail(Fault.TOO_LARGE);
-            return;
         }
-        if (needed > json.length) {
-            // Grows with what has come, not with what was announced, and never beyond that.
-            json = Arrays.copyOf(json, Math.max(needed, Math.min(2 * json.length, jsonExpected)));
-        }
-        bytes.readBytes(json, jsonLength, size);
-        jsonLength = needed;
     }
 
     @Override
@@ -304,17 +220,17 @@ abstract class Call extends RoundTrip implements Subscription {
             return;
         }
         ended = true;
-        if (body == Body.JSON) {
-            acceptJson();
+        JsonBody whole = json;
+        if (whole != null) {
+            json = null;
+            acceptJson(whole);
         }
         drain();
     }
 
-    private void acceptJson() {
-        byte[] bytes = json;
-        json = new byte[0];
+    private void acceptJson(JsonBody whole) {
         try {
-            Envelope message = Envelope.read(bytes, 0, jsonLength, JsonLimits.UPSTREAM);
+            Envelope message = whole.read();
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
@@ -325,18 +241,9 @@ abstract class Call extends RoundTrip implements Subscription {
             if (status >= 300) {
                 fail(status >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR);
             } else {
-                fail(faultOf(bad));
+                fail(AnswerHead.faultOf(bad));
             }
         }
-    }
-
-    private static Fault faultOf(BadMessage bad) {
-        return switch (bad.reason()) {
-            case RESPONSE_SHAPE, REQUEST_AND_RESPONSE, JSONRPC_VERSION, MISSING_METHOD, NOT_OBJECT, BATCH ->
-                Fault.SHAPE;
-            case ID_NULL, ID_TYPE, ID_RANGE, ID_LENGTH -> Fault.ID_MISMATCH;
-            default -> Fault.BAD_JSON;
-        };
     }
 
     @Override
@@ -346,7 +253,7 @@ abstract class Call extends RoundTrip implements Subscription {
         }
         broken = fault;
         // What came before the break is still good, and may hold the response.
-        if (body == Body.EVENTS && fault != Fault.MAX_DURATION && fault != Fault.CLOSED) {
+        if (events != null && fault != Fault.MAX_DURATION && fault != Fault.CLOSED) {
             drain();
         } else if (!survives(fault)) {
             fail(fault);
@@ -363,7 +270,7 @@ abstract class Call extends RoundTrip implements Subscription {
         } finally {
             working = false;
         }
-        if (!done && body == Body.EVENTS) {
+        if (!done && events != null) {
             reading(demand > 0);
         }
     }
@@ -377,15 +284,15 @@ abstract class Call extends RoundTrip implements Subscription {
             }
             return false;
         }
-        SseParser parser = events;
-        if (body != Body.EVENTS || parser == null || demand == 0) {
+        EventBody stream = events;
+        if (stream == null || demand == 0) {
             return false;
         }
-        Envelope message = nextEvent(parser);
+        Envelope message = nextEvent(stream);
         if (message == null) {
             // The call may have sent another request in the meantime.
-            if (!done && events == parser && (ended || broken != null)) {
-                endEvents(parser);
+            if (!done && events == stream && (ended || broken != null)) {
+                endEvents(stream.parser);
             }
             return false;
         }
@@ -408,27 +315,18 @@ abstract class Call extends RoundTrip implements Subscription {
         onEventsEnd(parser.isInsideEvent() ? Fault.SSE_TRUNCATED : Fault.SSE_NO_RESPONSE);
     }
 
-    private @Nullable Envelope nextEvent(SseParser parser) {
+    private @Nullable Envelope nextEvent(EventBody stream) {
         try {
-            while (true) {
-                ByteBuf bytes = input;
-                if (bytes == null) {
-                    return null;
-                }
-                if (!parser.next(bytes)) {
-                    bytes.release();
-                    input = more == null ? null : more.poll();
-                    continue;
-                }
-                Envelope message = read(parser);
+            while (stream.next()) {
+                Envelope message = read(stream.parser);
                 if (message != null || done) {
                     return message;
                 }
             }
         } catch (SseParser.TooLargeException tooLarge) {
             fail(Fault.SSE_LINE);
-            return null;
         }
+        return null;
     }
 
     private @Nullable Envelope read(SseParser parser) {
@@ -436,7 +334,7 @@ abstract class Call extends RoundTrip implements Subscription {
         try {
             return Envelope.read(parser.takeData(), 0, length, JsonLimits.UPSTREAM);
         } catch (BadMessage bad) {
-            if (faultOf(bad) == Fault.SHAPE && bad.id() != null) {
+            if (AnswerHead.faultOf(bad) == Fault.SHAPE && bad.id() != null) {
                 fail(Fault.SHAPE);
             } else if (++badEvents > MAX_BAD_EVENTS) {
                 fail(Fault.BAD_EVENTS);
@@ -454,9 +352,9 @@ abstract class Call extends RoundTrip implements Subscription {
         if (line != null) {
             linger();
         }
-        ByteBuf rest = input;
-        if (rest != null) {
-            countDuplicates(rest);
+        EventBody stream = events;
+        if (stream != null && stream.input() != null) {
+            countDuplicates(stream.parser, stream.input());
         }
         discard();
         actual.onNext(last);
@@ -475,10 +373,9 @@ abstract class Call extends RoundTrip implements Subscription {
         actual.onComplete();
     }
 
-    private void countDuplicates(ByteBuf bytes) {
-        SseParser parser = events;
+    private void countDuplicates(SseParser parser, ByteBuf bytes) {
         try {
-            while (parser != null && parser.next(bytes)) {
+            while (parser.next(bytes)) {
                 Envelope late = read(parser);
                 if (late != null && late.kind() == Envelope.Kind.RESPONSE) {
                     meters.count(Fault.DUPLICATE_RESPONSE);
@@ -524,13 +421,9 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     private void discard() {
-        if (input != null) {
-            input.release();
-            input = null;
-        }
-        if (more != null) {
-            more.forEach(ByteBuf::release);
-            more = null;
+        EventBody stream = events;
+        if (stream != null) {
+            stream.release();
         }
     }
 }
