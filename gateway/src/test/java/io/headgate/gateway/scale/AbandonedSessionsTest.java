@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 /** Sessions that nobody ends leave nothing behind: neither here nor on the way to the server. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class AbandonedSessionsTest {
-    private static final int SESSIONS = 1_000;
+    private static final int SESSIONS = 2_000;
     private static final Duration GONE = Duration.ofSeconds(40);
     /** Longer than a connection to a server may be idle. */
     private static final Duration CLOSED = Duration.ofSeconds(90);

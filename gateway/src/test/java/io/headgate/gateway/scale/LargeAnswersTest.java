@@ -35,7 +35,7 @@ class LargeAnswersTest {
     static void start() {
         demo = DemoProcess.start();
         gateway = GatewayProcess.before("a", demo.url())
-                .jvm("-Xmx128m", "-XX:MaxDirectMemorySize=96m")
+                .jvm("-Xmx96m", "-XX:MaxDirectMemorySize=96m")
                 .start();
     }
 
