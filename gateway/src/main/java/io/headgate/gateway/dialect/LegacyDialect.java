@@ -244,19 +244,19 @@ final class LegacyDialect {
             position.stream().resume(connection, position.sequence(), primes(session), RETRY_MILLIS);
             return;
         }
-        if (!session.hasRoom()) {
+        if (!session.reserveStream()) {
             meters.mcpRejected("streams_per_session");
             Refusal refusal = new Refusal(Refusal.Reason.RATE_LIMITED, "too many streams of one session");
             call.answer(429, Wording.failure(null, refusal), "Retry-After", "1");
             return;
         }
         EventStream connection = call.stream();
-        call.onDisconnect(() -> session.disconnect(connection, primes(session), RETRY_MILLIS));
         if (position == null) {
             session.connect(connection, primes(session), RETRY_MILLIS);
         } else {
-            session.standing().resume(connection, position.sequence(), primes(session), RETRY_MILLIS);
+            session.resume(connection, position.sequence(), primes(session), RETRY_MILLIS);
         }
+        call.onDisconnect(() -> session.disconnect(connection, primes(session), RETRY_MILLIS));
         calls.listen(call, session);
     }
 

@@ -28,6 +28,7 @@ public final class Session implements ClientSession {
     private final List<Runnable> onEnd = new ArrayList<>();
     private final AtomicLong numbers = new AtomicLong();
     private final SessionStream standing;
+    private int reservedConnections;
     private final List<EventStream> waitingConnections = new ArrayList<>();
     private @Nullable Runnable endListening;
     private volatile long touchedNanos = startNanos;
@@ -171,38 +172,48 @@ public final class Session implements ClientSession {
                 .ifPresent(streams::remove);
     }
 
+    /**
+     * Reserves the place of one more GET stream; false if there is none. Whoever has it must connect or resume, and does
+     * so after its answer has begun: a client may open its next stream before that, on another event loop.
+     */
+    public boolean reserveStream() {
+        synchronized (waitingConnections) {
+            int taken = reservedConnections + waitingConnections.size() + (standing.isAttached() ? 1 : 0);
+            if (taken >= config.streams()) {
+                return false;
+            }
+            reservedConnections++;
+            return true;
+        }
+    }
+
     /** Connects a GET stream. Only one carries messages (no broadcast); the others wait for their turn. */
     public void connect(EventStream connection, boolean prime, long retryMillis) {
         synchronized (waitingConnections) {
+            reservedConnections--;
             if (standing.isAttached()) {
                 waitingConnections.add(connection);
-                return;
+            } else {
+                standing.attach(connection, prime, retryMillis);
             }
         }
-        standing.attach(connection, prime, retryMillis);
     }
 
-    /** True if one more GET stream may be opened. */
-    public boolean hasRoom() {
+    /** Connects a GET stream that goes on after this event; one that carries messages ends for it. */
+    public void resume(EventStream connection, long afterSequence, boolean prime, long retryMillis) {
         synchronized (waitingConnections) {
-            return waitingConnections.size() + (standing.isAttached() ? 1 : 0) < config.streams();
+            reservedConnections--;
+            standing.resume(connection, afterSequence, prime, retryMillis);
         }
     }
 
     /** A GET stream's connection is gone. */
     public void disconnect(EventStream connection, boolean prime, long retryMillis) {
-        EventStream next = null;
         synchronized (waitingConnections) {
-            if (waitingConnections.remove(connection)) {
-                return;
+            boolean waited = waitingConnections.remove(connection);
+            if (!waited && standing.detach(connection) && !waitingConnections.isEmpty()) {
+                standing.attach(waitingConnections.remove(0), prime, retryMillis);
             }
-            if (!waitingConnections.isEmpty()) {
-                next = waitingConnections.remove(0);
-            }
-        }
-        standing.detach(connection);
-        if (next != null) {
-            standing.attach(next, prime, retryMillis);
         }
     }
 

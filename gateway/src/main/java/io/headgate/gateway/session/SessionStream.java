@@ -106,12 +106,12 @@ public final class SessionStream {
         });
     }
 
-    /** The connection is gone; messages are kept from now on. */
-    public void detach(EventStream connection) {
+    /** The connection is gone, and messages are kept from now on; false if another one has taken its place. */
+    public boolean detach(EventStream connection) {
         Runnable action;
         synchronized (this) {
             if (sink != connection) {
-                return;
+                return false;
             }
             sink = null;
             quietSinceNanos = System.nanoTime();
@@ -121,6 +121,7 @@ public final class SessionStream {
         if (action != null) {
             action.run();
         }
+        return true;
     }
 
     public synchronized void onWritable(Runnable action) {
