@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +31,10 @@ import org.slf4j.LoggerFactory;
 // What cannot be written or closed any more closes its channel, and that is noticed there.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class RequestHandler extends ChannelInboundHandlerAdapter implements Watched {
-    /** A reset may be late on a busy machine, so one more write need not be enough. */
-    private static final int MOST_PROBES = 10;
+    /** The first probe draws a reset from a closed socket and a later one notices it: soon, or late on a busy machine. */
+    private static final int PROBES = 12;
+
+    private static final long FIRST_PROBE_MILLIS = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
     private static final Pieces FAILED = Pieces.of("{\"error\":\"internal error\"}");
@@ -55,7 +58,6 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private boolean inputEnded;
     private boolean deaf;
     private boolean pumping;
-    private int probes;
     private long idleSince;
     private int slot = -1;
 
@@ -269,8 +271,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
 
     /**
      * A client that closed its socket and one that only finished sending look the same until something is written. So
-     * something is written at once and again at the next looks of the clock: the first makes a closed socket say so, a
-     * later one finds out. Who still answers is served.
+     * something is written at once and again a few times: the first makes a closed socket say so, a later one finds out.
+     * Who still reads is served.
      */
     private void onEndOfInput() {
         DoorCall call = active;
@@ -280,7 +282,23 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
             leave(/* counted= */ true);
             context().close();
         } else {
-            probes = MOST_PROBES;
+            probeLater(call, FIRST_PROBE_MILLIS, PROBES);
+        }
+    }
+
+    private void probeLater(DoorCall call, long millis, int times) {
+        if (times > 0) {
+            context()
+                    .executor()
+                    .schedule(
+                            () -> {
+                                if (call == active && call.isOpen()) {
+                                    wire().probe(call);
+                                    probeLater(call, 2 * millis, times - 1);
+                                }
+                            },
+                            millis,
+                            TimeUnit.MILLISECONDS);
         }
     }
 
@@ -301,7 +319,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // Resets of clients are everyday; a bug of ours shows as one, but must not hide.
-        if (cause instanceof RuntimeException && !(cause instanceof CodecException)) {
+        if (cause instanceof Error || (cause instanceof RuntimeException && !(cause instanceof CodecException))) {
             LOG.error("a connection is closed because its handler failed", cause);
             ctx.close();
         } else if (decoder != null) {
@@ -315,10 +333,6 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         DoorCall call = active;
         if (stall.tick(now)) {
             return;
-        }
-        if (probes > 0 && call != null && call.isOpen()) {
-            probes--;
-            wire().probe(call);
         }
         DoorCall incoming = reading;
         if (call != null) {

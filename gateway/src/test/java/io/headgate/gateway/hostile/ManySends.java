@@ -20,6 +20,9 @@ final class ManySends {
     private static final Pattern STEP = Pattern.compile("(?:alice )?([a-z]+/[a-z/]+)");
     private static final int THREADS = 100;
 
+    /** Fewer than the subscriptions that one caller may have, with room for those whose end is being noticed. */
+    private static final int CHURNERS = 8;
+
     private final Situation situation;
     private final Observation observation;
 
@@ -167,7 +170,7 @@ final class ManySends {
                 }
             });
         }
-        observation.statuses.addAll(together(tasks, 16));
+        observation.statuses.addAll(together(tasks, CHURNERS));
     }
 
     /** Calls that end in the moment in which the client gives them up. */

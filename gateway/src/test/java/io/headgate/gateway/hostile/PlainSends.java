@@ -127,8 +127,11 @@ final class PlainSends {
         byte[] head = request.head();
         boolean headers = form.text("what").equals("headers");
         byte[] piece = Words.ascii(chunks ? "1\r\n \r\n" : " ");
-        double perSecond =
-                form.has("interval_ms") ? 1000.0 / form.number("interval_ms", 1) : form.decimal("bytes_per_s", 1);
+        // As many bytes by the end of a hurried clock as by that of the usual one.
+        double hurry = situation.bench().setting().isHurried() ? Setting.HURRY : 1;
+        double perSecond = form.has("interval_ms")
+                ? 1000.0 / form.number("interval_ms", 1)
+                : form.decimal("bytes_per_s", 1) / hurry;
         java.util.List<Client> clients = new java.util.ArrayList<>();
         for (int i = 0; i < form.number("connections", 1); i++) {
             Client client = situation.connect(observation);
@@ -148,18 +151,20 @@ final class PlainSends {
             throws InterruptedException {
         Wire.Deadline deadline = situation.patience();
         for (int i = 0; !deadline.isOver(); i++) {
-            boolean anyOpen = false;
+            Wire.Deadline next = Wire.Deadline.in(1 / perSecond);
+            @Nullable Client unanswered = null;
             for (Client client : clients) {
                 byte[] piece = headers ? new byte[] {bytes[i % bytes.length]} : bytes;
-                anyOpen |= client.wire().end() == Wire.End.OPEN
+                if (client.wire().end() == Wire.End.OPEN
                         && client.wire().length() == 0
-                        && client.wire().write(piece);
+                        && client.wire().write(piece)) {
+                    unanswered = client;
+                }
             }
-            if (!anyOpen) {
+            if (unanswered == null) {
                 return;
             }
-            Client first = clients.get(0);
-            boolean unused = first.wire().awaitMoreThan(0, Wire.Deadline.in(1 / perSecond));
+            boolean unused = unanswered.wire().awaitMoreThan(0, next);
         }
     }
 
