@@ -7,6 +7,8 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
+import io.headgate.gateway.http.HttpLoops;
+import io.headgate.gateway.http.Transport;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.FakeUpstream.Received;
 import io.headgate.gateway.upstream.FakeUpstream.Script;
@@ -53,7 +55,7 @@ final class UpstreamFixture implements AutoCloseable {
             "ttlMs":60000,"cacheScope":"public"}""";
 
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final LoopResources loops = LoopResources.create("upstream-test", 2, true);
+    final LoopResources loops = HttpLoops.create(Transport.AUTO, 2);
     final @Nullable FakeUpstream server;
     final HttpUpstream upstream;
 
