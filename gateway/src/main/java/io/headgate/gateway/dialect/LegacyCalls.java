@@ -1,7 +1,6 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.filter.Caller;
-import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
@@ -176,8 +175,7 @@ final class LegacyCalls {
         if (level == null || !LEVELS.contains(level)) {
             return false;
         }
-        Client client = session.client();
-        session.client(new Client(client.protocolVersion(), client.capabilities(), client.info(), level));
+        session.client(session.client().withLogLevel(level));
         return true;
     }
 

@@ -7,6 +7,7 @@ import io.headgate.gateway.session.SessionStream;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
 import io.headgate.mcp.Pieces;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
@@ -118,7 +119,14 @@ final class LegacyReply extends Reply {
     void ended() {
         session.finish(id.json(), cancelled);
         if (questions != null) {
-            questions.forEach(session::forget);
+            questions.forEach(this::withdraw);
+        }
+    }
+
+    /** Tells the client that nobody waits for its answer any more. */
+    private void withdraw(long number) {
+        if (session.forget(number)) {
+            openStream().send(Wording.notification(Methods.CANCELLED, RawJson.of("{\"requestId\":" + number + "}")));
         }
     }
 
@@ -168,13 +176,6 @@ final class LegacyReply extends Reply {
         RawJson result = envelope.get(Member.RESULT);
         if (result == null) {
             result = RawJson.EMPTY_OBJECT;
-        }
-        if (envelope.is(Member.RESULT_TYPE, "input_required")) {
-            return Wording.failure(
-                    id,
-                    RpcCodes.INTERNAL_ERROR,
-                    "the server asks for input in a way that this protocol version does not have",
-                    null);
         }
         if (!envelope.has(Member.RESULT_TYPE) && !envelope.has(Member.TTL_MS) && !envelope.has(Member.CACHE_SCOPE)) {
             return Wording.success(id, result);

@@ -65,6 +65,9 @@ public final class MeterNames {
     /** Questions of upstreams that wait for a client's answer now. */
     public static final String QUESTIONS = "headgate.questions.active";
 
+    /** Rounds by which servers without sessions asked clients of older revisions; tag {@code outcome}. */
+    public static final String BRIDGE_ROUNDS = "headgate.bridge.rounds";
+
     /** What upstreams did wrong; tags {@code upstream}, {@code reason}. */
     public static final String UPSTREAM_FAULTS = "headgate.upstream.faults";
 
