@@ -20,11 +20,7 @@ public record Client(
         @Nullable String logLevel,
         RawJson answerable) {
 
-    public Client(
-            String protocolVersion,
-            RawJson capabilities,
-            @Nullable RawJson info,
-            @Nullable String logLevel) {
+    public Client(String protocolVersion, RawJson capabilities, @Nullable RawJson info, @Nullable String logLevel) {
         this(protocolVersion, capabilities, info, logLevel, Answerable.of(protocolVersion, capabilities));
     }
 

@@ -82,9 +82,7 @@ record InputRequest(String key, String method, @Nullable RawJson params) {
             return false;
         }
         // An empty object means forms, as it did when there was nothing else.
-        return isUrl
-                ? capability.get("url") != null
-                : capability.get("form") != null || capability.get("url") == null;
+        return isUrl ? capability.get("url") != null : capability.get("form") != null || capability.get("url") == null;
     }
 
     private static boolean offersSampling(@Nullable RawJson capability, @Nullable RawJson params) {

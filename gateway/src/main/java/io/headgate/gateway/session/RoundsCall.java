@@ -135,8 +135,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         if (from != current) {
             return;
         }
-        if (message instanceof JsonRpc.Success success
-                && success.envelope().is(Member.RESULT_TYPE, "input_required")) {
+        if (message instanceof JsonRpc.Success success && success.envelope().is(Member.RESULT_TYPE, "input_required")) {
             pause();
             move(() -> begin(success.envelope()));
             return;
@@ -144,7 +143,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         if (message instanceof JsonRpc.Failure failure && isStale(failure)) {
             hasRelearned = true;
             pause();
-            rounds.relearn
+            var unused = rounds.relearn
                     .apply(exchange.target())
                     .subscribe(ignored -> {}, error -> finish(failure), () -> move(this::again));
             return;
@@ -331,7 +330,9 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
         members.append(answers.length == 0 ? "" : "}");
         if (state != null) {
-            members.append(members.isEmpty() ? "" : ",").append("\"requestState\":").append(state);
+            members.append(members.isEmpty() ? "" : ",")
+                    .append("\"requestState\":")
+                    .append(state);
         }
         Splice splice = new Splice(params);
         envelope.remove(splice, Member.INPUT_RESPONSES);

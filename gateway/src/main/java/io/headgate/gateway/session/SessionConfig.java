@@ -25,7 +25,15 @@ public record SessionConfig(
         int replayBytes,
         Duration answer) {
     public static final SessionConfig DEFAULT = new SessionConfig(
-            100_000, null, null, 4, Duration.ofMinutes(30), Duration.ofHours(8), Duration.ofSeconds(60), 256 * 1024, Duration.ofMinutes(10));
+            100_000,
+            null,
+            null,
+            4,
+            Duration.ofMinutes(30),
+            Duration.ofHours(8),
+            Duration.ofSeconds(60),
+            256 * 1024,
+            Duration.ofMinutes(10));
 
     public SessionConfig {
         positive("max", max);

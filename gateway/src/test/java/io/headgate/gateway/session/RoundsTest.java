@@ -77,7 +77,8 @@ class RoundsTest {
         then(asks("{" + NAME + "," + ROOTS + "}", "s1"));
         then(done("hello"));
         StepVerifier.create(rounds.handle(call(ALL)))
-                .assertNext(message -> assertThat(asked(message)).isEqualTo("elicitation/create {\"message\":\"Name?\"}"))
+                .assertNext(
+                        message -> assertThat(asked(message)).isEqualTo("elicitation/create {\"message\":\"Name?\"}"))
                 .assertNext(message -> assertThat(asked(message)).isEqualTo("roots/list null"))
                 .then(() -> answer(1, "{\"roots\":[]}"))
                 .then(() -> assertThat(seen).hasSize(1))
@@ -166,9 +167,8 @@ class RoundsTest {
                 .assertNext(this::asked)
                 .assertNext(this::asked)
                 .then(() -> questions.get(1).answer().accept(new JsonRpc.Failure(-1, "user rejected", null)))
-                .assertNext(last -> assertThat(result(last))
-                        .contains("\"isError\":true")
-                        .contains("roots/list: user rejected"))
+                .assertNext(last ->
+                        assertThat(result(last)).contains("\"isError\":true").contains("roots/list: user rejected"))
                 .expectComplete()
                 .verify(BOUND);
         assertThat(count("failed")).isEqualTo(1);
@@ -180,7 +180,8 @@ class RoundsTest {
         StepVerifier.create(rounds.handle(call(ALL)))
                 .assertNext(this::asked)
                 .then(() -> time.advanceTimeBy(Duration.ofMinutes(10)))
-                .assertNext(last -> assertThat(result(last)).contains("\"isError\":true").contains("in time"))
+                .assertNext(last ->
+                        assertThat(result(last)).contains("\"isError\":true").contains("in time"))
                 .expectComplete()
                 .verify(BOUND);
     }
@@ -191,9 +192,11 @@ class RoundsTest {
                 .contains("\"isError\":true")
                 .contains("elicitation/create, which the client does not offer");
         String url = "{\"u\":{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"url\":\"https://a\"}}}";
-        assertThat(refused(Methods.TOOLS_CALL, "2025-11-25", "{\"elicitation\":{}}", url)).contains("by URL");
+        assertThat(refused(Methods.TOOLS_CALL, "2025-11-25", "{\"elicitation\":{}}", url))
+                .contains("by URL");
         assertThat(refused(Methods.TOOLS_CALL, "2025-06-18", ALL, url)).contains("by URL");
-        assertThat(refused(Methods.TOOLS_CALL, "2025-03-26", ALL, "{" + NAME + "}")).contains("does not offer");
+        assertThat(refused(Methods.TOOLS_CALL, "2025-03-26", ALL, "{" + NAME + "}"))
+                .contains("does not offer");
         assertThat(refused(Methods.TOOLS_CALL, "2025-11-25", ALL, "{\"p\":{\"method\":\"ping\"}}"))
                 .contains("\"isError\":true");
         assertThat(questions).isEmpty();
@@ -207,7 +210,9 @@ class RoundsTest {
 
     @Test
     void asksInTheWordsOfTheClient() {
-        then(asks("{\"u\":{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"url\":\"https://a\"}}}", "s"));
+        then(asks(
+                "{\"u\":{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"url\":\"https://a\"}}}",
+                "s"));
         StepVerifier.create(rounds.handle(call(ALL)))
                 .assertNext(message -> assertThat(asked(message))
                         .matches("elicitation/create \\{\"elicitationId\":\"[\\w-]{22}\",\"mode\":\"url\",.*"))
@@ -265,11 +270,17 @@ class RoundsTest {
         JsonRpc.Failure mismatch = new JsonRpc.Failure(RpcCodes.HEADER_MISMATCH, "Header mismatch", null);
         then(mismatch);
         then(done("now"));
-        StepVerifier.create(rounds.handle(call(ALL))).expectNext(done("now")).expectComplete().verify(BOUND);
+        StepVerifier.create(rounds.handle(call(ALL)))
+                .expectNext(done("now"))
+                .expectComplete()
+                .verify(BOUND);
         assertThat(seen).containsExactly(CALL, CALL);
         then(mismatch);
         then(mismatch);
-        StepVerifier.create(rounds.handle(call(ALL))).expectNext(mismatch).expectComplete().verify(BOUND);
+        StepVerifier.create(rounds.handle(call(ALL)))
+                .expectNext(mismatch)
+                .expectComplete()
+                .verify(BOUND);
         assertThat(relearned).hasValue(2);
     }
 
