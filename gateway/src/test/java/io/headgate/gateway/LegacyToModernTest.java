@@ -11,6 +11,9 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -176,6 +179,59 @@ class LegacyToModernTest {
             client.call("demo__test_trigger_tool_change", "{}");
             assertThat(standing.next().get("method").asString()).isEqualTo("notifications/tools/list_changed");
         }
+    }
+
+    @Test
+    void tellsOfTheResourcesThatTheSessionWatches() throws Exception {
+        LegacyPeer client = client();
+        String watched = "demo+test://watched-resource";
+        String other = "demo+test://static-text";
+        try (Events standing = client.standing().opened()) {
+            assertThat(subscribed(client, watched)).isEqualTo("{}");
+            update(client, "test://watched-resource");
+            assertThat(standing.next().at("/params/uri").asString()).isEqualTo(watched);
+            assertThat(subscribed(client, other)).isEqualTo("{}");
+            assertThat(subscribed(client, other)).isEqualTo("{}");
+            assertThat(client.ask("resources/unsubscribe", "{\"uri\":\"" + watched + "\"}")
+                            .get("result")
+                            .isEmpty())
+                    .isTrue();
+            update(client, "test://watched-resource");
+            update(client, "test://static-text");
+            assertThat(standing.next().at("/params/uri").asString()).isEqualTo(other);
+            JsonNode refused = client.ask("resources/subscribe", "{\"uri\":\"demo+test://nowhere\"}");
+            assertThat(refused.at("/error/data/uri").asString())
+                    .as(refused.toString())
+                    .isEqualTo("demo+test://nowhere");
+            client.end();
+        }
+        awaitNoWatches();
+    }
+
+    private static String subscribed(LegacyPeer client, String uri) throws Exception {
+        return client.ask("resources/subscribe", "{\"uri\":\"" + uri + "\"}")
+                .path("result")
+                .toString();
+    }
+
+    private static void update(LegacyPeer client, String uri) throws Exception {
+        assertThat(text(client.call("demo__test_trigger_resource_update", "{\"uri\":\"" + uri + "\"}")))
+                .startsWith("Updated");
+    }
+
+    private static void awaitNoWatches() throws Exception {
+        HttpRequest metrics = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics"))
+                .build();
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        String shown = "";
+        while (!shown.contains("headgate_bridge_watched_resources 0.0") && System.nanoTime() < end) {
+            shown = HttpClient.newHttpClient()
+                    .send(metrics, HttpResponse.BodyHandlers.ofString())
+                    .body();
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(shown).contains("headgate_bridge_watched_resources 0.0");
     }
 
     private static LegacyPeer client() throws Exception {
