@@ -36,11 +36,9 @@ final class LegacyPeer {
 
     static LegacyPeer of(InetSocketAddress gateway, String capabilities) throws Exception {
         LegacyPeer stranger = new LegacyPeer(URI.create("http://127.0.0.1:" + gateway.getPort() + "/mcp"), "");
-        HttpResponse<String> opened = HTTP.send(
-                stranger.post("""
+        HttpResponse<String> opened = HTTP.send(stranger.post("""
                         {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25",\
-                        "capabilities":%s,"clientInfo":{"name":"peer","version":"1"}}}""".formatted(capabilities)),
-                BodyHandlers.ofString());
+                        "capabilities":%s,"clientInfo":{"name":"peer","version":"1"}}}""".formatted(capabilities)), BodyHandlers.ofString());
         return new LegacyPeer(
                 stranger.uri, opened.headers().firstValue("mcp-session-id").orElseThrow());
     }

@@ -36,8 +36,7 @@ class LegacyToModernTest {
 
     @BeforeAll
     static void start() {
-        server = DemoServer.start(
-                DemoServerOptions.builder().era(Era.MODERN).build());
+        server = DemoServer.start(DemoServerOptions.builder().era(Era.MODERN).build());
         UpstreamConfig config = new UpstreamConfig(
                 "demo",
                 URI.create(server.url()),
@@ -82,12 +81,14 @@ class LegacyToModernTest {
         try (Events events = client.calling("demo__test_input_required_result_multiple_inputs", "{}")) {
             List<JsonNode> questions = List.of(events.next(), events.next(), events.next());
             for (JsonNode question : questions) {
-                client.answer(question, switch (question.get("method").asString()) {
-                    case "elicitation/create" -> "{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}";
-                    case "sampling/createMessage" ->
-                        "{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"Hi\"}}";
-                    default -> "{\"roots\":[{\"uri\":\"file:///a\"}]}";
-                });
+                client.answer(
+                        question,
+                        switch (question.get("method").asString()) {
+                            case "elicitation/create" -> "{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}";
+                            case "sampling/createMessage" ->
+                                "{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"Hi\"}}";
+                            default -> "{\"roots\":[{\"uri\":\"file:///a\"}]}";
+                        });
             }
             assertThat(text(events.next())).startsWith("Hi Ada").contains("file:///a");
         }
@@ -106,8 +107,7 @@ class LegacyToModernTest {
     @Test
     void asksForAPrompt() throws Exception {
         LegacyPeer client = client();
-        try (Events events =
-                client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
+        try (Events events = client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
             client.answer(events.next(), "{\"action\":\"accept\",\"content\":{\"context\":\"weather\"}}");
             assertThat(events.next().at("/result/messages").size()).isPositive();
         }
@@ -117,9 +117,13 @@ class LegacyToModernTest {
     void saysWhatTheClientCannotDo() throws Exception {
         LegacyPeer client = LegacyPeer.of(gateway.address(), "{\"roots\":{}}");
         JsonNode refused = client.call("demo__test_input_required_result_elicitation", "{}");
-        assertThat(refused.at("/result/isError").asBoolean()).as(refused.toString()).isTrue();
+        assertThat(refused.at("/result/isError").asBoolean())
+                .as(refused.toString())
+                .isTrue();
         JsonNode missing = client.call("demo__test_missing_capability", "{}");
-        assertThat(missing.at("/result/isError").asBoolean()).as(missing.toString()).isTrue();
+        assertThat(missing.at("/result/isError").asBoolean())
+                .as(missing.toString())
+                .isTrue();
         assertThat(text(missing)).contains("sampling");
     }
 
@@ -137,8 +141,7 @@ class LegacyToModernTest {
 
     @Test
     void repeatsArgumentsInTheFieldsThatTheToolWants() throws Exception {
-        JsonNode answer = client()
-                .call(
+        JsonNode answer = client().call(
                         "demo__test_custom_headers",
                         "{\"region\":\"Zürich\",\"priority\":7,\"urgent\":true,\"place\":{\"zone\":\" a \"},\"query\":\"q\"}");
         assertThat(text(answer)).startsWith("Called with").contains("Zürich");

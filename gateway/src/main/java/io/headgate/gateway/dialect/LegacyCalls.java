@@ -60,10 +60,7 @@ final class LegacyCalls {
     private final DialectMeters meters;
 
     LegacyCalls(
-            Handler chain,
-            Function<Target, List<HeaderParam>> headerParams,
-            Sessions sessions,
-            DialectMeters meters) {
+            Handler chain, Function<Target, List<HeaderParam>> headerParams, Sessions sessions, DialectMeters meters) {
         this.chain = chain;
         this.headerParams = headerParams;
         this.sessions = sessions;

@@ -192,8 +192,8 @@ final class LegacyReply extends Reply {
         RawJson data = failure.data();
         RawJson required = data == null ? null : data.get("requiredCapabilities");
         String text = failure.message() + (required == null ? "" : " (required of the client: " + required + ")");
-        return RawJson.of("{\"content\":[{\"type\":\"text\",\"text\":" + JsonStrings.quote(text)
-                + "}],\"isError\":true}");
+        return RawJson.of(
+                "{\"content\":[{\"type\":\"text\",\"text\":" + JsonStrings.quote(text) + "}],\"isError\":true}");
     }
 
     /** Members that only newer revisions have are taken out; everything else passes as it came. */
@@ -209,6 +209,7 @@ final class LegacyReply extends Reply {
         envelope.remove(splice, Member.RESULT_TYPE);
         envelope.remove(splice, Member.TTL_MS);
         envelope.remove(splice, Member.CACHE_SCOPE);
+        envelope.remove(splice, Member.META_SERVER_INFO);
         return Wording.end(splice.into(Wording.successHead(id)));
     }
 }

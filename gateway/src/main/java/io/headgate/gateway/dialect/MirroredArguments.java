@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>They are made when somebody looks, from what is known of the tool then.
  */
-record MirroredArguments(
-        RequestHeaders sent, Function<Target, List<HeaderParam>> params, Target tool, Envelope message)
+record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>> params, Target tool, Envelope message)
         implements RequestHeaders {
     private static final String PREFIX = "mcp-param-";
 

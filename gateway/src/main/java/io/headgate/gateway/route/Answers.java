@@ -43,7 +43,9 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
             boolean rename = owner.isRenamed() && envelope.mentionsUri();
             boolean wrap = envelope.has(Member.STRUCTURED_CONTENT)
                     && !exchange.client().takesAnyStructure();
-            return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE) ? changed(success, rename, wrap) : message;
+            return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE)
+                    ? changed(success, rename, wrap)
+                    : message;
         }
         if (!owner.isRenamed()) {
             return message;

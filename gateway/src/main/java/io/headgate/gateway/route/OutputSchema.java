@@ -14,8 +14,8 @@ final class OutputSchema {
     private static final String NEW_ROOT = "#/properties/result";
 
     /** Members of a schema that map names to schemas. */
-    private static final Set<String> SCHEMA_MAPS = Set.of(
-            "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies");
+    private static final Set<String> SCHEMA_MAPS =
+            Set.of("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies");
 
     /** Members of a schema that hold data, in which a reference is none. */
     private static final Set<String> DATA = Set.of("const", "enum", "default", "examples");

@@ -71,8 +71,7 @@ final class Watches {
         };
     }
 
-    private Flux<JsonRpc> subscribe(
-            OfSession watches, Exchange exchange, Owner owner, Upstream upstream, String uri) {
+    private Flux<JsonRpc> subscribe(OfSession watches, Exchange exchange, Owner owner, Upstream upstream, String uri) {
         Watch watch = watches.at(upstream, owner);
         if (!watch.isWatched(uri) && watches.size() >= MOST_PER_SESSION) {
             throw new Refusal(Refusal.Reason.RATE_LIMITED, "too many subscriptions of one session");

@@ -46,7 +46,8 @@ class StructuredContentTest {
     void keepsTheTextThatIsThere() {
         tool("{\"type\":\"array\"}", "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}],\"structuredContent\":null}");
         assertThat(result(true))
-                .isEqualTo("{\"content\":[{\"type\":\"text\",\"text\":\"x\"}],\"structuredContent\":{\"result\":null}}");
+                .isEqualTo(
+                        "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}],\"structuredContent\":{\"result\":null}}");
     }
 
     @Test
@@ -69,8 +70,7 @@ class StructuredContentTest {
 
     private void tool(String schema, String result) {
         FakeUpstream upstream = fleet.add("u1");
-        upstream.tools.add(
-                "{\"name\":\"t\",\"inputSchema\":{\"type\":\"object\"},\"outputSchema\":" + schema + "}");
+        upstream.tools.add("{\"name\":\"t\",\"inputSchema\":{\"type\":\"object\"},\"outputSchema\":" + schema + "}");
         upstream.answering(result);
         fleet.start();
     }

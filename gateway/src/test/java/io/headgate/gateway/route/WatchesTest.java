@@ -92,8 +92,8 @@ class WatchesTest {
         StepVerifier.create(send(Methods.RESOURCES_SUBSCRIBE, "u1+x:1"))
                 .expectSubscription()
                 .then(() -> fleet.pass(Duration.ofSeconds(5)))
-                .verifyErrorSatisfies(error ->
-                        assertThat(((Refusal) error).reason()).isEqualTo(Refusal.Reason.UPSTREAM_TIMEOUT));
+                .verifyErrorSatisfies(
+                        error -> assertThat(((Refusal) error).reason()).isEqualTo(Refusal.Reason.UPSTREAM_TIMEOUT));
         assertThat(upstream.events.currentSubscriberCount()).isZero();
         assertThat(watched()).isZero();
     }
