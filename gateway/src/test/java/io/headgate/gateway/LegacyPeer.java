@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -114,7 +115,7 @@ final class LegacyPeer {
     /** An open event stream. */
     static final class Events implements AutoCloseable {
         private final CompletableFuture<HttpResponse<Stream<String>>> response;
-        private Iterator<String> lines;
+        private @Nullable Iterator<String> lines;
         private String lastId = "";
 
         Events(CompletableFuture<HttpResponse<Stream<String>>> response) {
@@ -127,19 +128,27 @@ final class LegacyPeer {
 
         /** Waits until the stream is open. */
         Events opened() {
-            if (lines == null) {
-                HttpResponse<Stream<String>> head = response.join();
-                assertThat(head.headers().firstValue("content-type")).contains("text/event-stream");
-                lines = head.body().iterator();
-            }
+            var unused = lines();
             return this;
+        }
+
+        private Iterator<String> lines() {
+            Iterator<String> known = lines;
+            if (known != null) {
+                return known;
+            }
+            HttpResponse<Stream<String>> head = response.join();
+            assertThat(head.headers().firstValue("content-type")).contains("text/event-stream");
+            Iterator<String> opened = head.body().iterator();
+            lines = opened;
+            return opened;
         }
 
         /** The next event that has data. */
         JsonNode next() throws IOException {
-            opened();
-            while (lines.hasNext()) {
-                String line = lines.next();
+            Iterator<String> all = lines();
+            while (all.hasNext()) {
+                String line = all.next();
                 if (line.startsWith("id:")) {
                     lastId = line.substring(3).strip();
                 }

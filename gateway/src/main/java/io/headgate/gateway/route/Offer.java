@@ -88,8 +88,8 @@ final class Offer {
             ItemKind kind, Namespace own, String key, RawJson item, Items.Builder good, List<Entry> forFleet) {
         Target target = new Target(own.server(), targetKind(kind), key);
         List<HeaderParam> params = kind == ItemKind.TOOL ? HeaderParam.of(item) : List.of();
-        RawJson objectItem = kind == ItemKind.TOOL ? OutputSchema.ofObject(item) : item;
-        boolean isWrapped = objectItem != item;
+        boolean isWrapped = kind == ItemKind.TOOL && !OutputSchema.isOfObject(item);
+        RawJson objectItem = isWrapped ? OutputSchema.ofObject(item) : item;
         Owner bare = new Owner(own, target, /* isRenamed= */ false, isWrapped);
         if (!good.add(new Entry(bare, key, item, objectItem, 0, params))) {
             return false;

@@ -22,10 +22,16 @@ final class OutputSchema {
 
     private OutputSchema() {}
 
-    /** The tool with a schema of an object; the same tool if it has one or none. */
+    /** True if a tool has such a schema, or none. */
+    static boolean isOfObject(RawJson tool) {
+        RawJson schema = tool.get("outputSchema");
+        return schema == null || !schema.isObject() || "object".equals(schema.getString("type"));
+    }
+
+    /** The tool with its schema inside one of an object. */
     static RawJson ofObject(RawJson tool) {
         RawJson schema = tool.get("outputSchema");
-        if (schema == null || !schema.isObject() || "object".equals(schema.getString("type"))) {
+        if (schema == null) {
             return tool;
         }
         Splice moved = new Splice(schema);

@@ -8,7 +8,6 @@ import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RpcCodes;
-import io.headgate.mcp.Splice;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -311,37 +310,9 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
         Again source = new Again();
         current = source;
-        rounds.next.handle(round == 0 ? exchange : withAnswers()).subscribe(source);
-    }
-
-    private Exchange withAnswers() {
-        JsonRpc.Request request = (JsonRpc.Request) exchange.message();
-        Envelope envelope = request.envelope();
-        RawJson params = envelope.params();
-        if (params == null) {
-            params = RawJson.EMPTY_OBJECT;
-        }
-        StringBuilder members = new StringBuilder();
-        for (int i = 0; i < answers.length; i++) {
-            members.append(i == 0 ? "\"inputResponses\":{" : ",")
-                    .append(JsonStrings.quote(requests.get(i).key()))
-                    .append(':')
-                    .append(answers[i]);
-        }
-        members.append(answers.length == 0 ? "" : "}");
-        if (state != null) {
-            members.append(members.isEmpty() ? "" : ",")
-                    .append("\"requestState\":")
-                    .append(state);
-        }
-        Splice splice = new Splice(params);
-        envelope.remove(splice, Member.INPUT_RESPONSES);
-        envelope.remove(splice, Member.REQUEST_STATE);
-        if (!members.isEmpty()) {
-            splice.insert(params, members.toString());
-        }
-        Envelope changed = Envelope.ofRequest(request.method(), splice.toJson());
-        return exchange.withMessage(new JsonRpc.Request(request.id(), request.method(), changed));
+        rounds.next
+                .handle(round == 0 ? exchange : InputResponses.to(exchange, requests, answers, state))
+                .subscribe(source);
     }
 
     // The end.

@@ -81,8 +81,10 @@ class WatchesTest {
         subscribe("u1+x:1");
         upstream.acknowledgement = uris -> allOf(List.of("x:1"));
         JsonRpc refused = send(Methods.RESOURCES_SUBSCRIBE, "u1+x:2").blockLast(Fleet.BOUND);
-        assertThat(refused).isInstanceOf(JsonRpc.Failure.class);
-        assertThat(((JsonRpc.Failure) refused).data()).hasToString("{\"uri\":\"u1+x:2\"}");
+        assertThat(refused)
+                .isInstanceOfSatisfying(
+                        JsonRpc.Failure.class,
+                        failure -> assertThat(failure.data()).hasToString("{\"uri\":\"u1+x:2\"}"));
         assertThat(watched()).isEqualTo(1);
     }
 

@@ -316,8 +316,8 @@ class RoundsTest {
         questions.get(index).answer().accept(JsonRpc.Success.of(result));
     }
 
-    private static String result(JsonRpc message) {
-        return ((JsonRpc.Success) message).result().toString();
+    private static String result(@Nullable JsonRpc message) {
+        return message instanceof JsonRpc.Success success ? success.result().toString() : "no success: " + message;
     }
 
     private double count(String outcome) {
