@@ -17,6 +17,7 @@ import io.headgate.gateway.route.Router;
 import io.headgate.gateway.route.Seal;
 import io.headgate.gateway.route.SealKey;
 import io.headgate.gateway.route.Source;
+import io.headgate.gateway.session.Rounds;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.gateway.telemetry.EventLoopScheduler;
 import io.headgate.gateway.telemetry.Telemetry;
@@ -81,7 +82,8 @@ public final class Gateway implements AutoCloseable {
             undo.push(sessions::close);
             var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
             undo.push(sweeping::dispose);
-            Handler chain = Chain.bind(config.filters(), sessions.guard(router), meters, clock, timer);
+            Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
+            Handler chain = Chain.bind(config.filters(), sessions.guard(rounds), meters, clock, timer);
             Dialects dialects = new Dialects(chain, keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));

@@ -41,7 +41,7 @@ public final class Dialects implements FrontDialect {
         this.knowsServer = knowsServer;
         this.meters = new DialectMeters(registry);
         this.modern = new ModernDialect(chain, new ParamHeaders(headerParams), meters);
-        LegacyCalls calls = new LegacyCalls(chain, sessions, meters);
+        LegacyCalls calls = new LegacyCalls(chain, headerParams, sessions, meters);
         this.legacy = new LegacyDialect(calls, sessions, meters);
         this.sse = new SseDialect(calls, sessions, meters);
     }

@@ -1,11 +1,12 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.filter.Caller;
-import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.HeaderParam;
 import io.headgate.gateway.session.Session;
 import io.headgate.gateway.session.SessionStream;
 import io.headgate.gateway.session.Sessions;
@@ -16,8 +17,10 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import io.headgate.mcp.RpcCodes;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,11 +55,14 @@ final class LegacyCalls {
     private static final Envelope NOTHING = Envelope.ofRequest(Sessions.CHECK, RawJson.EMPTY_OBJECT);
 
     private final Handler chain;
+    private final Function<Target, List<HeaderParam>> headerParams;
     private final Sessions sessions;
     private final DialectMeters meters;
 
-    LegacyCalls(Handler chain, Sessions sessions, DialectMeters meters) {
+    LegacyCalls(
+            Handler chain, Function<Target, List<HeaderParam>> headerParams, Sessions sessions, DialectMeters meters) {
         this.chain = chain;
+        this.headerParams = headerParams;
         this.sessions = sessions;
         this.meters = meters;
     }
@@ -110,7 +116,16 @@ final class LegacyCalls {
             shortcut.with(new JsonRpc.Failure(RpcCodes.INVALID_PARAMS, "params.level is no log level", null));
             return;
         }
-        chain.handle(exchange(call, session, new JsonRpc.Request(id, method, envelope), targets.target()))
+        RequestHeaders headers = method.equals(Methods.TOOLS_CALL)
+                ? new MirroredArguments(call.headers(), headerParams, targets.target(), envelope)
+                : call.headers();
+        chain.handle(new Exchange(
+                        new JsonRpc.Request(id, method, envelope),
+                        targets.target(),
+                        Caller.ANONYMOUS,
+                        session.client(),
+                        session,
+                        headers))
                 .subscribe(reply);
     }
 
@@ -176,8 +191,7 @@ final class LegacyCalls {
         if (level == null || !LEVELS.contains(level)) {
             return false;
         }
-        Client client = session.client();
-        session.client(new Client(client.protocolVersion(), client.capabilities(), client.info(), level));
+        session.client(session.client().withLogLevel(level));
         return true;
     }
 

@@ -6,7 +6,9 @@ import io.headgate.gateway.session.Session;
 import io.headgate.gateway.session.SessionStream;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
 import io.headgate.mcp.Pieces;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
@@ -87,7 +89,7 @@ final class LegacyReply extends Reply {
         if (response instanceof JsonRpc.Success success) {
             finish(200, success(success.envelope()));
         } else if (response instanceof JsonRpc.Failure failure) {
-            finish(200, Wording.failure(id, failure.code(), failure.message(), failure.data()));
+            finish(200, failure(failure));
         }
     }
 
@@ -118,7 +120,14 @@ final class LegacyReply extends Reply {
     void ended() {
         session.finish(id.json(), cancelled);
         if (questions != null) {
-            questions.forEach(session::forget);
+            questions.forEach(this::withdraw);
+        }
+    }
+
+    /** Tells the client that nobody waits for its answer any more. */
+    private void withdraw(long number) {
+        if (session.forget(number)) {
+            openStream().send(Wording.notification(Methods.CANCELLED, RawJson.of("{\"requestId\":" + number + "}")));
         }
     }
 
@@ -163,18 +172,35 @@ final class LegacyReply extends Reply {
         whenEnded.run();
     }
 
+    /** Codes of the newer revision say what a client could do there; here they only say what went wrong. */
+    private Pieces failure(JsonRpc.Failure failure) {
+        return switch (failure.code()) {
+            case RpcCodes.HEADER_MISMATCH, RpcCodes.UNSUPPORTED_VERSION ->
+                Wording.failure(id, RpcCodes.INTERNAL_ERROR, failure.message(), failure.data());
+            case RpcCodes.MISSING_CAPABILITY -> {
+                meters.mcpRejected("capability");
+                yield method.equals(Methods.TOOLS_CALL)
+                        ? Wording.success(id, toolError(failure))
+                        : Wording.failure(id, RpcCodes.INTERNAL_ERROR, failure.message(), failure.data());
+            }
+            default -> Wording.failure(id, failure.code(), failure.message(), failure.data());
+        };
+    }
+
+    /** What a model may read, since it is the one who chose a tool that this client cannot serve. */
+    private static RawJson toolError(JsonRpc.Failure failure) {
+        RawJson data = failure.data();
+        RawJson required = data == null ? null : data.get("requiredCapabilities");
+        String text = failure.message() + (required == null ? "" : " (required of the client: " + required + ")");
+        return RawJson.of(
+                "{\"content\":[{\"type\":\"text\",\"text\":" + JsonStrings.quote(text) + "}],\"isError\":true}");
+    }
+
     /** Members that only newer revisions have are taken out; everything else passes as it came. */
     private Pieces success(Envelope envelope) {
         RawJson result = envelope.get(Member.RESULT);
         if (result == null) {
             result = RawJson.EMPTY_OBJECT;
-        }
-        if (envelope.is(Member.RESULT_TYPE, "input_required")) {
-            return Wording.failure(
-                    id,
-                    RpcCodes.INTERNAL_ERROR,
-                    "the server asks for input in a way that this protocol version does not have",
-                    null);
         }
         if (!envelope.has(Member.RESULT_TYPE) && !envelope.has(Member.TTL_MS) && !envelope.has(Member.CACHE_SCOPE)) {
             return Wording.success(id, result);
@@ -183,6 +209,7 @@ final class LegacyReply extends Reply {
         envelope.remove(splice, Member.RESULT_TYPE);
         envelope.remove(splice, Member.TTL_MS);
         envelope.remove(splice, Member.CACHE_SCOPE);
+        envelope.remove(splice, Member.META_SERVER_INFO);
         return Wording.end(splice.into(Wording.successHead(id)));
     }
 }

@@ -41,7 +41,11 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
         if (message instanceof JsonRpc.Success success) {
             Envelope envelope = success.envelope();
             boolean rename = owner.isRenamed() && envelope.mentionsUri();
-            return rename || envelope.has(Member.RESULT_REQUEST_STATE) ? changed(success, rename) : message;
+            boolean wrap = envelope.has(Member.STRUCTURED_CONTENT)
+                    && !exchange.client().takesAnyStructure();
+            return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE)
+                    ? changed(success, rename, wrap)
+                    : message;
         }
         if (!owner.isRenamed()) {
             return message;
@@ -56,11 +60,14 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
         return message;
     }
 
-    private JsonRpc changed(JsonRpc.Success success, boolean rename) {
+    private JsonRpc changed(JsonRpc.Success success, boolean rename, boolean wrap) {
         Envelope envelope = success.envelope();
         Splice splice = new Splice(success.result());
         if (rename) {
             StructuralUris.renameInResult(owner.namespace(), envelope, splice);
+        }
+        if (wrap) {
+            StructuredContent.wrap(envelope, owner.isWrapped(), splice);
         }
         if (envelope.is(Member.RESULT_TYPE, "input_required")) {
             states.seal(exchange, owner, envelope, splice);

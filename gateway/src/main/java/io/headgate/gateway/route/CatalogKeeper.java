@@ -1,10 +1,13 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
+import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,6 +36,7 @@ public final class CatalogKeeper {
     private static final Logger log = LoggerFactory.getLogger(CatalogKeeper.class);
     private static final long FIRST_ROUND_MILLIS = 2_000;
     private static final int MOST_DROPPED_SHOWN = 100;
+    private static final Duration LONGEST_RELEARNING = Duration.ofSeconds(10);
 
     private final List<Refresher> refreshers = new ArrayList<>();
     private final Map<String, Refresher> byServer = new HashMap<>();
@@ -95,6 +99,19 @@ public final class CatalogKeeper {
         View view = catalog.view(tool.server());
         Entry entry = view == null ? null : view.items(ItemKind.TOOL).get(tool.name());
         return entry == null ? List.of() : entry.headerParams();
+    }
+
+    /**
+     * Reads the lists of a tool's server again, once for all who ask at the same time, and completes when that is over;
+     * fails if the server's rules do not know fields that repeat arguments.
+     */
+    public Mono<Void> relearn(Target tool) {
+        View view = catalog.view(tool.server());
+        Entry entry = view == null ? null : view.items(ItemKind.TOOL).get(tool.name());
+        Refresher refresher = entry == null ? null : byServer.get(entry.server());
+        return refresher == null || refresher.upstream().state().era() != Era.MODERN
+                ? Mono.error(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "not a server with such fields"))
+                : refresher.again().timeout(LONGEST_RELEARNING, timer);
     }
 
     /** The servers' part in the catalogue, in the order of the file. */

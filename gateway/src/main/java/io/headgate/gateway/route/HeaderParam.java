@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.gateway.upstream.HeaderText;
 import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record HeaderParam(String header, List<String> path) {
     private static final int MAX_DEPTH = 64;
+    private static final long LARGEST_INTEGER = (1L << 53) - 1;
 
     /** Those of a tool whose schema was found valid. */
     static List<HeaderParam> of(RawJson tool) {
@@ -47,5 +49,23 @@ public record HeaderParam(String header, List<String> path) {
             value = value == null ? null : value.get(name);
         }
         return value == null || value.isNull() ? null : value;
+    }
+
+    /** The text of the field for a call's arguments; null if there should be none. */
+    public @Nullable String valueIn(@Nullable RawJson arguments) {
+        RawJson value = in(arguments);
+        // What is of another type than the schema says is for the server to refuse.
+        if (value == null || value.isObject() || value.isArray()) {
+            return null;
+        }
+        String text = value.string();
+        return HeaderText.encode(text != null ? text : value.isNumber() ? decimal(value) : value.toString());
+    }
+
+    /** Integers may be written in ways that only a number's reader takes for the same. */
+    private static String decimal(RawJson number) {
+        String text = number.toString();
+        double value = Double.parseDouble(text);
+        return value == Math.rint(value) && Math.abs(value) <= LARGEST_INTEGER ? Long.toString((long) value) : text;
     }
 }

@@ -33,7 +33,8 @@ final class Lists {
             if (i > first) {
                 out.add(",");
             }
-            out.add(items.at(i).json());
+            Entry item = items.at(i);
+            out.add(exchange.client().takesAnyStructure() ? item.json() : item.objectJson());
         }
         out.add("]");
         if (end < items.size()) {

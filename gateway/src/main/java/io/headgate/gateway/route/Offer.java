@@ -88,12 +88,17 @@ final class Offer {
             ItemKind kind, Namespace own, String key, RawJson item, Items.Builder good, List<Entry> forFleet) {
         Target target = new Target(own.server(), targetKind(kind), key);
         List<HeaderParam> params = kind == ItemKind.TOOL ? HeaderParam.of(item) : List.of();
-        if (!good.add(new Entry(new Owner(own, target, false), key, item, 0, params))) {
+        boolean isWrapped = kind == ItemKind.TOOL && !OutputSchema.isOfObject(item);
+        RawJson objectItem = isWrapped ? OutputSchema.ofObject(item) : item;
+        Owner bare = new Owner(own, target, /* isRenamed= */ false, isWrapped);
+        if (!good.add(new Entry(bare, key, item, objectItem, 0, params))) {
             return false;
         }
         String clientKey = kind.isUri() ? own.clientUri(key) : own.clientName(key);
         RawJson json = own.isPrefixed() ? rename(kind, own, item, clientKey) : item;
-        forFleet.add(new Entry(new Owner(own, target, own.isPrefixed()), clientKey, json, 0, params));
+        RawJson objectJson = isWrapped ? OutputSchema.ofObject(json) : json;
+        Owner owner = new Owner(own, target, own.isPrefixed(), isWrapped);
+        forFleet.add(new Entry(owner, clientKey, json, objectJson, 0, params));
         return true;
     }
 

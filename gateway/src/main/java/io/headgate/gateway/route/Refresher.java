@@ -21,6 +21,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
@@ -58,6 +59,7 @@ final class Refresher {
     private @Nullable Instant lastRefresh;
     private @Nullable String lastError;
     private Set<String> signalled = new HashSet<>();
+    private Sinks.@Nullable Empty<Void> reread;
     private boolean isStale;
     private boolean isRunning;
     private boolean isClosed;
@@ -122,6 +124,32 @@ final class Refresher {
         return lastError;
     }
 
+    /** Completes when the lists have been read once more, well or not; those who ask meanwhile share it. */
+    Mono<Void> again() {
+        return Mono.defer(() -> {
+            synchronized (this) {
+                Sinks.Empty<Void> waiting = reread;
+                if (waiting == null) {
+                    waiting = Sinks.empty();
+                    reread = waiting;
+                    schedule(times.afterSignal(now()));
+                }
+                return waiting.asMono();
+            }
+        });
+    }
+
+    private void tellReread() {
+        Sinks.Empty<Void> waiting;
+        synchronized (this) {
+            waiting = reread;
+            reread = null;
+        }
+        if (waiting != null) {
+            waiting.emitEmpty((signal, result) -> false);
+        }
+    }
+
     /** The server says that something changed. */
     synchronized void signal(String method) {
         if (CHANGES.contains(method)) {
@@ -155,7 +183,7 @@ final class Refresher {
             scheduledFor = Long.MAX_VALUE;
             answered = signalled;
             signalled = new HashSet<>();
-            times.started(now(), /* bySignal= */ !answered.isEmpty());
+            times.started(now(), /* bySignal= */ !answered.isEmpty() || reread != null);
         }
         // On the timer's thread: checking long lists takes milliseconds, which no event loop has.
         running.update(Mono.defer(upstream::list)
@@ -190,6 +218,7 @@ final class Refresher {
         }
         successes.increment();
         listener.refreshed(this, changed);
+        tellReread();
     }
 
     private void fail(Throwable error, Set<String> answered) {
@@ -212,6 +241,7 @@ final class Refresher {
         }
         failedAttempts.increment();
         listener.refreshed(this, Set.of());
+        tellReread();
     }
 
     private void endedEmpty(Set<String> answered) {

@@ -31,6 +31,7 @@ public final class Router implements Handler {
     private final RequestStates states;
     private final Lists lists;
     private final Discovery discovery;
+    private final Watches watches;
     private final Subscriptions subscriptions;
     private final FanOut fanOut;
     private final JsonRpc.Success done;
@@ -52,7 +53,8 @@ public final class Router implements Handler {
         this.states = new RequestStates(seal, meters);
         this.lists = new Lists(pageSize, new Cursors(seal), head, meters);
         this.discovery = new Discovery(head);
-        this.subscriptions = new Subscriptions(keeper, head, meters);
+        this.watches = new Watches(keeper, meters);
+        this.subscriptions = new Subscriptions(keeper, watches, head, meters);
         this.fanOut = new FanOut(keeper, upstreamHandlers, meters);
         // Only clients of the older eras ask for what this answers, and they expect an empty object.
         this.done = JsonRpc.Success.of(RawJson.EMPTY_OBJECT);
@@ -133,6 +135,10 @@ public final class Router implements Handler {
     }
 
     private Flux<JsonRpc> forward(Exchange exchange, Owner owner) {
+        Flux<JsonRpc> watched = watches.answer(exchange, owner);
+        if (watched != null) {
+            return watched;
+        }
         Exchange there = exchange.withTarget(owner.target());
         if (exchange.message().envelope().has(Member.REQUEST_STATE)) {
             there = states.open(exchange, owner).withTarget(owner.target());

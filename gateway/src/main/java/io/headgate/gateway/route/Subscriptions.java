@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
@@ -33,14 +34,16 @@ final class Subscriptions {
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(60);
 
     private final CatalogKeeper keeper;
+    private final Watches watches;
     private final Scheduler timer;
     private final JsonRpc.Success end;
     private final MeterRegistry meters;
     private final Set<ListenStream> open = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
 
-    Subscriptions(CatalogKeeper keeper, ResultHead head, MeterRegistry meters) {
+    Subscriptions(CatalogKeeper keeper, Watches watches, ResultHead head, MeterRegistry meters) {
         this.keeper = keeper;
+        this.watches = watches;
         this.timer = keeper.timer();
         this.end = JsonRpc.Success.of(head.empty());
         this.meters = meters;
@@ -171,6 +174,10 @@ final class Subscriptions {
             ListenStream stream = new ListenStream(actual, request.acknowledgement());
             open.add(stream);
             stream.add(() -> open.remove(stream));
+            ClientSession session = exchange.session();
+            if (session != null) {
+                stream.add(watches.deliver(session, stream));
+            }
             actual.onSubscribe(stream);
             connect(stream, this);
             if (isDraining) {

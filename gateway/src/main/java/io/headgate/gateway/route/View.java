@@ -130,6 +130,6 @@ final class View {
     }
 
     private static Owner owner(Namespace namespace, String bareUri, boolean isRenamed) {
-        return new Owner(namespace, new Target(namespace.server(), Target.Kind.RESOURCE, bareUri), isRenamed);
+        return new Owner(namespace, new Target(namespace.server(), Target.Kind.RESOURCE, bareUri), isRenamed, false);
     }
 }

@@ -137,9 +137,9 @@ public final class Session implements ClientSession {
         return true;
     }
 
-    /** Forgets a question whose call has ended. */
-    public void forget(long number) {
-        questions.remove(number);
+    /** Forgets a question whose call has ended; false if it was answered before. */
+    public boolean forget(long number) {
+        return questions.remove(number) != null;
     }
 
     int questions() {

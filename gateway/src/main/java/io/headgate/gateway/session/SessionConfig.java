@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param streams GET streams of one session
  * @param replay how long the events of a broken stream are kept
  * @param replayBytes how much of each stream is kept
+ * @param answer how long a client may take for the answers that a server without sessions waits for
  */
 public record SessionConfig(
         int max,
@@ -21,9 +22,18 @@ public record SessionConfig(
         Duration idle,
         Duration absolute,
         Duration replay,
-        int replayBytes) {
+        int replayBytes,
+        Duration answer) {
     public static final SessionConfig DEFAULT = new SessionConfig(
-            100_000, null, null, 4, Duration.ofMinutes(30), Duration.ofHours(8), Duration.ofSeconds(60), 256 * 1024);
+            100_000,
+            null,
+            null,
+            4,
+            Duration.ofMinutes(30),
+            Duration.ofHours(8),
+            Duration.ofSeconds(60),
+            256 * 1024,
+            Duration.ofMinutes(10));
 
     public SessionConfig {
         positive("max", max);
@@ -38,6 +48,7 @@ public record SessionConfig(
         positive("idle", idle);
         positive("absolute", absolute);
         positive("replay", replay);
+        positive("answer", answer);
     }
 
     private static void positive(String name, int value) {

@@ -65,6 +65,12 @@ public final class MeterNames {
     /** Questions of upstreams that wait for a client's answer now. */
     public static final String QUESTIONS = "headgate.questions.active";
 
+    /** Rounds by which servers without sessions asked clients of older revisions; tag {@code outcome}. */
+    public static final String BRIDGE_ROUNDS = "headgate.bridge.rounds";
+
+    /** Resources that sessions watch at servers without sessions now. */
+    public static final String BRIDGE_WATCHES = "headgate.bridge.watched.resources";
+
     /** What upstreams did wrong; tags {@code upstream}, {@code reason}. */
     public static final String UPSTREAM_FAULTS = "headgate.upstream.faults";
 

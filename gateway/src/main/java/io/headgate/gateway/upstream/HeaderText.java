@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /** Texts on their way into header fields. */
-final class HeaderText {
+public final class HeaderText {
     private static final String OPEN = "=?base64?";
     private static final String CLOSE = "?=";
     private static final int TRACEPARENT_CHARS = 55;
@@ -12,7 +12,7 @@ final class HeaderText {
     private HeaderText() {}
 
     /** The value of a mirrored header: itself, or wrapped in base64 where a header could not carry it (SEP-2243). */
-    static String encode(String value) {
+    public static String encode(String value) {
         if (isPlain(value)) {
             return value;
         }

@@ -70,7 +70,7 @@ final class ListenCall extends Call {
         if (method.equals(Methods.ACKNOWLEDGED)) {
             acknowledged = true;
             owner.connected();
-            return new JsonRpc.Notification(method, null);
+            return withoutId(method, message);
         }
         if (!asked.contains(method)) {
             meters.count(Fault.SUBSCRIPTION_UNREQUESTED);
@@ -79,6 +79,10 @@ final class ListenCall extends Call {
         if (!acknowledged) {
             meters.count(Fault.SUBSCRIPTION_ORDER);
         }
+        return withoutId(method, message);
+    }
+
+    private static JsonRpc.Notification withoutId(String method, Envelope message) {
         RawJson params = message.params();
         return new JsonRpc.Notification(
                 method,

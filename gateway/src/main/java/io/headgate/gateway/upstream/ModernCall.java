@@ -134,7 +134,7 @@ class ModernCall extends Call {
 
     private boolean declaresTasks() {
         // The extension's own methods are answered with the task itself by some servers.
-        RawJson extensions = exchange.client().capabilities().get("extensions");
+        RawJson extensions = exchange.client().answerable().get("extensions");
         return extensions != null && extensions.get(TASKS) != null;
     }
 }

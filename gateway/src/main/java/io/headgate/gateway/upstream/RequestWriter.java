@@ -119,7 +119,7 @@ final class RequestWriter {
                 .append(QUOTED_VERSION)
                 .append(',')
                 .append(CAPABILITIES)
-                .append(client.capabilities());
+                .append(client.answerable());
         RawJson info = client.info();
         if (info != null) {
             members.append(',').append(CLIENT_INFO).append(info);
@@ -136,8 +136,8 @@ final class RequestWriter {
             put(splice, meta, message.get(Member.META_PROTOCOL_VERSION), PROTOCOL_VERSION, QUOTED_VERSION);
         }
         RawJson capabilities = message.get(Member.META_CLIENT_CAPABILITIES);
-        if (!client.capabilities().equals(capabilities)) {
-            put(splice, meta, capabilities, CAPABILITIES, client.capabilities().toString());
+        if (!client.answerable().equals(capabilities)) {
+            put(splice, meta, capabilities, CAPABILITIES, client.answerable().toString());
         }
         RawJson info = client.info();
         RawJson written = message.get(Member.META_CLIENT_INFO);
@@ -191,10 +191,9 @@ final class RequestWriter {
         }
     }
 
-    /** A modern client's headers were checked against its arguments at the door, so they pass as they are. */
+    /** They say what the arguments say: at the door they were checked, or made from them. */
     private static void addParamHeaders(OutgoingRequest request, Exchange exchange) {
-        if (exchange.method().equals(Methods.TOOLS_CALL)
-                && ProtocolVersions.MODERN.contains(exchange.client().protocolVersion())) {
+        if (exchange.method().equals(Methods.TOOLS_CALL)) {
             exchange.headers().forEach((name, value) -> {
                 if (name.regionMatches(true, 0, PARAM_HEADER, 0, PARAM_HEADER.length())) {
                     request.with(name.toLowerCase(Locale.ROOT), value);

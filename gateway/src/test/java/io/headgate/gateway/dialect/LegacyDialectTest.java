@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.gateway.route.HeaderParam;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.JsonRpc;
@@ -13,7 +15,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -29,9 +33,18 @@ class LegacyDialectTest {
     private final List<Exchange> seen = new ArrayList<>();
     private final Sessions sessions = new Sessions(
             new SessionConfig(
-                    1_000, 3, 2, 2, Duration.ofMinutes(30), Duration.ofHours(8), Duration.ofSeconds(60), 4096),
+                    1_000,
+                    3,
+                    2,
+                    2,
+                    Duration.ofMinutes(30),
+                    Duration.ofHours(8),
+                    Duration.ofSeconds(60),
+                    4096,
+                    Duration.ofMinutes(10)),
             meters);
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+    private List<HeaderParam> headerParams = List.of();
     private Caller caller = new Caller("alice");
     private final Dialects dialects = dialects();
 
@@ -47,7 +60,7 @@ class LegacyDialectTest {
         return new Dialects(
                 exchange -> guarded.handle(exchange.withCaller(caller)),
                 server -> true,
-                tool -> List.of(),
+                tool -> headerParams,
                 sessions,
                 meters);
     }
@@ -93,6 +106,54 @@ class LegacyDialectTest {
                 "{\"resultType\":\"complete\",\"tools\":[ ],\"ttlMs\":5,\"cacheScope\":\"public\"}"));
         assertThat(post(open("2025-11-25"), CALL).body200())
                 .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[ ]}}");
+    }
+
+    @Test
+    void saysCodesOfTheNewerRevisionInItsOwnWords() {
+        String session = open("2025-11-25");
+        RawJson required = RawJson.of("{\"requiredCapabilities\":{\"sampling\":{}}}");
+        core = exchange -> Flux.just(new JsonRpc.Failure(-32021, "Missing capability", required));
+        assertThat(post(session, CALL).body200()).contains("\"isError\":true").contains("sampling");
+        assertThat(post(session, CALL.replace("tools/call", "prompts/get")).body200())
+                .contains("\"code\":-32603")
+                .contains("requiredCapabilities");
+        core = exchange -> Flux.just(new JsonRpc.Failure(-32020, "Header mismatch", null));
+        assertThat(post(session, CALL).body200()).contains("\"code\":-32603").contains("Header mismatch");
+    }
+
+    @Test
+    void repeatsArgumentsInFieldsOfItsOwnOnly() {
+        post(open("2025-11-25"), CALL);
+        headerParams = List.of(new HeaderParam("Mcp-Param-A", List.of("a")));
+        handled(FakeCall.post(CALL.replace("{}", "{\"a\":\"\u00fc\"}"))
+                .with("Mcp-Session-Id", open("2025-11-25"))
+                .with("Mcp-Param-A", "forged")
+                .with("mcp-param-b", "forged")
+                .with("X-Other", "kept"));
+        Map<String, String> fields = new HashMap<>();
+        RequestHeaders headers = seen.get(seen.size() - 1).headers();
+        headers.forEach(fields::put);
+        assertThat(fields)
+                .containsEntry("mcp-param-a", "=?base64?w7w=?=")
+                .containsEntry("x-other", "kept")
+                .doesNotContainKey("mcp-param-b");
+        assertThat(headers.get("MCP-Param-A")).isEqualTo("=?base64?w7w=?=");
+        assertThat(headers.get("mcp-param-b")).isNull();
+    }
+
+    @Test
+    void withdrawsAQuestionThatNobodyWaitsFor() {
+        TestPublisher<JsonRpc> answer = TestPublisher.create();
+        core = exchange -> answer.flux();
+        FakeCall call = post(open("2025-11-25"), CALL);
+        answer.next(new JsonRpc.Question("roots/list", null, response -> {}));
+        answer.next(JsonRpc.Success.of("{\"content\":[]}"));
+        assertThat(call.streamed().events)
+                .hasSize(4)
+                .element(2)
+                .asString()
+                .contains("notifications/cancelled")
+                .contains("\"requestId\"");
     }
 
     @Test

@@ -44,9 +44,9 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The Java SDK's client, which speaks the legacy era only, against a server of that era. */
+/** The Java SDK's client, which speaks the legacy era only, against servers of both. */
 @ParameterizedClass
-@EnumSource(value = Era.class, names = "LEGACY")
+@EnumSource(Era.class)
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class JavaSdkClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);

@@ -80,7 +80,7 @@ class TypeScriptClientsTest {
 
     @TestFactory
     List<DynamicTest> legacyClientAndModernServer() {
-        return checks(Era.LEGACY, modern, "client-v2.mjs", plain("--era", "legacy"));
+        return checks(Era.LEGACY, modern, "client-v2.mjs", "--era", "legacy");
     }
 
     @TestFactory
@@ -90,7 +90,7 @@ class TypeScriptClientsTest {
 
     @TestFactory
     List<DynamicTest> clientOfVersion1AndModernServer() {
-        return checks(Era.LEGACY, modern, "client-v1.mjs", plain());
+        return checks(Era.LEGACY, modern, "client-v1.mjs");
     }
 
     @TestFactory

@@ -3,7 +3,10 @@ package io.headgate.gateway.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static reactor.core.publisher.Sinks.EmitFailureHandler.FAIL_FAST;
 
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Target;
 import io.headgate.gateway.upstream.Listing;
+import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
@@ -13,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
@@ -38,6 +42,26 @@ class CatalogKeeperTest {
             fleet.tools();
         }
         assertThat(upstream.listCalls).hasValue(1);
+    }
+
+    @Test
+    void readsToolsAgainOnceForAllWhoFoundThemWrong() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        fleet.start();
+        upstream.tools.clear();
+        upstream.tools.add("{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\",\"properties\":{\"a\":"
+                + "{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}");
+        Target echo = new Target("", Target.Kind.TOOL, "u1__echo");
+        StepVerifier.create(Flux.merge(fleet.keeper.relearn(echo), fleet.keeper.relearn(echo)))
+                .then(() -> assertThat(fleet.keeper.headerParams(echo)).isEmpty())
+                .then(() -> fleet.pass(Duration.ofMillis(200)))
+                .verifyComplete();
+        assertThat(fleet.keeper.headerParams(echo))
+                .extracting(HeaderParam::header)
+                .containsExactly("Mcp-Param-A");
+        assertThat(upstream.listCalls).hasValue(2);
+        upstream.era = Era.LEGACY;
+        StepVerifier.create(fleet.keeper.relearn(echo)).verifyError(Refusal.class);
     }
 
     @Test

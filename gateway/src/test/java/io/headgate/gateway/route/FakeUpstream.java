@@ -39,6 +39,11 @@ final class FakeUpstream implements Upstream {
     boolean isPublic = true;
     Era era = Era.MODERN;
 
+    /** The params of what a stream begins with. */
+    Function<List<String>, @Nullable RawJson> acknowledgement = uris -> null;
+
+    boolean isSilent;
+
     @Nullable
     Mono<Listing> nextList;
 
@@ -120,9 +125,11 @@ final class FakeUpstream implements Upstream {
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
         listens.add(resourceUris);
-        boolean acknowledges = era == Era.MODERN && !resourceUris.isEmpty();
+        boolean acknowledges = era == Era.MODERN && !resourceUris.isEmpty() && !isSilent;
         return acknowledges
-                ? events.asFlux().startWith(new JsonRpc.Notification("notifications/subscriptions/acknowledged", null))
+                ? events.asFlux()
+                        .startWith(new JsonRpc.Notification(
+                                "notifications/subscriptions/acknowledged", acknowledgement.apply(resourceUris)))
                 : events.asFlux();
     }
 

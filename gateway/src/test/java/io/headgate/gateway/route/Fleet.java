@@ -84,6 +84,18 @@ final class Fleet {
                 RequestHeaders.NONE);
     }
 
+    /** The same request by a client of 2025-11-25, without the session. */
+    static Exchange legacy(String method, String params) {
+        Exchange modern = exchange("", method, params);
+        return new Exchange(
+                modern.message(),
+                modern.target(),
+                modern.caller(),
+                new Client("2025-11-25", RawJson.EMPTY_OBJECT, null, null),
+                null,
+                RequestHeaders.NONE);
+    }
+
     private static Target target(String server, String method, Envelope envelope) {
         return switch (method) {
             case Methods.TOOLS_CALL -> new Target(server, Target.Kind.TOOL, text(envelope, Member.NAME));

@@ -1,0 +1,58 @@
+package io.headgate.filter;
+
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import org.jspecify.annotations.Nullable;
+
+/** Which of a client's capabilities can be used in the revision that it speaks, in the words of the newest one. */
+final class Answerable {
+    /** The one extension whose messages are the same in all revisions. */
+    private static final String UI = "io.modelcontextprotocol/ui";
+
+    private Answerable() {}
+
+    static RawJson of(String version, RawJson declared) {
+        if (ProtocolVersions.MODERN.contains(version)) {
+            return declared;
+        }
+        boolean isNewest = version.equals(ProtocolVersions.V2025_11_25);
+        StringBuilder members = new StringBuilder();
+        add(members, "experimental", object(declared, "experimental"));
+        if (object(declared, "roots") != null) {
+            // Changes of the roots cannot be told in the newest revision.
+            add(members, "roots", RawJson.EMPTY_OBJECT);
+        }
+        RawJson sampling = object(declared, "sampling");
+        if (sampling != null) {
+            add(members, "sampling", isNewest ? sampling : RawJson.EMPTY_OBJECT);
+        }
+        RawJson elicitation = object(declared, "elicitation");
+        if (elicitation != null && isNewest) {
+            add(members, "elicitation", elicitation);
+        } else if (elicitation != null && version.equals(ProtocolVersions.V2025_06_18)) {
+            // The first revision with elicitation has forms only, and no name for them.
+            add(members, "elicitation", RawJson.EMPTY_OBJECT);
+        }
+        RawJson extensions = object(declared, "extensions");
+        RawJson ui = extensions == null ? null : object(extensions, UI);
+        if (ui != null) {
+            add(members, "extensions", RawJson.of("{\"" + UI + "\":" + ui + "}"));
+        }
+        return members.isEmpty() ? RawJson.EMPTY_OBJECT : RawJson.of("{" + members + "}");
+    }
+
+    private static @Nullable RawJson object(RawJson declared, String name) {
+        RawJson value = declared.get(name);
+        return value == null || !value.isObject() ? null : value;
+    }
+
+    private static void add(StringBuilder members, String name, @Nullable RawJson value) {
+        if (value != null) {
+            members.append(members.isEmpty() ? "" : ",")
+                    .append('"')
+                    .append(name)
+                    .append("\":")
+                    .append(value);
+        }
+    }
+}

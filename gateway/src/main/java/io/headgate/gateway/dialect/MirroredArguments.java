@@ -1,0 +1,55 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.gateway.route.HeaderParam;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.Member;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The header fields of a call by a client that knows no {@code Mcp-Param-*}: with those that the tool's schema wants, and
+ * without any that the client sent itself.
+ *
+ * <p>They are made when somebody looks, from what is known of the tool then.
+ */
+record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>> params, Target tool, Envelope message)
+        implements RequestHeaders {
+    private static final String PREFIX = "mcp-param-";
+
+    @Override
+    public @Nullable String get(String name) {
+        if (!isMirror(name)) {
+            return sent.get(name);
+        }
+        for (HeaderParam param : params.apply(tool)) {
+            if (param.header().equalsIgnoreCase(name)) {
+                return param.valueIn(message.get(Member.ARGUMENTS));
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void forEach(BiConsumer<String, String> visitor) {
+        sent.forEach((name, value) -> {
+            if (!isMirror(name)) {
+                visitor.accept(name, value);
+            }
+        });
+        for (HeaderParam param : params.apply(tool)) {
+            String value = param.valueIn(message.get(Member.ARGUMENTS));
+            if (value != null) {
+                visitor.accept(param.header().toLowerCase(Locale.ROOT), value);
+            }
+        }
+    }
+
+    private static boolean isMirror(String name) {
+        return name.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
+    }
+}

@@ -1,0 +1,36 @@
+package io.headgate.gateway.route;
+
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.RawJson;
+import io.headgate.mcp.Splice;
+import java.util.List;
+
+/** The structured content of a result, for clients that take objects only; see {@link OutputSchema}. */
+final class StructuredContent {
+    private StructuredContent() {}
+
+    /** Wraps it if it is no object, or if the tool's schema was wrapped; says it as text too if nothing else does. */
+    static void wrap(Envelope result, boolean isWrapped, Splice splice) {
+        RawJson whole = result.get(Member.RESULT);
+        RawJson content = result.get(Member.STRUCTURED_CONTENT);
+        if (whole == null || content == null || (content.isObject() && !isWrapped)) {
+            return;
+        }
+        splice.replace(content, "{\"result\":" + content + "}");
+        RawJson blocks = result.get(Member.CONTENT);
+        List<RawJson> all = blocks == null ? List.of() : blocks.elements();
+        if (content.isObject() || all.stream().anyMatch(block -> "text".equals(block.getString("type")))) {
+            return;
+        }
+        String text = "{\"type\":\"text\",\"text\":" + JsonStrings.quote(content.toString()) + "}";
+        if (blocks == null) {
+            splice.insert(whole, "\"content\":[" + text + "]");
+        } else if (all.isEmpty()) {
+            splice.replace(blocks, "[" + text + "]");
+        } else {
+            splice.insert(blocks, text);
+        }
+    }
+}
