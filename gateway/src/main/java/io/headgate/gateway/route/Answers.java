@@ -49,11 +49,18 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
         if (message instanceof JsonRpc.Failure failure) {
             return StructuralUris.renameInFailure(owner.namespace(), failure);
         }
-        if (message instanceof JsonRpc.Notification notification
-                && notification.method().equals(Methods.RESOURCE_UPDATED)) {
-            return StructuralUris.renameInUpdate(owner.namespace(), notification);
-        }
-        return message;
+        return message instanceof JsonRpc.Notification notification
+                ? inClientWords(owner.namespace(), notification)
+                : message;
+    }
+
+    /** What a server whose names are changed says without being asked. */
+    static JsonRpc.Notification inClientWords(Namespace namespace, JsonRpc.Notification notification) {
+        return switch (notification.method()) {
+            case Methods.RESOURCE_UPDATED -> StructuralUris.renameInUpdate(namespace, notification);
+            case Methods.MESSAGE -> LoggerNames.rename(namespace, notification);
+            default -> notification;
+        };
     }
 
     private JsonRpc changed(JsonRpc.Success success, boolean rename) {

@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.gateway.upstream.Listing;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.ProtocolVersions;
@@ -18,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Discovery {
     private static final int LONGEST_INSTRUCTIONS = 16 * 1024;
-
-    /** The one extension that needs nothing of a gateway but the renaming of URIs. */
-    private static final String UI = "io.modelcontextprotocol/ui";
 
     private final ResultHead head;
 
@@ -62,9 +60,19 @@ final class Discovery {
         if (any(view, "logging", null)) {
             members.add("\"logging\":{}");
         }
-        RawJson ui = uiExtension(view);
+        String extensions = extensions(view);
+        if (!extensions.isEmpty()) {
+            members.add("\"extensions\":{" + extensions + "}");
+        }
+        return members.toString();
+    }
+
+    /** Those that some server has, as far as the client's revision can use them; others need more than a way through. */
+    private static String extensions(View view) {
+        StringJoiner members = new StringJoiner(",");
+        RawJson ui = settings(view, Extensions.UI);
         if (ui != null) {
-            members.add("\"extensions\":{" + JsonStrings.quote(UI) + ":" + ui + "}");
+            members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
         }
         return members.toString();
     }
@@ -84,12 +92,11 @@ final class Discovery {
         return false;
     }
 
-    private static @Nullable RawJson uiExtension(View view) {
+    private static @Nullable RawJson settings(View view, String extension) {
         for (Listing listing : listings(view)) {
-            RawJson extensions = listing.capabilities().get("extensions");
-            RawJson ui = extensions == null ? null : extensions.get(UI);
-            if (ui != null && ui.isObject()) {
-                return ui;
+            RawJson settings = Extensions.settings(listing.capabilities(), extension);
+            if (settings != null) {
+                return settings;
             }
         }
         return null;

@@ -2,16 +2,19 @@ package io.headgate.gateway.route;
 
 import io.headgate.mcp.RawJson;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One item as the clients of one view see it.
  *
  * @param key its name or URI as the clients of this view write it
  * @param json the item as it is listed: the server's bytes, but for the key and what refers to a key
+ * @param text the same for clients that show no user interfaces; null if it is not for them
  * @param position its place in the list of the view
  * @param headerParams the arguments of a tool that calls repeat in header fields
  */
-record Entry(Owner owner, String key, RawJson json, int position, List<HeaderParam> headerParams) {
+record Entry(
+        Owner owner, String key, RawJson json, @Nullable RawJson text, int position, List<HeaderParam> headerParams) {
     String server() {
         return owner.namespace().server();
     }
@@ -22,6 +25,6 @@ record Entry(Owner owner, String key, RawJson json, int position, List<HeaderPar
     }
 
     Entry at(int newPosition) {
-        return new Entry(owner, key, json, newPosition, headerParams);
+        return new Entry(owner, key, json, text, newPosition, headerParams);
     }
 }

@@ -129,8 +129,10 @@ final class Subscriptions {
                 && notification.method().equals(Methods.ACKNOWLEDGED);
     }
 
-    private void take(
-            JsonRpc message, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
+    private void take(JsonRpc said, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
+        JsonRpc message = namespace != null && said instanceof JsonRpc.Notification bare
+                ? Answers.inClientWords(namespace, bare)
+                : said;
         if (message instanceof JsonRpc.Notification notification) {
             if (LIST_CHANGES.contains(notification.method())) {
                 // The client would list what the catalogue does not have yet; it is told when the catalogue has it.
@@ -138,12 +140,10 @@ final class Subscriptions {
                 return;
             }
             if (notification.method().equals(Methods.RESOURCE_UPDATED)) {
-                JsonRpc.Notification update =
-                        namespace == null ? notification : StructuralUris.renameInUpdate(namespace, notification);
-                RawJson params = update.params();
+                RawJson params = notification.params();
                 String uri = params == null ? null : params.getString("uri");
                 if (uri != null) {
-                    stream.updated(uri, update);
+                    stream.updated(uri, notification);
                 }
                 return;
             }

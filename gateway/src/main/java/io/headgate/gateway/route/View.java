@@ -16,6 +16,8 @@ final class View {
     private final List<Namespace> unprefixed = new ArrayList<>();
     private final List<ShapedEntry> shapes = new ArrayList<>();
 
+    private final Map<String, Namespace> interfaces = new HashMap<>();
+
     private record ShapedEntry(UriTemplate shape, Namespace namespace) {}
 
     View(String scope, List<ServerSnapshot> servers, Map<ItemKind, Items> items) {
@@ -34,6 +36,17 @@ final class View {
             if (!template.owner().isRenamed()) {
                 shapes.add(new ShapedEntry(
                         UriTemplate.of(template.key()), template.owner().namespace()));
+            }
+        }
+        addInterfaces();
+    }
+
+    private void addInterfaces() {
+        for (Entry tool : items(ItemKind.TOOL).inOrder()) {
+            if (!tool.owner().isRenamed()) {
+                for (String uri : UserInterface.uris(tool.json())) {
+                    interfaces.putIfAbsent(uri, tool.owner().namespace());
+                }
             }
         }
     }
@@ -68,8 +81,8 @@ final class View {
     }
 
     /**
-     * Who serves a URI or a template: a prefixed server by the URI's own form, then whoever lists it, then whoever has a
-     * template of its shape, then the only server that could.
+     * Who serves a URI or a template: a prefixed server by the URI's own form, then whoever lists it, then the only server
+     * that could, then whoever has a tool that it is the user interface of, then whoever has a template of its shape.
      */
     @Nullable
     Owner resource(String uri) {
@@ -88,6 +101,11 @@ final class View {
         // With one server the question is not whose it is, and the server knows best what it has.
         if (unprefixed.size() == 1) {
             return owner(unprefixed.get(0), uri, /* isRenamed= */ false);
+        }
+        // Servers need not list the interfaces that their tools name.
+        Namespace byTool = interfaces.get(uri);
+        if (byTool != null) {
+            return owner(byTool, uri, /* isRenamed= */ false);
         }
         for (ShapedEntry entry : shapes) {
             if (entry.shape().matches(uri)) {

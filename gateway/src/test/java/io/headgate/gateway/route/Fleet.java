@@ -99,6 +99,17 @@ final class Fleet {
         return text == null ? "" : text;
     }
 
+    /** The same from a client of a revision that declares capabilities. */
+    static Exchange from(Exchange exchange, String version, String capabilities) {
+        return new Exchange(
+                exchange.message(),
+                exchange.target(),
+                exchange.caller(),
+                new Client(version, RawJson.of(capabilities), null, null),
+                exchange.session(),
+                exchange.headers());
+    }
+
     static Exchange inSession(Exchange exchange) {
         ClientSession session = new ClientSession() {
             @Override
