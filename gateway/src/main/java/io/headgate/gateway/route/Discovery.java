@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Client;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
@@ -26,13 +27,13 @@ final class Discovery {
         this.head = head;
     }
 
-    JsonRpc.Success result(View view, long nowMillis) {
+    JsonRpc.Success result(View view, Client client, long nowMillis) {
         StringBuilder out = new StringBuilder(head.cacheable(view, nowMillis)).append(",\"supportedVersions\":[");
         StringJoiner versions = new StringJoiner(",");
         ProtocolVersions.SERVED.forEach(version -> versions.add(JsonStrings.quote(version)));
         out.append(versions)
                 .append("],\"capabilities\":{")
-                .append(capabilities(view))
+                .append(capabilities(view, client))
                 .append('}');
         String instructions = instructions(view);
         if (!instructions.isEmpty()) {
@@ -41,7 +42,7 @@ final class Discovery {
         return JsonRpc.Success.of(out.append('}').toString());
     }
 
-    private static String capabilities(View view) {
+    private static String capabilities(View view, Client client) {
         boolean unknown = !view.isComplete();
         StringJoiner members = new StringJoiner(",");
         if (unknown || any(view, "tools", null)) {
@@ -60,7 +61,7 @@ final class Discovery {
         if (any(view, "logging", null)) {
             members.add("\"logging\":{}");
         }
-        String extensions = extensions(view);
+        String extensions = extensions(view, client);
         if (!extensions.isEmpty()) {
             members.add("\"extensions\":{" + extensions + "}");
         }
@@ -68,11 +69,15 @@ final class Discovery {
     }
 
     /** Those that some server has, as far as the client's revision can use them; others need more than a way through. */
-    private static String extensions(View view) {
+    private static String extensions(View view, Client client) {
         StringJoiner members = new StringJoiner(",");
         RawJson ui = settings(view, Extensions.UI);
         if (ui != null) {
             members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
+        }
+        RawJson tasks = client.knowsTasks() ? settings(view, Extensions.TASKS) : null;
+        if (tasks != null) {
+            members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }
         return members.toString();
     }

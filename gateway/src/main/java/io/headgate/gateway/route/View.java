@@ -64,6 +64,17 @@ final class View {
         return items.getOrDefault(kind, Items.NONE);
     }
 
+    /** Null if the server is not in this view. */
+    @Nullable
+    Namespace namespace(String server) {
+        for (ServerSnapshot snapshot : servers) {
+            if (snapshot.namespace().server().equals(server)) {
+                return snapshot.namespace();
+            }
+        }
+        return null;
+    }
+
     /** The namespace of a server whose URIs clients of this view write otherwise than it does; null for others. */
     @Nullable
     Namespace renamed(String server) {

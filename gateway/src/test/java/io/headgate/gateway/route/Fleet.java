@@ -90,6 +90,8 @@ final class Fleet {
             case Methods.PROMPTS_GET -> new Target(server, Target.Kind.PROMPT, text(envelope, Member.NAME));
             case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
                 new Target(server, Target.Kind.RESOURCE, text(envelope, Member.URI));
+            case Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL ->
+                new Target(server, Target.Kind.TASK, text(envelope, Member.TASK_ID));
             default -> new Target(server);
         };
     }
