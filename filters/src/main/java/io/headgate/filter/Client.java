@@ -1,5 +1,6 @@
 package io.headgate.filter;
 
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import org.jspecify.annotations.Nullable;
@@ -41,5 +42,20 @@ public record Client(
 
     public Client withLogLevel(String level) {
         return new Client(protocolVersion, capabilities, info, level, answerable);
+    }
+
+    /** True if it said that it knows an extension of the protocol. */
+    public boolean declares(String extension) {
+        return Extensions.settings(capabilities, extension) != null;
+    }
+
+    /** True if its revision can answer a call with a task. */
+    public boolean knowsTasks() {
+        return ProtocolVersions.MODERN.contains(protocolVersion);
+    }
+
+    /** True if its calls may be answered with a task. */
+    public boolean takesTasks() {
+        return knowsTasks() && declares(Extensions.TASKS);
     }
 }

@@ -124,15 +124,9 @@ public final class Envelope {
 
     /** Takes a member out of its object; nothing if the message does not have it. */
     public Splice remove(Splice splice, Member member) {
-        if (!has(member)) {
-            return splice;
-        }
         // The key of a member that we know has no quote in it, however it is spelled.
-        int key = slots[2 * member.slot];
-        for (int quotes = 0; quotes < 2; quotes += bytes[key] == '"' ? 1 : 0) {
-            key--;
-        }
-        return splice.remove(key, slots[2 * member.slot + 1]);
+        RawJson value = get(member);
+        return value == null ? splice : splice.remove(value);
     }
 
     /** The id as it was written, or null if there is none. */

@@ -35,6 +35,7 @@ public enum Member {
     CAPABILITIES(Container.PARAMS, "capabilities", 20),
     CLIENT_INFO(Container.PARAMS, "clientInfo", 21),
     PARAMS_META(Container.PARAMS, "_meta", 22),
+    TASK(Container.PARAMS, "task", 34),
 
     REF_TYPE(Container.REF, "type", 23),
     REF_NAME(Container.REF, "name", 24),
@@ -94,7 +95,7 @@ public enum Member {
         }
     }
 
-    static final int SLOTS = 34;
+    static final int SLOTS = 35;
 
     private static final Member[][][] BY_CONTAINER_AND_LENGTH = index();
 

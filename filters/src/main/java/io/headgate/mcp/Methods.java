@@ -42,6 +42,7 @@ public final class Methods {
     public static final String RESOURCE_UPDATED = "notifications/resources/updated";
     public static final String ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
     public static final String ELICITATION_COMPLETE = "notifications/elicitation/complete";
+    public static final String TASK_CHANGED = "notifications/tasks";
 
     private static final String[][] BY_LENGTH = byLength(List.of(
             INITIALIZE,
@@ -77,7 +78,8 @@ public final class Methods {
             RESOURCES_CHANGED,
             RESOURCE_UPDATED,
             ACKNOWLEDGED,
-            ELICITATION_COMPLETE));
+            ELICITATION_COMPLETE,
+            TASK_CHANGED));
 
     private static final Set<String> KNOWN = known();
 

@@ -47,6 +47,16 @@ public final class Splice {
                 (more && empty ? "," + members : empty ? members : members + ",").getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Takes the member with this value out of its object; its key must be one without a quote in it. */
+    public Splice remove(RawJson value) {
+        byte[] bytes = source.array();
+        int key = value.start();
+        for (int quotes = 0; quotes < 2; quotes += bytes[key] == '"' ? 1 : 0) {
+            key--;
+        }
+        return remove(key, value.end());
+    }
+
     /** Takes a member, given by where its key starts and its value ends, out of its object. */
     public Splice remove(int keyStart, int valueEnd) {
         return change(keyStart, valueEnd, null);

@@ -20,6 +20,12 @@ interface Client {
     /** The failure of a call that needs something which the client did not declare. */
     Flux<Frame> lacks(String capability);
 
+    /** Whether a call may be answered with a task. */
+    boolean takesTasks();
+
+    /** The failure of a call that can only be answered with a task. */
+    Flux<Frame> lacksTasks();
+
     /** Has the questions answered and goes on with the answers; {@code stateful} answers need the state echoed. */
     Flux<Frame> ask(
             Call call, Map<String, Question> questions, boolean stateful, Function<ObjectNode, Flux<Frame>> then);

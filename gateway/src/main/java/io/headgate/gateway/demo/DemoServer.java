@@ -35,13 +35,18 @@ public final class DemoServer implements AutoCloseable {
         Resources resources = new Resources(journal);
         ServerInfo info = new ServerInfo(options.name());
         ledger = options.ledger() == null ? null : Ledger.open(options.ledger());
+        Tasks tasks = new Tasks(new Seal(secret(null)), clock);
         tools = new Tools(
-                List.of(new FixtureTools(timer).all(), AskingTools.all(), new LoadTools(timer, journal).all()),
+                List.of(
+                        new FixtureTools(timer).all(),
+                        AskingTools.all(),
+                        new LoadTools(timer, journal).all(),
+                        new TaskTools(tasks, timer).all()),
                 changes,
                 new Workers(options.workers()),
                 ledger);
         Methods methods = new Methods(tools, new Prompts(), resources, new Pages(options.pageSize()));
-        subscriptions = new Subscriptions(changes, resources, info);
+        subscriptions = new Subscriptions(changes, tasks, resources, info);
         // Sessions are named by a key of their own: replicas that share the other must not share names.
         sessions = new LegacySessions(
                 changes, new Seal(secret(null)), clock, options.sessionIdle(), options.maxSessions());
@@ -49,7 +54,7 @@ public final class DemoServer implements AutoCloseable {
                 options.era(),
                 new HostCheck(options.host(), options.allowedHosts()),
                 new ModernDialect(
-                        methods, subscriptions, new RequestState(seal, clock), info, timer, options.keepAlive()),
+                        methods, tasks, subscriptions, new RequestState(seal, clock), info, timer, options.keepAlive()),
                 new LegacyDialect(methods, sessions, info, timer, options.keepAlive()));
         loops = LoopResources.create("demo-http", options.eventLoops(), /* daemon= */ true);
         long sweep = Math.max(1, options.sessionIdle().toMillis() / 4);

@@ -45,6 +45,16 @@ final class LegacyClient implements Client {
     }
 
     @Override
+    public boolean takesTasks() {
+        return false;
+    }
+
+    @Override
+    public Flux<Frame> lacksTasks() {
+        return Flux.just(Frame.failed("This needs a client of 2026-07-28 that takes tasks"));
+    }
+
+    @Override
     public Flux<Frame> ask(
             Call call, Map<String, Question> questions, boolean stateful, Function<ObjectNode, Flux<Frame>> then) {
         for (Question question : questions.values()) {

@@ -48,6 +48,16 @@ final class ModernClient implements Client {
         return Flux.error(RpcFailure.missingCapability(capability));
     }
 
+    @Override
+    public boolean takesTasks() {
+        return Tasks.isDeclaredIn(capabilities);
+    }
+
+    @Override
+    public Flux<Frame> lacksTasks() {
+        return Flux.error(RpcFailure.missingExtension(Tasks.EXTENSION));
+    }
+
     /** Takes up the answers of earlier rounds; a state that is not ours fails the request. */
     void resume(Call call) {
         JsonNode echoed = params.get("requestState");

@@ -19,6 +19,7 @@ final class ModernDialect {
             DISCOVER, "tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read");
 
     private final Methods methods;
+    private final Tasks tasks;
     private final Subscriptions subscriptions;
     private final RequestState states;
     private final ServerInfo info;
@@ -28,12 +29,14 @@ final class ModernDialect {
 
     ModernDialect(
             Methods methods,
+            Tasks tasks,
             Subscriptions subscriptions,
             RequestState states,
             ServerInfo info,
             Scheduler timer,
             Duration keepAlive) {
         this.methods = methods;
+        this.tasks = tasks;
         this.subscriptions = subscriptions;
         this.states = states;
         this.info = info;
@@ -83,6 +86,11 @@ final class ModernDialect {
                 }
             }
             default -> {
+                if (Tasks.METHODS.contains(message.method())) {
+                    return Answers.json(
+                            http.response(),
+                            Event.success(id, completed(message.method(), tasks.handle(message.method(), params))));
+                }
                 if (!Methods.NAMES.contains(message.method())) {
                     throw new RpcFailure(404, RpcFailure.METHOD_NOT_FOUND, "Method not found: " + message.method());
                 }
@@ -113,7 +121,9 @@ final class ModernDialect {
     private ObjectNode discovered() {
         ObjectNode result = Json.object();
         result.putArray("supportedVersions").add(ModernEnvelope.VERSION);
-        result.set("capabilities", Methods.capabilities());
+        ObjectNode capabilities = Methods.capabilities();
+        capabilities.putObject("extensions").putObject(Tasks.EXTENSION);
+        result.set("capabilities", capabilities);
         return result.put("instructions", ServerInfo.INSTRUCTIONS);
     }
 

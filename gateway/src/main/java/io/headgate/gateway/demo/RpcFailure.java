@@ -42,6 +42,12 @@ final class RpcFailure extends RuntimeException {
         return new RpcFailure(400, MISSING_CAPABILITY, "Missing required client capability: " + capability, data);
     }
 
+    static RpcFailure missingExtension(String extension) {
+        ObjectNode data = Json.object();
+        data.putObject("requiredCapabilities").putObject("extensions").putObject(extension);
+        return new RpcFailure(400, MISSING_CAPABILITY, "Missing required client capability: " + extension, data);
+    }
+
     /** What an exception means to the caller: ours as they are, others without their details. */
     static RpcFailure of(Throwable cause) {
         return cause instanceof RpcFailure failure ? failure : new RpcFailure(200, INTERNAL, "Internal error");

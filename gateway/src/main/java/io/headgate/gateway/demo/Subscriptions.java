@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -20,12 +21,14 @@ final class Subscriptions {
     private static final int MAX_WAITING = 256;
 
     private final Changes changes;
+    private final Tasks tasks;
     private final Resources resources;
     private final ServerInfo info;
     private final Sinks.Empty<Void> stop = Sinks.empty();
     private final AtomicInteger open = new AtomicInteger();
 
-    Subscriptions(Changes changes, Resources resources, ServerInfo info) {
+    Subscriptions(Changes changes, Tasks tasks, Resources resources, ServerInfo info) {
+        this.tasks = tasks;
         this.changes = changes;
         this.resources = resources;
         this.info = info;
@@ -36,6 +39,9 @@ final class Subscriptions {
         JsonNode asked = params.path("notifications");
         if (!asked.isObject()) {
             throw new RpcFailure(400, RpcFailure.INVALID_PARAMS, "Invalid params: notifications is required");
+        }
+        if (asked.has("taskIds")) {
+            Tasks.requireDeclared(params);
         }
         if (open.get() >= MAX_STREAMS) {
             throw new RpcFailure(503, RpcFailure.INTERNAL, "Too many subscriptions");
@@ -55,12 +61,22 @@ final class Subscriptions {
     }
 
     private void start(FluxSink<Event> sink, JsonNode id, Filter filter) {
-        Disposable registration = changes.listen(() -> tell(sink, acknowledged(id, filter)), change -> {
+        Disposable.Composite registrations = Disposables.composite();
+        Runnable begin =
+                () -> registrations.add(tasks.listen(() -> tell(sink, acknowledged(id, filter)), (task, details) -> {
+                    if (filter.taskIds().contains(task)) {
+                        tell(
+                                sink,
+                                Event.notification(
+                                        "notifications/tasks", tagged(id).setAll(details)));
+                    }
+                }));
+        registrations.add(changes.listen(begin, change -> {
             if (filter.wants(change)) {
                 tell(sink, notification(id, change));
             }
-        });
-        var unused = sink.onDispose(registration);
+        }));
+        var unused = sink.onDispose(registrations);
     }
 
     private static void tell(FluxSink<Event> sink, Event event) {
@@ -74,11 +90,18 @@ final class Subscriptions {
                 uris.add(uri.stringValue());
             }
         }
+        Set<String> taskIds = new LinkedHashSet<>();
+        for (JsonNode task : asked.path("taskIds")) {
+            if (task.isString() && tasks.exists(task.stringValue()) && taskIds.size() < MAX_RESOURCES) {
+                taskIds.add(task.stringValue());
+            }
+        }
         return new Filter(
                 asked.path("toolsListChanged").asBoolean(false),
                 asked.path("promptsListChanged").asBoolean(false),
                 asked.path("resourcesListChanged").asBoolean(false),
-                uris);
+                uris,
+                taskIds);
     }
 
     private static Event acknowledged(JsonNode id, Filter filter) {
@@ -109,7 +132,7 @@ final class Subscriptions {
         return params;
     }
 
-    private record Filter(boolean tools, boolean prompts, boolean resources, Set<String> uris) {
+    private record Filter(boolean tools, boolean prompts, boolean resources, Set<String> uris, Set<String> taskIds) {
         boolean wants(Changes.Change change) {
             return switch (change.kind()) {
                 case TOOLS -> tools;
@@ -132,6 +155,10 @@ final class Subscriptions {
             if (!uris.isEmpty()) {
                 ArrayNode array = json.putArray("resourceSubscriptions");
                 uris.forEach(array::add);
+            }
+            if (!taskIds.isEmpty()) {
+                ArrayNode array = json.putArray("taskIds");
+                taskIds.forEach(array::add);
             }
             return json;
         }

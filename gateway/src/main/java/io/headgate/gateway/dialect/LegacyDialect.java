@@ -8,6 +8,7 @@ import io.headgate.gateway.session.SessionStream;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonLimits;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
@@ -130,9 +131,10 @@ final class LegacyDialect {
         String version = ProtocolVersions.LEGACY.contains(asked) ? asked : ProtocolVersions.V2025_11_25;
         RawJson capabilities = envelope.get(Member.CAPABILITIES);
         boolean declared = capabilities != null && capabilities.isObject();
+        // Tasks of sessions are carried for nobody, and servers must not be led to make some.
         return new Client(
                 version,
-                declared && capabilities != null ? capabilities : RawJson.EMPTY_OBJECT,
+                declared && capabilities != null ? Extensions.withoutTasks(capabilities) : RawJson.EMPTY_OBJECT,
                 envelope.get(Member.CLIENT_INFO),
                 null);
     }

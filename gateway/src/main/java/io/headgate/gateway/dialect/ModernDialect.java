@@ -29,7 +29,10 @@ final class ModernDialect {
             Methods.RESOURCE_TEMPLATES_LIST,
             Methods.RESOURCES_READ,
             Methods.COMPLETE,
-            Methods.LISTEN);
+            Methods.LISTEN,
+            Methods.TASKS_GET,
+            Methods.TASKS_UPDATE,
+            Methods.TASKS_CANCEL);
 
     /** All that the front door speaks, newest first: a client picks from it. */
     private static final String SUPPORTED =

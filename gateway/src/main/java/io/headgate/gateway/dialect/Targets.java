@@ -18,6 +18,8 @@ record Targets(Target target, @Nullable String missing) {
             case Methods.PROMPTS_GET -> named(server, Target.Kind.PROMPT, envelope, Member.NAME, "name");
             case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
                 named(server, Target.Kind.RESOURCE, envelope, Member.URI, "uri");
+            case Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL ->
+                named(server, Target.Kind.TASK, envelope, Member.TASK_ID, "taskId");
             case Methods.COMPLETE ->
                 envelope.is(Member.REF_TYPE, "ref/resource")
                         ? named(server, Target.Kind.RESOURCE, envelope, Member.REF_URI, "ref.uri")

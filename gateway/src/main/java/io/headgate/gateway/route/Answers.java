@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
@@ -14,7 +15,7 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * What comes back from a server, in the words of the client: URIs renamed, request states sealed.
+ * What comes back from a server, in the words of the client: URIs and loggers renamed, request states and ids of tasks sealed.
  *
  * <p>The one operator that a call meets here. It passes nearly every message untouched after a look at two numbers, so it
  * is two objects per call and no lambda.
@@ -23,13 +24,15 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
     private final Exchange exchange;
     private final Owner owner;
     private final RequestStates states;
+    private final Tasks tasks;
 
     /** The exchange is the one that the client sent, before it was turned into the server's words. */
-    Answers(Flux<JsonRpc> source, Exchange exchange, Owner owner, RequestStates states) {
+    Answers(Flux<JsonRpc> source, Exchange exchange, Owner owner, RequestStates states, Tasks tasks) {
         super(source);
         this.exchange = exchange;
         this.owner = owner;
         this.states = states;
+        this.tasks = tasks;
     }
 
     @Override
@@ -43,7 +46,7 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
             boolean rename = owner.isRenamed() && envelope.mentionsUri();
             boolean wrap = envelope.has(Member.STRUCTURED_CONTENT)
                     && !exchange.client().takesAnyStructure();
-            return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE)
+            return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE) || envelope.has(Member.RESULT_TASK_ID)
                     ? changed(success, rename, wrap)
                     : message;
         }
@@ -53,21 +56,33 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
         if (message instanceof JsonRpc.Failure failure) {
             return StructuralUris.renameInFailure(owner.namespace(), failure);
         }
-        if (message instanceof JsonRpc.Notification notification
-                && notification.method().equals(Methods.RESOURCE_UPDATED)) {
-            return StructuralUris.renameInUpdate(owner.namespace(), notification);
-        }
-        return message;
+        return message instanceof JsonRpc.Notification notification
+                ? inClientWords(owner.namespace(), notification)
+                : message;
+    }
+
+    /** What a server whose names are changed says without being asked. */
+    static JsonRpc.Notification inClientWords(Namespace namespace, JsonRpc.Notification notification) {
+        return switch (notification.method()) {
+            case Methods.RESOURCE_UPDATED -> StructuralUris.renameInUpdate(namespace, notification);
+            case Methods.MESSAGE -> LoggerNames.rename(namespace, notification);
+            default -> notification;
+        };
     }
 
     private JsonRpc changed(JsonRpc.Success success, boolean rename, boolean wrap) {
         Envelope envelope = success.envelope();
         Splice splice = new Splice(success.result());
-        if (rename) {
+        if (rename && owner.target().kind() == Target.Kind.TASK) {
+            StructuralUris.renameInTask(owner.namespace(), success.result(), splice);
+        } else if (rename) {
             StructuralUris.renameInResult(owner.namespace(), envelope, splice);
         }
         if (wrap) {
             StructuredContent.wrap(envelope, owner.isWrapped(), splice);
+        }
+        if (envelope.has(Member.RESULT_TASK_ID)) {
+            tasks.rename(exchange, owner, envelope, splice);
         }
         if (envelope.is(Member.RESULT_TYPE, "input_required")) {
             states.seal(exchange, owner, envelope, splice);

@@ -1,6 +1,8 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Client;
 import io.headgate.gateway.upstream.Listing;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.ProtocolVersions;
@@ -19,22 +21,19 @@ import org.jspecify.annotations.Nullable;
 final class Discovery {
     private static final int LONGEST_INSTRUCTIONS = 16 * 1024;
 
-    /** The one extension that needs nothing of a gateway but the renaming of URIs. */
-    private static final String UI = "io.modelcontextprotocol/ui";
-
     private final ResultHead head;
 
     Discovery(ResultHead head) {
         this.head = head;
     }
 
-    JsonRpc.Success result(View view, long nowMillis) {
+    JsonRpc.Success result(View view, Client client, long nowMillis) {
         StringBuilder out = new StringBuilder(head.cacheable(view, nowMillis)).append(",\"supportedVersions\":[");
         StringJoiner versions = new StringJoiner(",");
         ProtocolVersions.SERVED.forEach(version -> versions.add(JsonStrings.quote(version)));
         out.append(versions)
                 .append("],\"capabilities\":{")
-                .append(capabilities(view))
+                .append(capabilities(view, client))
                 .append('}');
         String instructions = instructions(view);
         if (!instructions.isEmpty()) {
@@ -43,7 +42,7 @@ final class Discovery {
         return JsonRpc.Success.of(out.append('}').toString());
     }
 
-    private static String capabilities(View view) {
+    private static String capabilities(View view, Client client) {
         boolean unknown = !view.isComplete();
         StringJoiner members = new StringJoiner(",");
         if (unknown || any(view, "tools", null)) {
@@ -62,9 +61,23 @@ final class Discovery {
         if (any(view, "logging", null)) {
             members.add("\"logging\":{}");
         }
-        RawJson ui = uiExtension(view);
+        String extensions = extensions(view, client);
+        if (!extensions.isEmpty()) {
+            members.add("\"extensions\":{" + extensions + "}");
+        }
+        return members.toString();
+    }
+
+    /** Those that some server has, as far as the client's revision can use them; others need more than a way through. */
+    private static String extensions(View view, Client client) {
+        StringJoiner members = new StringJoiner(",");
+        RawJson ui = settings(view, Extensions.UI);
         if (ui != null) {
-            members.add("\"extensions\":{" + JsonStrings.quote(UI) + ":" + ui + "}");
+            members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
+        }
+        RawJson tasks = client.knowsTasks() ? settings(view, Extensions.TASKS) : null;
+        if (tasks != null) {
+            members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }
         return members.toString();
     }
@@ -84,12 +97,11 @@ final class Discovery {
         return false;
     }
 
-    private static @Nullable RawJson uiExtension(View view) {
+    private static @Nullable RawJson settings(View view, String extension) {
         for (Listing listing : listings(view)) {
-            RawJson extensions = listing.capabilities().get("extensions");
-            RawJson ui = extensions == null ? null : extensions.get(UI);
-            if (ui != null && ui.isObject()) {
-                return ui;
+            RawJson settings = Extensions.settings(listing.capabilities(), extension);
+            if (settings != null) {
+                return settings;
             }
         }
         return null;

@@ -2,6 +2,7 @@ package io.headgate.gateway.route;
 
 import io.headgate.mcp.RawJson;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One item as the clients of one view see it.
@@ -9,10 +10,23 @@ import java.util.List;
  * @param key its name or URI as the clients of this view write it
  * @param json the item as it is listed: the server's bytes, but for the key and what refers to a key
  * @param objectJson the same for clients that take structured content of objects only
+ * @param text the same for clients that show no user interfaces; null if it is not for them
  * @param position its place in the list of the view
  * @param headerParams the arguments of a tool that calls repeat in header fields
  */
-record Entry(Owner owner, String key, RawJson json, RawJson objectJson, int position, List<HeaderParam> headerParams) {
+record Entry(
+        Owner owner,
+        String key,
+        RawJson json,
+        RawJson objectJson,
+        @Nullable RawJson text,
+        int position,
+        List<HeaderParam> headerParams) {
+    /** An item for clients that take structured content of objects only. */
+    static RawJson ofObject(Owner owner, RawJson json) {
+        return owner.isWrapped() ? OutputSchema.ofObject(json) : json;
+    }
+
     String server() {
         return owner.namespace().server();
     }
@@ -23,6 +37,6 @@ record Entry(Owner owner, String key, RawJson json, RawJson objectJson, int posi
     }
 
     Entry at(int newPosition) {
-        return new Entry(owner, key, json, objectJson, newPosition, headerParams);
+        return new Entry(owner, key, json, objectJson, text, newPosition, headerParams);
     }
 }

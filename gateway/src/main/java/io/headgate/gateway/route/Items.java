@@ -1,7 +1,9 @@
 package io.headgate.gateway.route;
 
+import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +15,19 @@ final class Items {
     private final List<Entry> entries;
     private final Map<String, Entry> byKey;
     private final Map<String, Integer> starts;
+    private final Items text;
 
     private Items(List<Entry> entries, Map<String, Entry> byKey, Map<String, Integer> starts) {
         this.entries = entries;
         this.byKey = byKey;
         this.starts = starts;
+        boolean isText = entries.stream().allMatch(entry -> entry.json().equals(entry.text()));
+        this.text = isText ? this : withoutInterfaces();
+    }
+
+    /** The same as clients see it that show no user interfaces. */
+    Items text() {
+        return text;
     }
 
     @Nullable
@@ -42,11 +52,29 @@ final class Items {
         return starts.getOrDefault(server, -1);
     }
 
+    private Items withoutInterfaces() {
+        Builder builder = new Builder();
+        int at = 0;
+        for (String server : starts.keySet()) {
+            builder.begin(server);
+            for (; at < entries.size() && entries.get(at).server().equals(server); at++) {
+                Entry entry = entries.get(at);
+                RawJson shown = entry.text();
+                if (shown != null) {
+                    RawJson objectShown = Entry.ofObject(entry.owner(), shown);
+                    builder.add(new Entry(
+                            entry.owner(), entry.key(), shown, objectShown, shown, at, entry.headerParams()));
+                }
+            }
+        }
+        return builder.build();
+    }
+
     /** Takes items server by server; the first one that has a key keeps it. */
     static final class Builder {
         private final List<Entry> entries = new ArrayList<>();
         private final Map<String, Entry> byKey = new HashMap<>();
-        private final Map<String, Integer> starts = new HashMap<>();
+        private final Map<String, Integer> starts = new LinkedHashMap<>();
 
         void begin(String server) {
             starts.putIfAbsent(server, entries.size());

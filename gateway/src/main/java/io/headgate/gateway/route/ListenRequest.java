@@ -1,20 +1,22 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
-import io.headgate.mcp.Envelope;
+import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * What a client wants to hear of, as far as the gateway can tell it.
@@ -22,14 +24,22 @@ import org.jspecify.annotations.Nullable;
  * @param changes the methods of the notifications about lists
  * @param uris the resources that have an owner, as the client wrote them
  * @param bareUris the same by their owner's name, in the owner's words
+ * @param tasks the ids of tasks by their owner's name: from the owner's own to those that the client has
  */
-record ListenRequest(Set<String> changes, Set<String> uris, Map<String, List<String>> bareUris) {
+record ListenRequest(
+        Set<String> changes,
+        Set<String> uris,
+        Map<String, List<String>> bareUris,
+        Map<String, Map<String, String>> tasks) {
     private static final int MOST_URIS = 10_000;
+
+    /** Each is opened here, on the event loop. */
+    private static final int MOST_TASKS = 1_000;
 
     private static final Map<String, String> FLAGS = flags();
 
-    static ListenRequest of(Envelope message, View view) {
-        RawJson wanted = message.get(Member.NOTIFICATIONS);
+    static ListenRequest of(Exchange exchange, View view, Tasks tasks) {
+        RawJson wanted = exchange.message().envelope().get(Member.NOTIFICATIONS);
         if (wanted == null || !wanted.isObject()) {
             throw new Refusal(Refusal.Reason.INVALID_PARAMS, "notifications: missing (expected: an object)");
         }
@@ -42,14 +52,31 @@ record ListenRequest(Set<String> changes, Set<String> uris, Map<String, List<Str
         });
         Set<String> uris = new LinkedHashSet<>();
         Map<String, List<String>> bareUris = new LinkedHashMap<>();
-        for (String uri : uris(wanted.get("resourceSubscriptions"))) {
+        for (String uri : strings(wanted, "resourceSubscriptions", MOST_URIS, "URIs")) {
             Owner owner = view.resource(uri);
             if (owner != null && uris.add(uri)) {
                 bareUris.computeIfAbsent(owner.namespace().server(), key -> new ArrayList<>())
                         .add(owner.target().name());
             }
         }
-        return new ListenRequest(changes, uris, bareUris);
+        return new ListenRequest(changes, uris, bareUris, tasks(exchange, wanted, view, tasks));
+    }
+
+    /** Ids that this caller was not given are left out, like URIs that nobody serves. */
+    private static Map<String, Map<String, String>> tasks(Exchange exchange, RawJson wanted, View view, Tasks tasks) {
+        Map<String, Map<String, String>> byOwner = new LinkedHashMap<>();
+        if (wanted.get("taskIds") == null) {
+            return byOwner;
+        }
+        tasks.requireDeclared(exchange.client());
+        for (String sealed : strings(wanted, "taskIds", MOST_TASKS, "ids")) {
+            Target task = tasks.find(exchange, sealed, view);
+            if (task != null) {
+                byOwner.computeIfAbsent(task.server(), key -> new LinkedHashMap<>())
+                        .put(task.name(), sealed);
+            }
+        }
+        return byOwner;
     }
 
     /** Says what of the request is honoured. */
@@ -61,32 +88,39 @@ record ListenRequest(Set<String> changes, Set<String> uris, Map<String, List<Str
             }
         });
         if (!uris.isEmpty()) {
-            StringJoiner list = new StringJoiner(",", "\"resourceSubscriptions\":[", "]");
-            uris.forEach(uri -> list.add(JsonStrings.quote(uri)));
-            members.add(list.toString());
+            members.add("\"resourceSubscriptions\":" + array(uris));
+        }
+        if (!tasks.isEmpty()) {
+            List<String> ids = new ArrayList<>();
+            tasks.values().forEach(byBareId -> ids.addAll(byBareId.values()));
+            members.add("\"taskIds\":" + array(ids));
         }
         return new JsonRpc.Notification(Methods.ACKNOWLEDGED, RawJson.of(members.toString()));
     }
 
-    private static List<String> uris(@Nullable RawJson list) {
-        List<String> uris = new ArrayList<>();
+    private static String array(Collection<String> texts) {
+        return texts.stream().map(JsonStrings::quote).collect(Collectors.joining(",", "[", "]"));
+    }
+
+    private static List<String> strings(RawJson wanted, String name, int most, String what) {
+        RawJson list = wanted.get(name);
+        List<String> strings = new ArrayList<>();
         if (list == null) {
-            return uris;
+            return strings;
         }
         List<RawJson> elements = list.elements();
-        if (!list.isArray() || elements.size() > MOST_URIS) {
+        if (!list.isArray() || elements.size() > most) {
             throw new Refusal(
-                    Refusal.Reason.INVALID_PARAMS,
-                    "resourceSubscriptions: expected an array of at most " + MOST_URIS + " URIs");
+                    Refusal.Reason.INVALID_PARAMS, name + ": expected an array of at most " + most + " " + what);
         }
         for (RawJson element : elements) {
-            String uri = element.string();
-            if (uri == null) {
-                throw new Refusal(Refusal.Reason.INVALID_PARAMS, "resourceSubscriptions: not a string");
+            String text = element.string();
+            if (text == null) {
+                throw new Refusal(Refusal.Reason.INVALID_PARAMS, name + ": not a string");
             }
-            uris.add(uri);
+            strings.add(text);
         }
-        return uris;
+        return strings;
     }
 
     private static Map<String, String> flags() {

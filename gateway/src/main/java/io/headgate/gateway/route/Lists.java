@@ -3,6 +3,7 @@ package io.headgate.gateway.route;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Pieces;
@@ -24,7 +25,9 @@ final class Lists {
     }
 
     JsonRpc.Success page(ItemKind kind, View view, Exchange exchange, long nowMillis) {
-        Items items = view.items(kind);
+        Items all = view.items(kind);
+        boolean shows = all == all.text() || exchange.client().declares(Extensions.UI);
+        Items items = shows ? all : all.text();
         int first = position(items, kind, exchange);
         int end = end(items, first);
         Pieces out = new Pieces(2 * (end - first) + 4)

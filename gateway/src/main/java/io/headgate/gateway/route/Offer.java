@@ -72,9 +72,11 @@ final class Offer {
             String key = item.getString(kind.keyMember());
             String fault = ItemCheck.fault(kind, item, key);
             if (fault == null && key != null) {
-                fault = forges(kind, key, own, fleet)
-                        ? "prefix_forgery"
-                        : add(kind, own, key, item, good, forFleet) ? null : "duplicate";
+                fault = needsTask(kind, item)
+                        ? "task_required"
+                        : forges(kind, key, own, fleet) || forgesInterface(kind, item, own, fleet)
+                                ? "prefix_forgery"
+                                : add(kind, own, key, item, good, forFleet) ? null : "duplicate";
             }
             if (fault != null) {
                 dropped.add(Dropped.of(kind, key == null ? "" : key, fault));
@@ -89,17 +91,37 @@ final class Offer {
         Target target = new Target(own.server(), targetKind(kind), key);
         List<HeaderParam> params = kind == ItemKind.TOOL ? HeaderParam.of(item) : List.of();
         boolean isWrapped = kind == ItemKind.TOOL && !OutputSchema.isOfObject(item);
-        RawJson objectItem = isWrapped ? OutputSchema.ofObject(item) : item;
-        Owner bare = new Owner(own, target, /* isRenamed= */ false, isWrapped);
-        if (!good.add(new Entry(bare, key, item, objectItem, 0, params))) {
+        RawJson bareJson = kind == ItemKind.TOOL ? withoutExecution(item) : item;
+        if (!good.add(entry(kind, new Owner(own, target, /* isRenamed= */ false, isWrapped), key, bareJson, params))) {
             return false;
         }
         String clientKey = kind.isUri() ? own.clientUri(key) : own.clientName(key);
-        RawJson json = own.isPrefixed() ? rename(kind, own, item, clientKey) : item;
-        RawJson objectJson = isWrapped ? OutputSchema.ofObject(json) : json;
-        Owner owner = new Owner(own, target, own.isPrefixed(), isWrapped);
-        forFleet.add(new Entry(owner, clientKey, json, objectJson, 0, params));
+        RawJson json = own.isPrefixed() ? rename(kind, own, bareJson, clientKey) : bareJson;
+        forFleet.add(entry(kind, new Owner(own, target, own.isPrefixed(), isWrapped), clientKey, json, params));
         return true;
+    }
+
+    private static Entry entry(ItemKind kind, Owner owner, String key, RawJson json, List<HeaderParam> params) {
+        RawJson text = kind == ItemKind.TOOL ? UserInterface.without(json) : json;
+        return new Entry(owner, key, json, Entry.ofObject(owner, json), text, 0, params);
+    }
+
+    /** How a tool works with the tasks of 2025-11-25, which the gateway carries for nobody. */
+    private static RawJson withoutExecution(RawJson tool) {
+        RawJson execution = tool.get("execution");
+        return execution == null ? tool : new Splice(tool).remove(execution).toJson();
+    }
+
+    /** True if the server runs the tool as a task of 2025-11-25 only, so that no call through the gateway could succeed. */
+    private boolean needsTask(ItemKind kind, RawJson item) {
+        RawJson execution = kind == ItemKind.TOOL ? item.get("execution") : null;
+        if (execution == null || !"required".equals(execution.getString("taskSupport"))) {
+            return false;
+        }
+        RawJson tasks = listing.capabilities().get("tasks");
+        RawJson requests = tasks == null ? null : tasks.get("requests");
+        RawJson tools = requests == null ? null : requests.get("tools");
+        return tools != null && tools.get("call") != null;
     }
 
     private static Target.Kind targetKind(ItemKind kind) {
@@ -116,13 +138,18 @@ final class Offer {
         if (key != null) {
             splice.replace(key, JsonStrings.quote(clientKey));
         }
-        RawJson meta = kind == ItemKind.TOOL ? item.get("_meta") : null;
-        if (meta != null) {
-            RawJson ui = meta.get("ui");
-            StructuralUris.rename(own, ui == null ? null : ui.get("resourceUri"), splice);
-            StructuralUris.rename(own, meta.get("ui/resourceUri"), splice);
+        if (kind == ItemKind.TOOL) {
+            UserInterface.rename(own, item, splice);
         }
         return splice.toJson();
+    }
+
+    /** True if the tool would show another server's user interface for its own. */
+    private static boolean forgesInterface(ItemKind kind, RawJson item, Namespace own, List<Namespace> fleet) {
+        if (kind != ItemKind.TOOL || own.isPrefixed()) {
+            return false;
+        }
+        return UserInterface.uris(item).stream().anyMatch(uri -> forges(ItemKind.RESOURCE, uri, own, fleet));
     }
 
     /**

@@ -29,6 +29,7 @@ public final class Router implements Handler {
     private final CatalogKeeper keeper;
     private final Function<String, Handler> upstreamHandlers;
     private final RequestStates states;
+    private final Tasks tasks;
     private final Lists lists;
     private final Discovery discovery;
     private final Watches watches;
@@ -54,7 +55,8 @@ public final class Router implements Handler {
         this.lists = new Lists(pageSize, new Cursors(seal), head, meters);
         this.discovery = new Discovery(head);
         this.watches = new Watches(keeper, meters);
-        this.subscriptions = new Subscriptions(keeper, watches, head, meters);
+        this.tasks = new Tasks(seal, meters);
+        this.subscriptions = new Subscriptions(keeper, watches, tasks, head, meters);
         this.fanOut = new FanOut(keeper, upstreamHandlers, meters);
         // Only clients of the older eras ask for what this answers, and they expect an empty object.
         this.done = JsonRpc.Success.of(RawJson.EMPTY_OBJECT);
@@ -94,9 +96,12 @@ public final class Router implements Handler {
             case Methods.RESOURCES_LIST -> list(ItemKind.RESOURCE, exchange, view);
             case Methods.RESOURCE_TEMPLATES_LIST -> list(ItemKind.TEMPLATE, exchange, view);
             case Methods.DISCOVER ->
-                whenSettled(exchange, view, now -> Flux.just(discovery.result(now, keeper.nowMillis())));
+                whenSettled(
+                        exchange, view, now -> Flux.just(discovery.result(now, exchange.client(), keeper.nowMillis())));
             case Methods.LISTEN -> whenSettled(exchange, view, now -> subscriptions.listen(exchange, now));
             case Methods.SET_LEVEL -> setLevel(exchange, view);
+            case Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL ->
+                forward(exchange, tasks.owner(exchange, view));
             default -> throw new Refusal(Reason.METHOD_NOT_FOUND, "Method not found");
         };
     }
@@ -144,7 +149,9 @@ public final class Router implements Handler {
             there = states.open(exchange, owner).withTarget(owner.target());
         }
         Flux<JsonRpc> answer = upstreamHandlers.apply(owner.target().server()).handle(there);
-        return exchange.method().equals(Methods.COMPLETE) ? answer : new Answers(answer, exchange, owner, states);
+        return exchange.method().equals(Methods.COMPLETE)
+                ? answer
+                : new Answers(answer, exchange, owner, states, tasks);
     }
 
     private Flux<JsonRpc> complete(Exchange exchange, View view) {

@@ -26,17 +26,34 @@ final class StructuralUris {
 
     /** Renames those of a result: of a tool, of a prompt, or of a resource that was read. */
     static void renameInResult(Namespace namespace, Envelope result, Splice splice) {
-        RawJson content = result.get(Member.CONTENT);
+        rename(namespace, result.get(Member.CONTENT), result.get(Member.CONTENTS), result.get(Member.MESSAGES), splice);
+    }
+
+    /** Renames those of what a task came to, as it stands inside the task. */
+    static void renameInTask(Namespace namespace, RawJson task, Splice splice) {
+        RawJson result = task.get("result");
+        if (result != null) {
+            rename(namespace, result.get("content"), result.get("contents"), result.get("messages"), splice);
+        }
+        RawJson error = task.get("error");
+        RawJson data = error == null ? null : error.get("data");
+        rename(namespace, data == null ? null : data.get("uri"), splice);
+    }
+
+    private static void rename(
+            Namespace namespace,
+            @Nullable RawJson content,
+            @Nullable RawJson contents,
+            @Nullable RawJson messages,
+            Splice splice) {
         if (content != null) {
             renameInBlocks(namespace, content, splice);
         }
-        RawJson contents = result.get(Member.CONTENTS);
         if (contents != null) {
             for (RawJson part : contents.elements()) {
                 rename(namespace, part.get("uri"), splice);
             }
         }
-        RawJson messages = result.get(Member.MESSAGES);
         if (messages != null) {
             for (RawJson message : messages.elements()) {
                 RawJson blocks = message.get("content");

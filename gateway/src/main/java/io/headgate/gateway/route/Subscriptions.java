@@ -14,9 +14,12 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
@@ -33,15 +36,20 @@ final class Subscriptions {
     private static final Duration PAUSE_AFTER_END = Duration.ofSeconds(10);
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(60);
 
+    /** No server has such a name. */
+    private static final String TASKS_OF = "tasks of ";
+
     private final CatalogKeeper keeper;
     private final Watches watches;
     private final Scheduler timer;
     private final JsonRpc.Success end;
+    private final Tasks tasks;
     private final MeterRegistry meters;
     private final Set<ListenStream> open = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
 
-    Subscriptions(CatalogKeeper keeper, Watches watches, ResultHead head, MeterRegistry meters) {
+    Subscriptions(CatalogKeeper keeper, Watches watches, Tasks tasks, ResultHead head, MeterRegistry meters) {
+        this.tasks = tasks;
         this.keeper = keeper;
         this.watches = watches;
         this.timer = keeper.timer();
@@ -53,10 +61,12 @@ final class Subscriptions {
     Flux<JsonRpc> listen(Exchange exchange, View view) {
         ListenRequest request;
         try {
-            request = ListenRequest.of(exchange.message().envelope(), view);
+            request = ListenRequest.of(exchange, view, tasks);
         } catch (Refusal refusal) {
-            meters.counter(MeterNames.MCP_REJECTED, "reason", "subscription_size")
-                    .increment();
+            if (refusal.reason() == Refusal.Reason.INVALID_PARAMS) {
+                meters.counter(MeterNames.MCP_REJECTED, "reason", "subscription_size")
+                        .increment();
+            }
             throw refusal;
         }
         return new Listen(exchange, view, request);
@@ -82,14 +92,29 @@ final class Subscriptions {
             if (isAcknowledged(upstream, request)) {
                 awaited.add(upstream.name());
             }
+            if (request.tasks().containsKey(upstream.name())) {
+                awaited.add(TASKS_OF + upstream.name());
+            }
         }
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
             List<String> uris = request.bareUris().getOrDefault(upstream.name(), List.of());
             // What a legacy server says outside of any call comes on the client's own session there.
             boolean hasSession =
                     listen.exchange.session() != null && upstream.state().era() != Era.MODERN;
+            Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
+            Namespace renamed = listen.view.renamed(upstream.name());
             if (hasSession || !uris.isEmpty()) {
-                stream.add(hear(upstream, uris, listen, stream, awaited));
+                stream.add(hear(
+                        () -> upstream.listen(there, uris),
+                        message -> take(message, upstream.name(), renamed, listen, stream),
+                        () -> acknowledged(upstream.name(), awaited, stream)));
+            }
+            Map<String, String> ids = request.tasks().getOrDefault(upstream.name(), Map.of());
+            if (!ids.isEmpty()) {
+                stream.add(hear(
+                        () -> upstream.watchTasks(there, List.copyOf(ids.keySet())),
+                        message -> takeTask(message, upstream.name(), renamed, ids, stream),
+                        () -> acknowledged(TASKS_OF + upstream.name(), awaited, stream)));
             }
         }
         if (awaited.isEmpty()) {
@@ -106,11 +131,14 @@ final class Subscriptions {
                 && upstream.state().era() == Era.MODERN;
     }
 
-    private Disposable hear(
-            Upstream upstream, List<String> uris, Listen listen, ListenStream stream, Set<String> awaited) {
-        Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
-        Namespace namespace = listen.view.renamed(upstream.name());
-        return Flux.defer(() -> upstream.listen(there, uris))
+    private static void acknowledged(String what, Set<String> awaited, ListenStream stream) {
+        if (awaited.remove(what) && awaited.isEmpty()) {
+            stream.open();
+        }
+    }
+
+    private Disposable hear(Supplier<Flux<JsonRpc>> source, Consumer<JsonRpc> heard, Runnable acknowledged) {
+        return Flux.defer(source)
                 .repeatWhen(ends -> ends.delayElements(PAUSE_AFTER_END, timer))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_RETRY)
                         .maxBackoff(LONGEST_RETRY)
@@ -118,13 +146,31 @@ final class Subscriptions {
                         .scheduler(timer))
                 .subscribe(
                         message -> {
-                            if (!isAcknowledgement(message)) {
-                                take(message, upstream.name(), namespace, listen, stream);
-                            } else if (awaited.remove(upstream.name()) && awaited.isEmpty()) {
-                                stream.open();
+                            if (isAcknowledgement(message)) {
+                                acknowledged.run();
+                            } else {
+                                heard.accept(message);
                             }
                         },
                         error -> {});
+    }
+
+    /** A listener that reads slowly gets the last news of each task: they say all that the earlier ones did. */
+    private void takeTask(
+            JsonRpc message, String server, @Nullable Namespace renamed, Map<String, String> ids, ListenStream stream) {
+        if (!(message instanceof JsonRpc.Notification news) || !news.method().equals(Methods.TASK_CHANGED)) {
+            return;
+        }
+        RawJson params = news.params();
+        RawJson id = params == null ? null : params.get("taskId");
+        String bare = id == null ? null : id.string();
+        String sealed = bare == null ? null : ids.get(bare);
+        if (params == null || id == null || sealed == null) {
+            meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", server, "reason", "subscription_unrequested")
+                    .increment();
+            return;
+        }
+        stream.updated(sealed, Tasks.renameInNews(renamed, news, params, id, sealed));
     }
 
     private static boolean isAcknowledgement(JsonRpc message) {
@@ -132,8 +178,10 @@ final class Subscriptions {
                 && notification.method().equals(Methods.ACKNOWLEDGED);
     }
 
-    private void take(
-            JsonRpc message, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
+    private void take(JsonRpc said, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
+        JsonRpc message = namespace != null && said instanceof JsonRpc.Notification bare
+                ? Answers.inClientWords(namespace, bare)
+                : said;
         if (message instanceof JsonRpc.Notification notification) {
             if (LIST_CHANGES.contains(notification.method())) {
                 // The client would list what the catalogue does not have yet; it is told when the catalogue has it.
@@ -141,12 +189,10 @@ final class Subscriptions {
                 return;
             }
             if (notification.method().equals(Methods.RESOURCE_UPDATED)) {
-                JsonRpc.Notification update =
-                        namespace == null ? notification : StructuralUris.renameInUpdate(namespace, notification);
-                RawJson params = update.params();
+                RawJson params = notification.params();
                 String uri = params == null ? null : params.getString("uri");
                 if (uri != null) {
-                    stream.updated(uri, update);
+                    stream.updated(uri, notification);
                 }
                 return;
             }

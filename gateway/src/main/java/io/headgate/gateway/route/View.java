@@ -16,6 +16,8 @@ final class View {
     private final List<Namespace> unprefixed = new ArrayList<>();
     private final List<ShapedEntry> shapes = new ArrayList<>();
 
+    private final Map<String, Namespace> interfaces = new HashMap<>();
+
     private record ShapedEntry(UriTemplate shape, Namespace namespace) {}
 
     View(String scope, List<ServerSnapshot> servers, Map<ItemKind, Items> items) {
@@ -36,6 +38,17 @@ final class View {
                         UriTemplate.of(template.key()), template.owner().namespace()));
             }
         }
+        addInterfaces();
+    }
+
+    private void addInterfaces() {
+        for (Entry tool : items(ItemKind.TOOL).inOrder()) {
+            if (!tool.owner().isRenamed()) {
+                for (String uri : UserInterface.uris(tool.json())) {
+                    interfaces.putIfAbsent(uri, tool.owner().namespace());
+                }
+            }
+        }
     }
 
     /** The server whose view this is, or the empty string for the fleet. */
@@ -49,6 +62,17 @@ final class View {
 
     Items items(ItemKind kind) {
         return items.getOrDefault(kind, Items.NONE);
+    }
+
+    /** Null if the server is not in this view. */
+    @Nullable
+    Namespace namespace(String server) {
+        for (ServerSnapshot snapshot : servers) {
+            if (snapshot.namespace().server().equals(server)) {
+                return snapshot.namespace();
+            }
+        }
+        return null;
     }
 
     /** The namespace of a server whose URIs clients of this view write otherwise than it does; null for others. */
@@ -68,8 +92,8 @@ final class View {
     }
 
     /**
-     * Who serves a URI or a template: a prefixed server by the URI's own form, then whoever lists it, then whoever has a
-     * template of its shape, then the only server that could.
+     * Who serves a URI or a template: a prefixed server by the URI's own form, then whoever lists it, then the only server
+     * that could, then whoever has a tool that it is the user interface of, then whoever has a template of its shape.
      */
     @Nullable
     Owner resource(String uri) {
@@ -88,6 +112,11 @@ final class View {
         // With one server the question is not whose it is, and the server knows best what it has.
         if (unprefixed.size() == 1) {
             return owner(unprefixed.get(0), uri, /* isRenamed= */ false);
+        }
+        // Servers need not list the interfaces that their tools name.
+        Namespace byTool = interfaces.get(uri);
+        if (byTool != null) {
+            return owner(byTool, uri, /* isRenamed= */ false);
         }
         for (ShapedEntry entry : shapes) {
             if (entry.shape().matches(uri)) {

@@ -20,6 +20,11 @@ interface BackDialect {
 
     Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris);
 
+    /** Only the newest revision has tasks that can be watched. */
+    default Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
+        return Flux.never();
+    }
+
     Mono<Listing> list();
 
     Flux<String> changes();

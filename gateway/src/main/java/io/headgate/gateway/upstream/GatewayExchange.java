@@ -6,6 +6,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
@@ -14,8 +15,14 @@ import io.headgate.mcp.RequestId;
 /** Requests that the gateway makes for itself: it can answer no questions, and says who it is. */
 final class GatewayExchange {
     static final RawJson INFO = RawJson.of("{\"name\":\"headgate\",\"version\":\"" + version() + "\"}");
-    private static final Client CLIENT =
-            new Client(ProtocolVersions.V2026_07_28, RawJson.EMPTY_OBJECT, INFO, /* logLevel= */ null);
+    /** Some servers leave their tools' user interfaces out of lists for those who do not declare this. */
+    static final String SHOWS_INTERFACES = "\"" + Extensions.UI + "\":{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}";
+
+    private static final Client CLIENT = new Client(
+            ProtocolVersions.V2026_07_28,
+            RawJson.of("{\"extensions\":{" + SHOWS_INTERFACES + "}}"),
+            INFO,
+            /* logLevel= */ null);
 
     private GatewayExchange() {}
 

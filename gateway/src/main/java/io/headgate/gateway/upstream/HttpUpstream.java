@@ -63,6 +63,11 @@ public final class HttpUpstream implements Upstream {
     }
 
     @Override
+    public Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
+        return era.find().flatMapMany(dialect -> dialect.watchTasks(exchange, taskIds));
+    }
+
+    @Override
     public Mono<Listing> list() {
         return era.find().flatMap(BackDialect::list);
     }

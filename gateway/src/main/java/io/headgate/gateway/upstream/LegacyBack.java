@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;
@@ -32,7 +33,8 @@ final class LegacyBack implements BackDialect {
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
      */
-    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}}");
+    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+            + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
 
     static final String OWN = "own";
 
@@ -107,7 +109,7 @@ final class LegacyBack implements BackDialect {
                         .read(session.capabilities(), session.serverInfo(), session.instructions())
                         // These revisions have no cache hints, whatever a server may write.
                         .map(all -> new Listing(
-                                all.capabilities(),
+                                Extensions.without(all.capabilities(), Extensions.TASKS),
                                 all.serverInfo(),
                                 all.instructions(),
                                 all.tools(),

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -64,16 +65,31 @@ final class ModernBack implements BackDialect {
         if (resourceUris.isEmpty()) {
             return Flux.never();
         }
-        StringJoiner uris = new StringJoiner(",", "{\"notifications\":{\"resourceSubscriptions\":[", "]}}");
-        resourceUris.forEach(uri -> uris.add(JsonStrings.quote(uri)));
-        Exchange listen = exchange.withMessage(GatewayExchange.request(Methods.LISTEN, uris.toString()))
-                .withTarget(new Target(name));
-        Set<String> asked = Set.of(Methods.RESOURCE_UPDATED);
-        return Reconnecting.of(
-                owner -> new CallFlux(actual -> new ListenCall(client, listen, asked, owner, actual)),
+        return listen(
+                exchange,
+                "resourceSubscriptions",
+                resourceUris,
+                Methods.RESOURCE_UPDATED,
                 () -> Flux.fromIterable(resourceUris)
                         .map(uri -> new JsonRpc.Notification(
                                 Methods.RESOURCE_UPDATED, RawJson.of("{\"uri\":" + JsonStrings.quote(uri) + "}"))));
+    }
+
+    @Override
+    public Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
+        // What a task became in a gap is not known here; clients may ask for it.
+        return listen(exchange, "taskIds", taskIds, Methods.TASK_CHANGED, Flux::empty);
+    }
+
+    private Flux<JsonRpc> listen(
+            Exchange exchange, String filter, List<String> wanted, String asked, Supplier<Flux<JsonRpc>> afterGap) {
+        StringJoiner params = new StringJoiner(",", "{\"notifications\":{\"" + filter + "\":[", "]}}");
+        wanted.forEach(one -> params.add(JsonStrings.quote(one)));
+        Exchange listen = exchange.withMessage(GatewayExchange.request(Methods.LISTEN, params.toString()))
+                .withTarget(new Target(name));
+        return Reconnecting.of(
+                owner -> new CallFlux(actual -> new ListenCall(client, listen, Set.of(asked), owner, actual)),
+                afterGap);
     }
 
     @Override

@@ -12,7 +12,6 @@ import reactor.core.CoreSubscriber;
 /** One request of 2026-07-28: a POST, answered with JSON or with events that end with the response. */
 class ModernCall extends Call {
     private static final int MAX_INPUT_REQUESTS = 64;
-    private static final String TASKS = "io.modelcontextprotocol/tasks";
 
     final Exchange exchange;
     private final ModernBack back;
@@ -111,7 +110,7 @@ class ModernCall extends Call {
             return null;
         }
         if (message.is(Member.RESULT_TYPE, "task")) {
-            return declaresTasks() ? null : Fault.RESULT_TYPE;
+            return mayBeTask() && exchange.client().takesTasks() ? null : Fault.RESULT_TYPE;
         }
         if (!message.is(Member.RESULT_TYPE, "input_required") || !mayAskForInput()) {
             return Fault.RESULT_TYPE;
@@ -132,9 +131,11 @@ class ModernCall extends Call {
         };
     }
 
-    private boolean declaresTasks() {
-        // The extension's own methods are answered with the task itself by some servers.
-        RawJson extensions = exchange.client().answerable().get("extensions");
-        return extensions != null && extensions.get(TASKS) != null;
+    private boolean mayBeTask() {
+        return switch (exchange.method()) {
+            // The extension's own methods are answered with the task itself by some servers.
+            case Methods.TOOLS_CALL, Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL -> true;
+            default -> false;
+        };
     }
 }

@@ -59,6 +59,8 @@ final class RequestWriter {
         Envelope message = exchange.message().envelope();
         Splice splice = new Splice(paramsOf(message));
         retarget(splice, message, exchange.target());
+        // The client could not fetch what a task of 2025-11-25 comes to.
+        message.remove(splice, Member.TASK);
         RawJson meta = message.get(Member.PARAMS_META);
         if (meta != null && meta.isObject()) {
             message.remove(splice, Member.META_PROTOCOL_VERSION);

@@ -26,6 +26,11 @@ public interface Upstream extends Handler {
      */
     Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris);
 
+    /** What the server says of tasks, by its own ids of them, until cancelled; nothing where it has no tasks. */
+    default Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
+        return Flux.never();
+    }
+
     /** Asks the server what it is and all that it offers, every page; fails with a Refusal. */
     Mono<Listing> list();
 

@@ -45,16 +45,20 @@ class CatalogTest {
     }
 
     @Test
-    void renamesTheUriOfAToolsUserInterface() {
-        fleet.add("u1")
-                .tools
-                .add("{\"name\":\"t\",\"inputSchema\":{},\"_meta\":{\"ui\":{\"resourceUri\":\"ui://x/y\","
-                        + "\"visibility\":[\"app\"]},\"ui/resourceUri\":\"ui://x/y\",\"k\":\"ui://x/y\"}}");
+    void leavesOutHowToolsWorkWithTasksOfSessionsAndToolsThatNeedThem() {
+        FakeUpstream upstream = fleet.add("u1");
+        upstream.capabilities = "{\"tools\":{},\"tasks\":{\"requests\":{\"tools\":{\"call\":{}}}}}";
+        upstream.tools.add("{\"name\":\"a\",\"execution\":{\"taskSupport\":\"optional\"},\"inputSchema\":{}}");
+        upstream.tools.add("{\"name\":\"b\",\"inputSchema\":{},\"execution\":{\"taskSupport\":\"required\"}}");
+        // Where a server cannot run calls as tasks, what its tools say of it means nothing.
+        fleet.add("u2").tools.add("{\"name\":\"c\",\"inputSchema\":{},\"execution\":{\"taskSupport\":\"required\"}}");
         fleet.start();
         assertThat(fleet.ask(Methods.TOOLS_LIST, "{}").toString())
-                .contains(
-                        "{\"name\":\"u1__t\",\"inputSchema\":{},\"_meta\":{\"ui\":{\"resourceUri\":"
-                                + "\"ui://u1+x/y\",\"visibility\":[\"app\"]},\"ui/resourceUri\":\"ui://u1+x/y\",\"k\":\"ui://x/y\"}}");
+                .endsWith(
+                        "\"tools\":[{\"name\":\"u1__a\",\"inputSchema\":{}},{\"name\":\"u2__c\",\"inputSchema\":{}}]}");
+        assertThat(fleet.ask("u1", Methods.TOOLS_LIST, "{}").toString())
+                .endsWith("\"tools\":[{\"name\":\"a\",\"inputSchema\":{}}]}");
+        assertThat(fleet.keeper.states().get(0).dropped()).containsExactly(new Dropped("tool", "b", "task_required"));
     }
 
     @Test

@@ -28,6 +28,7 @@ final class FakeUpstream implements Upstream {
     final AtomicInteger listCalls = new AtomicInteger();
     final List<Exchange> calls = new ArrayList<>();
     final List<List<String>> listens = new ArrayList<>();
+    final List<List<String>> watches = new ArrayList<>();
     Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     Sinks.Many<JsonRpc> events = Sinks.many().multicast().directBestEffort();
     String capabilities = "{\"tools\":{},\"prompts\":{},\"resources\":{}}";
@@ -131,6 +132,12 @@ final class FakeUpstream implements Upstream {
                         .startWith(new JsonRpc.Notification(
                                 "notifications/subscriptions/acknowledged", acknowledgement.apply(resourceUris)))
                 : events.asFlux();
+    }
+
+    @Override
+    public Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
+        watches.add(taskIds);
+        return events.asFlux().startWith(new JsonRpc.Notification("notifications/subscriptions/acknowledged", null));
     }
 
     @Override

@@ -102,6 +102,8 @@ final class Fleet {
             case Methods.PROMPTS_GET -> new Target(server, Target.Kind.PROMPT, text(envelope, Member.NAME));
             case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
                 new Target(server, Target.Kind.RESOURCE, text(envelope, Member.URI));
+            case Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL ->
+                new Target(server, Target.Kind.TASK, text(envelope, Member.TASK_ID));
             default -> new Target(server);
         };
     }
@@ -109,6 +111,17 @@ final class Fleet {
     private static String text(Envelope envelope, Member member) {
         String text = envelope.string(member);
         return text == null ? "" : text;
+    }
+
+    /** The same from a client of a revision that declares capabilities. */
+    static Exchange from(Exchange exchange, String version, String capabilities) {
+        return new Exchange(
+                exchange.message(),
+                exchange.target(),
+                exchange.caller(),
+                new Client(version, RawJson.of(capabilities), null, null),
+                exchange.session(),
+                exchange.headers());
     }
 
     static Exchange inSession(Exchange exchange) {

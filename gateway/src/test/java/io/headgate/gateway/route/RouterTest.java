@@ -173,8 +173,15 @@ class RouterTest {
                         + "{\"name\":\"headgate\",\"version\":\"0.1\"}},\"ttlMs\":30000,\"cacheScope\":\"public\","
                         + "\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\",\"2025-03-26\"],\"capabilities\":{\"tools\":{\"listChanged\":true},"
                         + "\"resources\":{\"subscribe\":true,\"listChanged\":true},\"completions\":{},\"logging\":{},"
-                        + "\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]}}},\"instructions\":"
+                        + "\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]},"
+                        + "\"io.modelcontextprotocol/tasks\":{}}},\"instructions\":"
                         + "\"# u1\\n\\nBe kind.\\n\\n# u2\\n\\nBe \\\"brief\\\".\"}");
+        // Sessions have no such tasks, and those that they have are not carried.
+        RawJson legacy = Fleet.result(
+                fleet.router.handle(Fleet.from(Fleet.exchange("", Methods.DISCOVER, "{}"), "2025-11-25", "{}")));
+        assertThat(Fleet.at(legacy, "capabilities", "extensions"))
+                .hasToString("{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]}}");
+        assertThat(Fleet.at(legacy, "capabilities", "tasks")).isNull();
         RawJson one = fleet.ask("u1", Methods.DISCOVER, "{}");
         assertThat(one.getString("instructions")).isEqualTo("Be kind.");
         assertThat(Fleet.at(one, "capabilities", "resources")).isNull();

@@ -110,7 +110,7 @@ class SubscriptionsTest {
                 .then(() -> legacy.send(question))
                 .expectNext(question)
                 .then(() -> legacy.send(log))
-                .expectNext(log)
+                .expectNext(new JsonRpc.Notification(Methods.MESSAGE, RawJson.of("{\"logger\":\"u1\"}")))
                 .then(() -> legacy.send(TOOLS_CHANGED))
                 .then(() -> assertThat(legacy.listCalls).hasValue(1))
                 .then(() -> fleet.pass(Duration.ofMillis(300)))

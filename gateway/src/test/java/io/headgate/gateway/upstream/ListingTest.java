@@ -140,8 +140,10 @@ class ListingTest {
             assertThat(listing.ttlMillis()).isZero();
             assertThat(listing.serverInfo()).hasToString("{\"name\":\"fake\",\"version\":\"1\"}");
             assertThat(fixture.server().received("initialize").get(0).body())
-                    .contains("\"capabilities\":{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}},"
-                            + "\"clientInfo\":{\"name\":\"headgate\"");
+                    .contains(
+                            "\"capabilities\":{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+                                    + "\"extensions\":{\"io.modelcontextprotocol/ui\":"
+                                    + "{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}}},\"clientInfo\":{\"name\":\"headgate\"");
         }
     }
 
