@@ -39,6 +39,7 @@ final class LegacySession {
     private volatile @Nullable RawJson serverInfo;
     private volatile @Nullable String instructions;
     private volatile @Nullable LegacyStream stream;
+    private volatile @Nullable String level;
 
     /** A standing session has a stream of its own for what the server sends outside of calls. */
     LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, boolean isStanding) {
@@ -119,6 +120,19 @@ final class LegacySession {
         lastUsed = System.nanoTime();
     }
 
+    void used() {
+        lastUsed = System.nanoTime();
+    }
+
+    /** True if the server need not be told what log messages a call wants. */
+    boolean hasLevel(@Nullable String wanted) {
+        return wanted == null || wanted.equals(level) || (open && capabilities.get("logging") == null);
+    }
+
+    void level(@Nullable String set) {
+        level = set;
+    }
+
     boolean isIdle(long now, long limit) {
         return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard();
     }
@@ -144,7 +158,7 @@ final class LegacySession {
     }
 
     /** A request of the server as a message of the core, or null if it was answered here. */
-    JsonRpc.@Nullable Question question(Envelope message, boolean canAsk) {
+    JsonRpc.@Nullable Question question(Envelope message, boolean canAsk, Runnable whenAnswered) {
         RawJson upstreamId = message.get(Member.ID);
         if (upstreamId == null) {
             return null;
@@ -162,6 +176,7 @@ final class LegacySession {
         Consumer<JsonRpc.Response> once = response -> {
             if (answered.compareAndSet(false, true)) {
                 answer(echoed, response);
+                whenAnswered.run();
             }
         };
         return new JsonRpc.Question(message.method(), message.params(), once);
@@ -174,7 +189,7 @@ final class LegacySession {
     /** Takes what came outside of any call. */
     void deliver(Envelope message) {
         if (message.kind() == Envelope.Kind.REQUEST) {
-            JsonRpc.Question question = question(message, key.startsWith("s:"));
+            JsonRpc.Question question = question(message, key.startsWith("s:"), () -> {});
             if (question != null) {
                 inbox.deliver(question);
             }

@@ -29,7 +29,15 @@ class LegacyDialectTest {
     private final List<Exchange> seen = new ArrayList<>();
     private final Sessions sessions = new Sessions(
             new SessionConfig(
-                    1_000, 3, 2, 2, Duration.ofMinutes(30), Duration.ofHours(8), Duration.ofSeconds(60), 4096),
+                    1_000,
+                    3,
+                    2,
+                    2,
+                    Duration.ofMinutes(30),
+                    Duration.ofHours(8),
+                    Duration.ofMinutes(10),
+                    Duration.ofSeconds(60),
+                    4096),
             meters);
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private Caller caller = new Caller("alice");
