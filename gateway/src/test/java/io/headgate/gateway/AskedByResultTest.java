@@ -10,15 +10,18 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,6 +170,39 @@ class AskedByResultTest {
         eventually(() -> metric("headgate_upstream_sessions") == 1);
     }
 
+    @Test
+    void listens() throws IOException {
+        try (Stream<String> lines = client.open(
+                        "subscriptions/listen",
+                        "\"notifications\":{\"toolsListChanged\":true,"
+                                + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")
+                .body()) {
+            Iterator<String> events =
+                    lines.filter(line -> line.startsWith("data: {")).iterator();
+            assertThat(events.next())
+                    .contains("subscriptions/acknowledged")
+                    .contains("\"toolsListChanged\":true")
+                    .contains("test://watched-resource");
+            client.call("test_trigger_resource_update", "{}");
+            // The lists of a server that has just been heard for the first time are changed ones, too.
+            assertThat(nextOf("notifications/resources/updated", events))
+                    .contains("\"uri\":\"test://watched-resource\"")
+                    .contains("io.modelcontextprotocol/subscriptionId");
+            client.call("test_trigger_tool_change", "{}");
+            assertThat(nextOf("notifications/tools/list_changed", events)).isNotEmpty();
+        }
+        eventually(() -> metric("headgate_subscriptions_active") == 0);
+    }
+
+    private static String nextOf(String method, Iterator<String> events) {
+        while (true) {
+            String event = events.next();
+            if (event.contains(method)) {
+                return event;
+            }
+        }
+    }
+
     private CompletableFuture<Answer> sleep() {
         return client.send("tools/call", "sleep", "\"name\":\"sleep\",\"arguments\":{\"ms\":300}", "");
     }
@@ -202,7 +238,7 @@ class AskedByResultTest {
                     .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
                     .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                     .sum();
-        } catch (java.io.IOException | InterruptedException failed) {
+        } catch (IOException | InterruptedException failed) {
             throw new AssertionError(failed);
         }
     }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -81,7 +82,7 @@ final class ModernClient {
     }
 
     /** The lines of an answer as they come. */
-    HttpResponse<java.util.stream.Stream<String>> open(String method, String params) throws IOException {
+    HttpResponse<Stream<String>> open(String method, String params) throws IOException {
         try {
             return http.send(request(method, "", params, ""), HttpResponse.BodyHandlers.ofLines());
         } catch (InterruptedException interrupted) {

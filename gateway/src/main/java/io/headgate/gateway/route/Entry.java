@@ -8,10 +8,12 @@ import java.util.List;
  *
  * @param key its name or URI as the clients of this view write it
  * @param json the item as it is listed: the server's bytes, but for the key and what refers to a key
+ * @param withoutExecution the same without the member that says how to run the tool as a task of 2025-11-25
  * @param position its place in the list of the view
  * @param headerParams the arguments of a tool that calls repeat in header fields
  */
-record Entry(Owner owner, String key, RawJson json, int position, List<HeaderParam> headerParams) {
+record Entry(
+        Owner owner, String key, RawJson json, RawJson withoutExecution, int position, List<HeaderParam> headerParams) {
     String server() {
         return owner.namespace().server();
     }
@@ -22,6 +24,6 @@ record Entry(Owner owner, String key, RawJson json, int position, List<HeaderPar
     }
 
     Entry at(int newPosition) {
-        return new Entry(owner, key, json, newPosition, headerParams);
+        return new Entry(owner, key, json, withoutExecution, newPosition, headerParams);
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,8 @@ record ListenRequest(Set<String> changes, Set<String> uris, Map<String, List<Str
 
     private static final Map<String, String> FLAGS = flags();
 
-    static ListenRequest of(Envelope message, View view) {
+    /** The servers that can watch resources are told by their names. */
+    static ListenRequest of(Envelope message, View view, Predicate<String> canWatch) {
         RawJson wanted = message.get(Member.NOTIFICATIONS);
         if (wanted == null || !wanted.isObject()) {
             throw new Refusal(Refusal.Reason.INVALID_PARAMS, "notifications: missing (expected: an object)");
@@ -44,7 +46,7 @@ record ListenRequest(Set<String> changes, Set<String> uris, Map<String, List<Str
         Map<String, List<String>> bareUris = new LinkedHashMap<>();
         for (String uri : uris(wanted.get("resourceSubscriptions"))) {
             Owner owner = view.resource(uri);
-            if (owner != null && uris.add(uri)) {
+            if (owner != null && canWatch.test(owner.namespace().server()) && uris.add(uri)) {
                 bareUris.computeIfAbsent(owner.namespace().server(), key -> new ArrayList<>())
                         .add(owner.target().name());
             }

@@ -27,13 +27,16 @@ final class Lists {
         Items items = view.items(kind);
         int first = position(items, kind, exchange);
         int end = end(items, first);
+        // Clients that are asked by a result know tasks of another kind, if any.
+        boolean hasTasks = !exchange.client().isAskedByResult();
         Pieces out = new Pieces(2 * (end - first) + 4)
                 .add(head.cacheable(view, nowMillis) + ",\"" + kind.listMember() + "\":[");
         for (int i = first; i < end; i++) {
             if (i > first) {
                 out.add(",");
             }
-            out.add(items.at(i).json());
+            Entry item = items.at(i);
+            out.add(hasTasks ? item.json() : item.withoutExecution());
         }
         out.add("]");
         if (end < items.size()) {

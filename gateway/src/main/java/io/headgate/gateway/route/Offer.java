@@ -88,13 +88,18 @@ final class Offer {
             ItemKind kind, Namespace own, String key, RawJson item, Items.Builder good, List<Entry> forFleet) {
         Target target = new Target(own.server(), targetKind(kind), key);
         List<HeaderParam> params = kind == ItemKind.TOOL ? HeaderParam.of(item) : List.of();
-        if (!good.add(new Entry(new Owner(own, target, false), key, item, 0, params))) {
+        if (!good.add(new Entry(new Owner(own, target, false), key, item, withoutExecution(kind, item), 0, params))) {
             return false;
         }
         String clientKey = kind.isUri() ? own.clientUri(key) : own.clientName(key);
         RawJson json = own.isPrefixed() ? rename(kind, own, item, clientKey) : item;
-        forFleet.add(new Entry(new Owner(own, target, own.isPrefixed()), clientKey, json, 0, params));
+        forFleet.add(new Entry(
+                new Owner(own, target, own.isPrefixed()), clientKey, json, withoutExecution(kind, json), 0, params));
         return true;
+    }
+
+    private static RawJson withoutExecution(ItemKind kind, RawJson item) {
+        return kind == ItemKind.TOOL ? item.without("execution") : item;
     }
 
     private static Target.Kind targetKind(ItemKind kind) {

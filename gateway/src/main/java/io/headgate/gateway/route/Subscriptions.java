@@ -50,13 +50,18 @@ final class Subscriptions {
     Flux<JsonRpc> listen(Exchange exchange, View view) {
         ListenRequest request;
         try {
-            request = ListenRequest.of(exchange.message().envelope(), view);
+            request = ListenRequest.of(exchange.message().envelope(), view, this::canWatch);
         } catch (Refusal refusal) {
             meters.counter(MeterNames.MCP_REJECTED, "reason", "subscription_size")
                     .increment();
             throw refusal;
         }
         return new Listen(exchange, view, request);
+    }
+
+    private boolean canWatch(String server) {
+        Upstream upstream = keeper.upstream(server);
+        return upstream != null && upstream.canWatch();
     }
 
     /** Ends all streams with their result, and those that are opened later at once. */
@@ -76,7 +81,7 @@ final class Subscriptions {
         }));
         Set<String> awaited = ConcurrentHashMap.newKeySet();
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
-            if (isAcknowledged(upstream, request)) {
+            if (isAcknowledged(upstream, listen)) {
                 awaited.add(upstream.name());
             }
         }
@@ -98,9 +103,10 @@ final class Subscriptions {
     }
 
     /** True if the server will say when it has begun to watch the client's resources. */
-    private static boolean isAcknowledged(Upstream upstream, ListenRequest request) {
-        return request.bareUris().containsKey(upstream.name())
-                && upstream.state().era() == Era.MODERN;
+    private static boolean isAcknowledged(Upstream upstream, Listen listen) {
+        boolean onOwnSession =
+                listen.exchange.session() != null && upstream.state().era() != Era.MODERN;
+        return !onOwnSession && listen.request.bareUris().containsKey(upstream.name());
     }
 
     private Disposable hear(

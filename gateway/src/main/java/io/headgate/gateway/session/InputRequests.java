@@ -36,7 +36,8 @@ final class InputRequests {
     static RawJson request(String method, @Nullable RawJson params) {
         Pieces json = new Pieces(4).add("{\"method\":" + JsonStrings.quote(method));
         if (params != null) {
-            json.add(",\"params\":").add(isForPage(params) ? withoutId(params) : params);
+            // In this era there is nothing that the id of a page's visit could be used for.
+            json.add(",\"params\":").add(isForPage(params) ? params.without("elicitationId") : params);
         }
         return RawJson.of(json.add("}").toByteArray());
     }
@@ -89,19 +90,6 @@ final class InputRequests {
 
     private static boolean isForPage(RawJson params) {
         return "url".equals(params.getString("mode"));
-    }
-
-    /** In this era there is nothing that the id of a page's visit could be used for. */
-    private static RawJson withoutId(RawJson params) {
-        Pieces json = new Pieces().add("{");
-        String[] comma = {""};
-        params.forEachMember((name, value) -> {
-            if (!name.equals("elicitationId")) {
-                json.add(comma[0] + JsonStrings.quote(name) + ":").add(value);
-                comma[0] = ",";
-            }
-        });
-        return RawJson.of(json.add("}").toByteArray());
     }
 
     private static boolean isObject(@Nullable RawJson value) {

@@ -20,6 +20,11 @@ interface BackDialect {
 
     Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris);
 
+    /** False if the server is known to tell nobody of a resource's updates. */
+    default boolean canWatch() {
+        return true;
+    }
+
     Mono<Listing> list();
 
     Flux<String> changes();

@@ -43,6 +43,7 @@ final class LegacyBack implements BackDialect {
     private final Runnable doubt;
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
+    final Watches watches = new Watches(this);
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
     private volatile boolean sessionless;
@@ -125,11 +126,20 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
+        if (exchange.session() == null) {
+            return resourceUris.isEmpty() ? Flux.never() : watches.listen(resourceUris);
+        }
         LegacySession session = sessionOf(exchange);
         if (session == null) {
             return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
         }
         return session.inbox().listen();
+    }
+
+    @Override
+    public boolean canWatch() {
+        LegacySession own = sessions.get(OWN);
+        return own == null || !own.isOpen() || (own.offersSubscriptions() && !own.hasNoStream());
     }
 
     @Override

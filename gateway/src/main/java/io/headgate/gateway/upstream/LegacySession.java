@@ -189,7 +189,7 @@ final class LegacySession {
     /** Takes what came outside of any call. */
     void deliver(Envelope message) {
         if (message.kind() == Envelope.Kind.REQUEST) {
-            JsonRpc.Question question = question(message, key.startsWith("s:"), () -> {});
+            JsonRpc.Question question = question(message, hasOwner(), () -> {});
             if (question != null) {
                 inbox.deliver(question);
             }
@@ -199,16 +199,32 @@ final class LegacySession {
             if (isChange(method)) {
                 back.changed(method);
             }
-            // Nobody ever listens to the gateway's own session.
-            if (!key.equals(LegacyBack.OWN)) {
+            if (hasOwner()) {
                 inbox.deliver(new JsonRpc.Notification(method, message.params()));
+            } else if (method.equals(Methods.RESOURCE_UPDATED)) {
+                back.watches.updated(message.params());
             }
         }
+    }
+
+    /** True if it stands for one client's session, who hears what the server says outside of calls. */
+    private boolean hasOwner() {
+        return key.startsWith("s:");
     }
 
     /** The stream was away and cannot say what was missed. */
     void gap() {
         ModernBack.kinds(capabilities).forEach(back::changed);
+        if (key.equals(LegacyBack.OWN)) {
+            back.watches.gap();
+        }
+    }
+
+    /** True if the server tells of a resource's updates whoever has subscribed to it. */
+    boolean offersSubscriptions() {
+        RawJson resources = capabilities.get("resources");
+        RawJson subscribe = resources == null ? null : resources.get("subscribe");
+        return subscribe != null && subscribe.isTrue();
     }
 
     static boolean isChange(String method) {
@@ -319,6 +335,9 @@ final class LegacySession {
             LegacyStream standing = new LegacyStream(back.client, this);
             stream = standing;
             standing.run();
+            if (key.equals(LegacyBack.OWN)) {
+                back.watches.startAgain();
+            }
         }
     }
 }

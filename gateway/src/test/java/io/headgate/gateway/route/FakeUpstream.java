@@ -38,6 +38,7 @@ final class FakeUpstream implements Upstream {
     long ttlMillis = 30_000;
     boolean isPublic = true;
     Era era = Era.MODERN;
+    boolean canWatch = true;
 
     @Nullable
     Mono<Listing> nextList;
@@ -120,10 +121,15 @@ final class FakeUpstream implements Upstream {
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
         listens.add(resourceUris);
-        boolean acknowledges = era == Era.MODERN && !resourceUris.isEmpty();
+        boolean acknowledges = !resourceUris.isEmpty();
         return acknowledges
                 ? events.asFlux().startWith(new JsonRpc.Notification("notifications/subscriptions/acknowledged", null))
                 : events.asFlux();
+    }
+
+    @Override
+    public boolean canWatch() {
+        return canWatch;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.headgate.gateway.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
@@ -22,6 +23,25 @@ import reactor.test.publisher.TestPublisher;
 
 class RouterTest {
     private final Fleet fleet = new Fleet();
+
+    @Test
+    void tellsOfTasksOnlyWhoKnowsThem() {
+        fleet.add("u1").tools.add("{\"name\":\"t\",\"inputSchema\":{},\"execution\":{\"taskSupport\":\"optional\"}}");
+        fleet.start();
+        assertThat(fleet.ask(Methods.TOOLS_LIST, "{}").toString())
+                .contains("u1__t")
+                .doesNotContain("execution");
+        Exchange modern = Fleet.exchange("", Methods.TOOLS_LIST, "{}");
+        Exchange legacy = new Exchange(
+                modern.message(),
+                modern.target(),
+                modern.caller(),
+                new Client("2025-11-25", RawJson.EMPTY_OBJECT, null, null),
+                null,
+                modern.headers());
+        assertThat(Fleet.result(fleet.router.handle(legacy)).toString())
+                .contains("\"execution\":{\"taskSupport\":\"optional\"}");
+    }
 
     @Test
     void handsACallToItsOwnerUnderTheBareName() {
