@@ -90,7 +90,7 @@ final class LegacyBack implements BackDialect {
             return Flux.error(client.meters.refuse(Fault.SESSIONS, null));
         }
         LegacySession session = loan.session();
-        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, session, loan, exchange, actual));
+        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, loan.take(), loan, exchange, actual));
         String level = exchange.client().logLevel();
         if (session.isOpen() && session.hasLevel(level)) {
             return call;
@@ -98,7 +98,7 @@ final class LegacyBack implements BackDialect {
         return session.opened()
                 .flatMap(opened -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))
                 .thenMany(call)
-                .doFinally(end -> loan.drop(session));
+                .doFinally(end -> loan.dropUnlessTaken());
     }
 
     /** Whether the server takes the level or not, the call is made. */

@@ -103,6 +103,7 @@ final class SessionPool {
         private final SessionPool pool;
         private final Key key;
         private final LegacySession session;
+        private boolean isTaken;
         private boolean isOver;
 
         Loan(SessionPool pool, Key key, LegacySession session) {
@@ -113,6 +114,23 @@ final class SessionPool {
 
         LegacySession session() {
             return session;
+        }
+
+        /** The call begins, and gives the session back from now on. */
+        synchronized LegacySession take() {
+            isTaken = true;
+            return session;
+        }
+
+        /** Whoever waited for the session may not have got as far as a call. */
+        void dropUnlessTaken() {
+            boolean taken;
+            synchronized (this) {
+                taken = isTaken;
+            }
+            if (!taken) {
+                drop(session);
+            }
         }
 
         /** The call was answered: the session, or the one that took its place, can serve another one. */
