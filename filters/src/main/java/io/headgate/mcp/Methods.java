@@ -85,6 +85,14 @@ public final class Methods {
 
     private Methods() {}
 
+    /** True if the answer to a request may be that the client is asked something first (basic/utilities/mrtr). */
+    public static boolean mayAskForInput(String method) {
+        return switch (method) {
+            case TOOLS_CALL, PROMPTS_GET, RESOURCES_READ -> true;
+            default -> false;
+        };
+    }
+
     /** The method's name for a meter label: itself if it is known, so that a stranger's text never becomes a label. */
     public static String label(String method) {
         return KNOWN.contains(method) ? method : "other";

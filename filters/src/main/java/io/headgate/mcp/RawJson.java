@@ -154,6 +154,20 @@ public final class RawJson {
         return value == null ? null : value.string();
     }
 
+    /** This object without a member, everything else as it was written; itself if it has no such member. */
+    public RawJson without(String name) {
+        RawJson value = get(name);
+        if (value == null) {
+            return this;
+        }
+        // The key stands before the value and has no quote in it, however it is spelled.
+        int key = value.start;
+        for (int quotes = 0; quotes < 2; quotes += bytes[key] == '"' ? 1 : 0) {
+            key--;
+        }
+        return new Splice(this).remove(key, value.end).toJson();
+    }
+
     /** Visits the members of an object in their order; nothing if this is no object. */
     public void forEachMember(BiConsumer<String, RawJson> visitor) {
         if (!isObject()) {

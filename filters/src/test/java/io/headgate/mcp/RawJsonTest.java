@@ -114,4 +114,13 @@ class RawJsonTest {
     private static RawJson read(String text) throws BadMessage {
         return RawJson.read(text.getBytes(StandardCharsets.UTF_8), JsonLimits.CLIENT);
     }
+
+    @Test
+    void leavesAMemberOut() {
+        RawJson json = RawJson.of("{ \"a\": [1] ,\"b\" : \"x\\\"y\", \"c\":{}}");
+        assertThat(json.without("b")).hasToString("{ \"a\": [1] ,\"c\":{}}");
+        assertThat(json.without("a")).hasToString("{ \"b\" : \"x\\\"y\", \"c\":{}}");
+        assertThat(json.without("c").without("b").without("a")).hasToString("{}");
+        assertThat(json.without("d")).isSameAs(json);
+    }
 }

@@ -13,10 +13,12 @@ import io.headgate.gateway.http.HttpLoops;
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.CatalogKeeper;
 import io.headgate.gateway.route.PageSize;
+import io.headgate.gateway.route.RequestStates;
 import io.headgate.gateway.route.Router;
 import io.headgate.gateway.route.Seal;
 import io.headgate.gateway.route.SealKey;
 import io.headgate.gateway.route.Source;
+import io.headgate.gateway.session.Parking;
 import io.headgate.gateway.session.Rounds;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.gateway.telemetry.EventLoopScheduler;
@@ -59,6 +61,7 @@ public final class Gateway implements AutoCloseable {
     private final AdminServer admin;
     private final StateReport report;
     private final Router router;
+    private final Parking parking;
     private boolean isStopped;
 
     private Gateway(Config config) {
@@ -71,10 +74,11 @@ public final class Gateway implements AutoCloseable {
             Scheduler timer = new EventLoopScheduler(loops.group());
             Map<String, Upstream> upstreams = upstreams(loops, meters);
             CatalogKeeper keeper = keeper(upstreams, meters);
+            Seal seal = new Seal(sealKeys(), clock);
             router = new Router(
                     keeper,
                     name -> Objects.requireNonNull(upstreams.get(name)),
-                    new Seal(sealKeys(), clock),
+                    seal,
                     new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes()),
                     Version.current(),
                     meters);
@@ -82,8 +86,11 @@ public final class Gateway implements AutoCloseable {
             undo.push(sessions::close);
             var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
             undo.push(sweeping::dispose);
+            parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters);
+            undo.push(parking::close);
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
-            Handler chain = Chain.bind(config.filters(), sessions.guard(rounds), meters, clock, timer);
+            Handler end = sessions.guard(parking.before(rounds));
+            Handler chain = Chain.bind(config.filters(), end, meters, clock, timer);
             Dialects dialects = new Dialects(chain, keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
@@ -123,7 +130,7 @@ public final class Gateway implements AutoCloseable {
         return report.isReady();
     }
 
-    /** Accepts no more, ends the listen streams with their result, lets calls finish for a while, and frees all. */
+    /** Accepts no more, ends the listen streams with their result, gives up parked calls, lets the others finish for a while, and frees all. */
     public synchronized void stop() {
         if (isStopped) {
             return;
@@ -135,6 +142,7 @@ public final class Gateway implements AutoCloseable {
         Mono<Void> drained = door.drain(config.shutdown().grace()).cache();
         var draining = drained.subscribe();
         router.drain();
+        parking.close();
         drained.timeout(config.shutdown().grace().plus(LAST_CLOSES))
                 .onErrorComplete()
                 .block();

@@ -34,8 +34,8 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
      * The watch over one answer.
      *
      * <p>There is one task. A message only notes the time; the task that fires early finds the note and goes to sleep for
-     * the rest. It never sleeps past the moment at which the call may be over: that moment only moves away, and an open
-     * question can move it by no less than the idle time from its answer. So nothing has to wake it.
+     * the rest. It never sleeps past the moment at which the call may be over, or not by more than a second where a
+     * question was open: that moment only moves away. So nothing has to wake it.
      *
      * <p>Messages and the task usually share a thread, but need not. The state says who may speak to the client: the
      * task that finds a message on its way leaves its refusal to the thread that brings the message.
@@ -43,8 +43,9 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
     private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription, Runnable {
         private static final AtomicIntegerFieldUpdater<Watch> STATE =
                 AtomicIntegerFieldUpdater.newUpdater(Watch.class, "state");
-        private static final AtomicIntegerFieldUpdater<Watch> QUESTIONS =
-                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "questions");
+
+        /** How long the task sleeps at least while somebody is asked, however little time is left after the answer. */
+        private static final long THINKING = TimeUnit.SECONDS.toNanos(1);
 
         private static final int QUIET = 0;
         private static final int SPEAKING = 1;
@@ -57,7 +58,11 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private @Nullable Subscription upstream;
         private @Nullable Refusal refusal;
         private volatile int state;
+        /** Written while this is locked. */
         private volatile int questions;
+
+        private long askedAt;
+        private long rested;
         private volatile long heard;
         private volatile @Nullable Disposable task;
 
@@ -103,7 +108,7 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private void deliver(JsonRpc message) {
             heard = now();
             if (message instanceof JsonRpc.Question question) {
-                QUESTIONS.incrementAndGet(this);
+                asked();
                 client.onNext(new JsonRpc.Question(
                         question.method(), question.params(), new Answer(this, question.answer())));
             } else {
@@ -111,9 +116,22 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
             }
         }
 
-        void answered() {
+        private synchronized void asked() {
+            if (questions++ == 0) {
+                askedAt = heard;
+            }
+        }
+
+        synchronized void answered() {
             heard = now();
-            QUESTIONS.decrementAndGet(this);
+            if (--questions == 0) {
+                rested += heard - askedAt;
+            }
+        }
+
+        /** How much of the call's time was its client's. */
+        private synchronized long rested(long now) {
+            return questions == 0 ? rested : rested + now - askedAt;
         }
 
         @Override
@@ -149,10 +167,14 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         @Override
         public void run() {
             long now = now();
-            long untilCap = start + limits.capNanos - now;
             // The questions first: an answer notes the time before it closes its question.
             boolean asking = questions > 0;
-            long untilIdle = asking ? limits.idleNanos : heard + limits.idleNanos - now;
+            long untilCap = start + limits.capNanos + rested(now) - now;
+            if (asking) {
+                sleep(Math.max(THINKING, Math.min(untilCap, limits.idleNanos)));
+                return;
+            }
+            long untilIdle = heard + limits.idleNanos - now;
             if (untilCap <= 0) {
                 expire(/* atCap= */ true);
             } else if (untilIdle <= 0) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * How long a call may take.
  *
  * @param idle how long its upstream may say nothing
- * @param cap how long it may take in all, however much its upstream says
+ * @param cap how long it may take in all, however much its upstream says; without the time that its client thinks
  */
 public record TimeoutConfig(Duration idle, Duration cap) {
     private static final Duration DEFAULT_IDLE = Duration.ofMinutes(1);

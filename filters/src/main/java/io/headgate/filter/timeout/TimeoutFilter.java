@@ -17,8 +17,8 @@ import reactor.core.scheduler.Scheduler;
 /**
  * Ends a call whose upstream says nothing for too long, or that takes too long in all.
  *
- * <p>Every message that comes back starts the wait anew, and a question stops it until it is answered, because a person
- * may be thinking; the cap holds all the same. What was sent may have been done, so the refusal says that nobody knows.
+ * <p>Every message that comes back starts the wait anew, and a question stops both clocks until it is answered, because a
+ * person may be thinking, and whoever asks the person has a clock for that. What was sent may have been done, so the refusal says that nobody knows.
  * Subscriptions are silent by nature and are never ended.
  */
 public final class TimeoutFilter implements Filter {

@@ -108,12 +108,37 @@ class TimeoutFilterTest extends FilterContract {
     }
 
     @Test
-    void doesNotWaitForAPersonPastTheCap() {
+    void doesNotCountThePersonsTimeForTheCap() {
         call();
-        upstream.next(question());
-        timer.advanceBy(Duration.ofMillis(299_999));
+        for (int i = 0; i < 3; i++) {
+            timer.advanceBy(seconds(50));
+            upstream.next(question());
+            timer.advanceBy(seconds(1_000));
+            assertThat(client.error).isNull();
+            client.question().answer().accept(JsonRpc.Success.of("{}"));
+        }
+        for (int i = 0; i < 149; i++) {
+            timer.advanceBy(seconds(1));
+            upstream.next(Exchanges.progress(i));
+        }
         assertThat(client.error).isNull();
-        timer.advanceBy(Duration.ofMillis(1));
+        timer.advanceBy(seconds(1));
+        assertRefused("the upstream was not done after 300s");
+    }
+
+    @Test
+    void sleepsWhileAPersonThinksWithLittleTimeLeft() {
+        call();
+        for (int i = 0; i < 5; i++) {
+            timer.advanceBy(Duration.ofMillis(59_999));
+            upstream.next(Exchanges.progress(i));
+        }
+        int before = timer.scheduled();
+        upstream.next(question());
+        timer.advanceBy(seconds(600));
+        assertThat(timer.scheduled() - before).isLessThan(700);
+        client.question().answer().accept(JsonRpc.Success.of("{}"));
+        timer.advanceBy(seconds(1));
         assertRefused("the upstream was not done after 300s");
     }
 

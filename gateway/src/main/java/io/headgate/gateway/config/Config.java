@@ -5,6 +5,7 @@ import io.headgate.gateway.http.TlsConfig;
 import io.headgate.gateway.http.Transport;
 import io.headgate.gateway.policy.BuiltInFilters;
 import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.session.ParkingConfig;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ public record Config(
         List<UpstreamConfig> servers,
         List<ConfiguredFilter<?>> filters,
         SessionConfig sessions,
+        ParkingConfig parking,
         SealConfig seal,
         CatalogConfig catalog,
         ShutdownConfig shutdown,
@@ -48,6 +50,7 @@ public record Config(
                 servers,
                 BuiltInFilters.DEFAULT_CHAIN,
                 SessionConfig.DEFAULT,
+                ParkingConfig.DEFAULT,
                 SealConfig.DEFAULT,
                 CatalogConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,

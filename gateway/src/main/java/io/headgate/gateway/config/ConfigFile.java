@@ -8,6 +8,7 @@ import io.headgate.gateway.config.Config.ShutdownConfig;
 import io.headgate.gateway.http.TlsConfig;
 import io.headgate.gateway.policy.BuiltInFilters;
 import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.session.ParkingConfig;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class ConfigFile {
             "mcpJson",
             "filters",
             "sessions",
+            "parking",
             "seal",
             "catalog",
             "shutdown");
@@ -90,6 +92,7 @@ public final class ConfigFile {
                 servers(fields, isRootSound),
                 filters(fields.entries().get("filters")),
                 bind(fields, "sessions", SessionConfig.DEFAULT),
+                bind(fields, "parking", ParkingConfig.DEFAULT),
                 bind(fields, "seal", SealConfig.DEFAULT),
                 bind(fields, "catalog", CatalogConfig.DEFAULT),
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),

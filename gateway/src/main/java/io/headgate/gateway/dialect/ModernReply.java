@@ -38,7 +38,7 @@ final class ModernReply extends Reply {
             RawJson params = listens ? subscribed(notification.params()) : notification.params();
             openStream().message(null, Wording.notification(notification.method(), params));
         } else if (message instanceof JsonRpc.Question question) {
-            // A client of this era is asked by a result, and only the upstream can make one.
+            // Where a client of this era can be asked at all, it was asked by a result before this.
             question.answer()
                     .accept(new JsonRpc.Failure(
                             RpcCodes.METHOD_NOT_FOUND, "the client cannot be asked during a call", null));

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -38,7 +39,8 @@ record ListenRequest(
 
     private static final Map<String, String> FLAGS = flags();
 
-    static ListenRequest of(Exchange exchange, View view, Tasks tasks) {
+    /** The servers that can watch resources are told by their names. */
+    static ListenRequest of(Exchange exchange, View view, Tasks tasks, Predicate<String> canWatch) {
         RawJson wanted = exchange.message().envelope().get(Member.NOTIFICATIONS);
         if (wanted == null || !wanted.isObject()) {
             throw new Refusal(Refusal.Reason.INVALID_PARAMS, "notifications: missing (expected: an object)");
@@ -54,7 +56,7 @@ record ListenRequest(
         Map<String, List<String>> bareUris = new LinkedHashMap<>();
         for (String uri : strings(wanted, "resourceSubscriptions", MOST_URIS, "URIs")) {
             Owner owner = view.resource(uri);
-            if (owner != null && uris.add(uri)) {
+            if (owner != null && canWatch.test(owner.namespace().server()) && uris.add(uri)) {
                 bareUris.computeIfAbsent(owner.namespace().server(), key -> new ArrayList<>())
                         .add(owner.target().name());
             }

@@ -13,19 +13,20 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Seals the state that a server leaves with a client between the rounds of one request, and opens it again for the same
- * caller, target and arguments only.
+ * Seals the state that a server, or the gateway itself, leaves with a client between the rounds of one request, and opens
+ * it again for the same caller, target and arguments only.
  */
-final class RequestStates {
+public final class RequestStates {
     private static final Duration LIFE = Duration.ofMinutes(10);
     private static final int LONGEST = 64 * 1024;
 
     private final Seal seal;
     private final MeterRegistry meters;
 
-    RequestStates(Seal seal, MeterRegistry meters) {
+    public RequestStates(Seal seal, MeterRegistry meters) {
         this.seal = seal;
         this.meters = meters;
     }
@@ -43,6 +44,32 @@ final class RequestStates {
                 new Splice(params).replace(sealed, JsonStrings.quote(inner)).toJson();
         Envelope envelope = Envelope.ofRequest(message.method(), opened);
         return exchange.withMessage(new JsonRpc.Request(request.id(), request.method(), envelope));
+    }
+
+    /** Seals what the gateway itself has to know when the client comes back with the same request. */
+    public String seal(Seal.Kind kind, Exchange exchange, byte[] payload, Duration life) {
+        return seal.seal(kind, binding(exchange), payload, life);
+    }
+
+    /** What was sealed as this kind for the same request; null if the state is of another kind, or altered. */
+    public byte @Nullable [] open(Seal.Kind kind, Exchange exchange, RawJson sealed) {
+        String text = sealed.length() - 2 > LONGEST ? null : sealed.string();
+        if (text == null) {
+            return null;
+        }
+        try {
+            return seal.open(kind, binding(exchange), text);
+        } catch (Seal.Broken broken) {
+            if (broken.reason() == Seal.Broken.Reason.FORGED) {
+                return null;
+            }
+            throw refuse(broken);
+        }
+    }
+
+    /** The state was good once: it was used before, or what it stood for is gone. */
+    public Refusal used() {
+        return refuse("request_state_used", "requestState: used before or given up; make the request again without it");
     }
 
     /** Puts a sealed state in the place of the server's own in a result. */
@@ -76,12 +103,7 @@ final class RequestStates {
         try {
             payload = seal.open(Seal.Kind.REQUEST_STATE, binding(exchange), text);
         } catch (Seal.Broken broken) {
-            boolean expired = broken.reason() == Seal.Broken.Reason.EXPIRED;
-            throw refuse(
-                    expired ? "request_state_expired" : "request_state",
-                    expired
-                            ? "requestState: expired; make the request again without it"
-                            : "requestState: not given for this request");
+            throw refuse(broken);
         }
         ByteBuffer buffer = ByteBuffer.wrap(payload);
         byte[] server = new byte[buffer.getInt()];
@@ -99,6 +121,15 @@ final class RequestStates {
                 .add(exchange.target().name())
                 .add(exchange.caller().key())
                 .add(exchange.message().envelope().get(Member.ARGUMENTS));
+    }
+
+    private Refusal refuse(Seal.Broken broken) {
+        boolean expired = broken.reason() == Seal.Broken.Reason.EXPIRED;
+        return refuse(
+                expired ? "request_state_expired" : "request_state",
+                expired
+                        ? "requestState: expired; make the request again without it"
+                        : "requestState: not given for this request");
     }
 
     private Refusal refuse(String reason, String text) {

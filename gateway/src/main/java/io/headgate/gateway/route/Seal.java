@@ -29,7 +29,11 @@ public final class Seal {
     public enum Kind {
         CURSOR(1),
         REQUEST_STATE(2),
-        TASK(3);
+        TASK(3),
+        /** A call that waits here for its client's answers. */
+        PARKED_CALL(4),
+        /** Pages that a client's user must have been to before a call is made again. */
+        CONSENT(5);
 
         private final byte code;
 

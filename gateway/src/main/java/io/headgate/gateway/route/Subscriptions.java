@@ -61,7 +61,7 @@ final class Subscriptions {
     Flux<JsonRpc> listen(Exchange exchange, View view) {
         ListenRequest request;
         try {
-            request = ListenRequest.of(exchange, view, tasks);
+            request = ListenRequest.of(exchange, view, tasks, this::canWatch);
         } catch (Refusal refusal) {
             if (refusal.reason() == Refusal.Reason.INVALID_PARAMS) {
                 meters.counter(MeterNames.MCP_REJECTED, "reason", "subscription_size")
@@ -70,6 +70,11 @@ final class Subscriptions {
             throw refusal;
         }
         return new Listen(exchange, view, request);
+    }
+
+    private boolean canWatch(String server) {
+        Upstream upstream = keeper.upstream(server);
+        return upstream != null && upstream.canWatch();
     }
 
     /** Ends all streams with their result, and those that are opened later at once. */
@@ -89,7 +94,7 @@ final class Subscriptions {
         }));
         Set<String> awaited = ConcurrentHashMap.newKeySet();
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
-            if (isAcknowledged(upstream, request)) {
+            if (isAcknowledged(upstream, listen)) {
                 awaited.add(upstream.name());
             }
             if (request.tasks().containsKey(upstream.name())) {
@@ -126,9 +131,10 @@ final class Subscriptions {
     }
 
     /** True if the server will say when it has begun to watch the client's resources. */
-    private static boolean isAcknowledged(Upstream upstream, ListenRequest request) {
-        return request.bareUris().containsKey(upstream.name())
-                && upstream.state().era() == Era.MODERN;
+    private static boolean isAcknowledged(Upstream upstream, Listen listen) {
+        boolean onOwnSession =
+                listen.exchange.session() != null && upstream.state().era() != Era.MODERN;
+        return !onOwnSession && listen.request.bareUris().containsKey(upstream.name());
     }
 
     private static void acknowledged(String what, Set<String> awaited, ListenStream stream) {

@@ -46,7 +46,7 @@ public final class Rounds implements Handler {
             Scheduler timer) {
         this.next = next;
         this.relearn = relearn;
-        this.answerWithin = config.answer();
+        this.answerWithin = config.question();
         this.timer = timer;
         this.answered = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "answered");
         this.paused = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "paused");

@@ -22,7 +22,7 @@ public final class Session implements ClientSession {
     private final String server;
     private final SessionConfig config;
     private final long startNanos = System.nanoTime();
-    private final Map<Long, JsonRpc.Question> questions = new ConcurrentHashMap<>();
+    private final Map<Long, Asked> questions = new ConcurrentHashMap<>();
     private final Map<String, Runnable> calls = new ConcurrentHashMap<>();
     private final Map<Long, SessionStream> streams = new ConcurrentHashMap<>();
     private final List<Runnable> onEnd = new ArrayList<>();
@@ -36,6 +36,8 @@ public final class Session implements ClientSession {
     private volatile Client client;
     private boolean ended;
     private boolean released;
+
+    private record Asked(JsonRpc.Question question, long sinceNanos) {}
 
     Session(String id, String eventTag, String server, Client client, SessionConfig config, boolean resumable) {
         this.id = id;
@@ -123,17 +125,17 @@ public final class Session implements ClientSession {
             return -1;
         }
         long number = numbers.incrementAndGet();
-        questions.put(number, question);
+        questions.put(number, new Asked(question, System.nanoTime()));
         return number;
     }
 
     /** Takes the client's answer; false if nothing with this id was asked, or it was answered before. */
     public boolean answer(long number, JsonRpc.Response response) {
-        JsonRpc.Question question = questions.remove(number);
-        if (question == null) {
+        Asked asked = questions.remove(number);
+        if (asked == null) {
             return false;
         }
-        question.answer().accept(response);
+        asked.question().answer().accept(response);
         return true;
     }
 
@@ -243,6 +245,11 @@ public final class Session implements ClientSession {
     }
 
     void sweep(long nowNanos) {
+        questions.forEach((number, asked) -> {
+            if (nowNanos - asked.sinceNanos() > config.question().toNanos()) {
+                answer(number, InputRequests.noAnswer(asked.question().method()));
+            }
+        });
         long replayNanos = config.replay().toNanos();
         streams.values().removeIf(stream -> stream.isStale(nowNanos, replayNanos));
         Runnable end = null;

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  *     anonymous ones, who cannot be told apart
  * @param subscriptionsPerCaller the same for subscriptions, with 20
  * @param streams GET streams of one session
+ * @param question how long a client may think about what a server asks in the middle of a call
  * @param replay how long the events of a broken stream are kept
  * @param replayBytes how much of each stream is kept
- * @param answer how long a client may take for the answers that a server without sessions waits for
  */
 public record SessionConfig(
         int max,
@@ -21,9 +21,9 @@ public record SessionConfig(
         int streams,
         Duration idle,
         Duration absolute,
+        Duration question,
         Duration replay,
-        int replayBytes,
-        Duration answer) {
+        int replayBytes) {
     public static final SessionConfig DEFAULT = new SessionConfig(
             100_000,
             null,
@@ -31,9 +31,9 @@ public record SessionConfig(
             4,
             Duration.ofMinutes(30),
             Duration.ofHours(8),
+            Duration.ofMinutes(10),
             Duration.ofSeconds(60),
-            256 * 1024,
-            Duration.ofMinutes(10));
+            256 * 1024);
 
     public SessionConfig {
         positive("max", max);
@@ -47,8 +47,8 @@ public record SessionConfig(
         }
         positive("idle", idle);
         positive("absolute", absolute);
+        positive("question", question);
         positive("replay", replay);
-        positive("answer", answer);
     }
 
     private static void positive(String name, int value) {

@@ -37,8 +37,8 @@ public final class Sessions {
 
     private final SessionConfig config;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>();
-    private final Map<String, AtomicInteger> perCaller = new ConcurrentHashMap<>();
-    private final Map<String, AtomicInteger> subscriptions = new ConcurrentHashMap<>();
+    private final PerCaller perCaller;
+    private final PerCaller subscriptions;
     private final AtomicInteger subscriptionCount = new AtomicInteger();
     private final Cache<String, Boolean> ended = Caffeine.newBuilder()
             .maximumSize(10_000)
@@ -47,6 +47,8 @@ public final class Sessions {
 
     public Sessions(SessionConfig config, MeterRegistry meters) {
         this.config = config;
+        this.perCaller = new PerCaller(config.perCaller(), DEFAULT_PER_CALLER);
+        this.subscriptions = new PerCaller(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER);
         // Seeds the generator here, where waiting is allowed.
         var unused = Unguessable.bytes(1);
         Gauge.builder(MeterNames.SESSIONS, sessions, Map::size).register(meters);
@@ -150,8 +152,7 @@ public final class Sessions {
             // The same answer as for an unknown session: whether it exists is nobody else's business.
             return owner.equals(caller) ? null : new Refusal(Refusal.Reason.SESSION_NOT_FOUND, "Session not found");
         }
-        int limit = limit(config.perCaller(), DEFAULT_PER_CALLER, caller);
-        if (!count(perCaller, caller, limit)) {
+        if (!perCaller.admit(caller)) {
             return new Refusal(Refusal.Reason.RATE_LIMITED, "too many sessions of one caller", Duration.ofSeconds(60));
         }
         session.owner(caller);
@@ -160,16 +161,15 @@ public final class Sessions {
 
     private Flux<JsonRpc> subscribe(Exchange exchange, Handler next) {
         Caller caller = exchange.caller();
-        int limit = limit(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER, caller);
         return Flux.defer(() -> {
-            if (!count(subscriptions, caller, limit)) {
+            if (!subscriptions.admit(caller)) {
                 return Flux.error(new Refusal(
                         Refusal.Reason.RATE_LIMITED, "too many subscriptions of one caller", Duration.ofSeconds(60)));
             }
             subscriptionCount.incrementAndGet();
             return next.handle(exchange).doFinally((SignalType end) -> {
                 subscriptionCount.decrementAndGet();
-                uncount(subscriptions, caller);
+                subscriptions.release(caller);
             });
         });
     }
@@ -177,32 +177,8 @@ public final class Sessions {
     private void release(Session session) {
         Caller owner = session.owner();
         if (owner != null && session.releaseOnce()) {
-            uncount(perCaller, owner);
+            perCaller.release(owner);
         }
-    }
-
-    private static int limit(@Nullable Integer configured, int fallback, Caller caller) {
-        if (configured != null) {
-            return configured;
-        }
-        return caller.isAnonymous() ? Integer.MAX_VALUE : fallback;
-    }
-
-    private static boolean count(Map<String, AtomicInteger> counts, Caller caller, int limit) {
-        boolean[] admitted = new boolean[1];
-        counts.compute(caller.key(), (key, count) -> {
-            AtomicInteger current = count == null ? new AtomicInteger() : count;
-            admitted[0] = current.get() < limit;
-            if (admitted[0]) {
-                current.incrementAndGet();
-            }
-            return current;
-        });
-        return admitted[0];
-    }
-
-    private static void uncount(Map<String, AtomicInteger> counts, Caller caller) {
-        counts.computeIfPresent(caller.key(), (key, count) -> count.decrementAndGet() <= 0 ? null : count);
     }
 
     private String token(int bytes) {

@@ -71,6 +71,18 @@ public final class MeterNames {
     /** Resources that sessions watch at servers without sessions now. */
     public static final String BRIDGE_WATCHES = "headgate.bridge.watched.resources";
 
+    /** Calls that wait for their client to come back with answers now. */
+    public static final String PARKED_CALLS = "headgate.calls.parked";
+
+    /** Bytes held for calls whose client was asked something. */
+    public static final String PARKED_BYTES = "headgate.calls.parked.bytes";
+
+    /**
+     * How the waiting of a call for its client ended; tag {@code outcome}: {@code resumed}, {@code expired} (the client
+     * did not come back), {@code abandoned} (the gateway stopped), {@code refused} (there was no room).
+     */
+    public static final String PARKED_ENDED = "headgate.calls.parked.ended";
+
     /** What upstreams did wrong; tags {@code upstream}, {@code reason}. */
     public static final String UPSTREAM_FAULTS = "headgate.upstream.faults";
 

@@ -25,6 +25,11 @@ interface BackDialect {
         return Flux.never();
     }
 
+    /** False if the server is known to tell nobody of a resource's updates. */
+    default boolean canWatch() {
+        return true;
+    }
+
     Mono<Listing> list();
 
     Flux<String> changes();

@@ -68,6 +68,12 @@ public final class HttpUpstream implements Upstream {
     }
 
     @Override
+    public boolean canWatch() {
+        BackDialect dialect = era.known();
+        return dialect == null || dialect.canWatch();
+    }
+
+    @Override
     public Mono<Listing> list() {
         return era.find().flatMap(BackDialect::list);
     }

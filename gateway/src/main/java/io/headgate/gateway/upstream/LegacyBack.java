@@ -4,6 +4,7 @@ import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
@@ -22,10 +23,11 @@ import reactor.core.publisher.Sinks;
  * The back dialect of the revisions with sessions over Streamable HTTP.
  *
  * <p>An upstream session belongs to one caller, for a server may keep one caller's state in it. It is opened with the
- * first call that needs it, opened again when the server has forgotten it, and ended with the client's own session.
+ * first call that needs it, opened again when the server has forgotten it, and ended with the client's own session. The
+ * calls of clients that have none are each made in one of a {@link SessionPool}.
  */
 final class LegacyBack implements BackDialect {
-    private static final int MAX_SESSIONS = 10_000;
+    private static final int MAX_SESSIONS = 20_000;
     private static final Duration IDLE = Duration.ofMinutes(30);
     private static final Duration SWEEP = Duration.ofMinutes(1);
     private static final String SHARED = "shared";
@@ -43,6 +45,8 @@ final class LegacyBack implements BackDialect {
     private final Runnable doubt;
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
+    final Watches watches = new Watches(this);
+    private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
     private volatile boolean sessionless;
     private volatile boolean closed;
@@ -71,17 +75,47 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Flux<JsonRpc> call(Exchange exchange) {
+        if (exchange.session() == null && !isShared()) {
+            return Flux.defer(() -> callPooled(exchange));
+        }
         LegacySession session = sessionOf(exchange);
         if (session == null) {
             return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
         }
-        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, session, exchange, actual));
+        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, session, null, exchange, actual));
         return session.isOpen() ? call : session.opened().thenMany(call);
+    }
+
+    private Flux<JsonRpc> callPooled(Exchange exchange) {
+        SessionPool.Loan loan = pool.lend(exchange);
+        if (loan == null) {
+            return Flux.error(client.meters.refuse(Fault.SESSIONS, null));
+        }
+        LegacySession session = loan.session();
+        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, loan.take(), loan, exchange, actual));
+        String level = exchange.client().logLevel();
+        if (session.isOpen() && session.hasLevel(level)) {
+            return call;
+        }
+        return session.opened()
+                .flatMap(opened -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))
+                .thenMany(call)
+                .doFinally(end -> loan.dropUnlessTaken());
+    }
+
+    /** Whether the server takes the level or not, the call is made. */
+    private Mono<Void> setLevel(LegacySession session, @Nullable String level) {
+        Exchange set = GatewayExchange.of(
+                config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(String.valueOf(level)) + "}");
+        session.level(level);
+        return new CallFlux(actual -> new LegacyCall(this, session, null, set, actual))
+                .onErrorComplete()
+                .then();
     }
 
     @Override
     public Flux<JsonRpc> tell(Exchange exchange) {
-        LegacySession session = sessions.get(keyOf(exchange));
+        LegacySession session = exchange.session() == null ? null : sessions.get(keyOf(exchange));
         boolean goesUp = exchange.method().equals(Methods.ROOTS_CHANGED)
                 || exchange.method().equals(Methods.PROGRESS);
         if (session == null || !session.isOpen() || !goesUp) {
@@ -94,11 +128,20 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
+        if (exchange.session() == null) {
+            return resourceUris.isEmpty() ? Flux.never() : watches.listen(resourceUris);
+        }
         LegacySession session = sessionOf(exchange);
         if (session == null) {
             return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
         }
         return session.inbox().listen();
+    }
+
+    @Override
+    public boolean canWatch() {
+        LegacySession own = sessions.get(OWN);
+        return own == null || !own.isOpen() || (own.offersSubscriptions() && !own.hasNoStream());
     }
 
     @Override
@@ -140,7 +183,7 @@ final class LegacyBack implements BackDialect {
 
     Flux<JsonRpc> callOwn(Exchange exchange) {
         LegacySession own = own();
-        return own.opened().thenMany(new CallFlux(actual -> new LegacyCall(this, own, exchange, actual)));
+        return own.opened().thenMany(new CallFlux(actual -> new LegacyCall(this, own, null, exchange, actual)));
     }
 
     /** The server gave no session id: it cannot tell callers apart, so they can share. */
@@ -165,6 +208,7 @@ final class LegacyBack implements BackDialect {
     }
 
     void expire(long now) {
+        pool.expire(now);
         for (LegacySession session : sessions.values()) {
             if (session.isIdle(now, IDLE.toNanos())) {
                 session.end().subscribe(new Unheeded());
@@ -187,11 +231,24 @@ final class LegacyBack implements BackDialect {
     }
 
     private String keyOf(Exchange exchange) {
-        if (config.isStateless() || sessionless) {
-            return SHARED;
-        }
         ClientSession session = exchange.session();
-        return session != null ? "s:" + session.id() : "c:" + exchange.caller().key();
+        return session == null || isShared() ? SHARED : "s:" + session.id();
+    }
+
+    /** True if the server cannot tell clients apart, or need not. */
+    private boolean isShared() {
+        return config.isStateless() || sessionless;
+    }
+
+    /** A new session for one call at a time, or null if there are too many. */
+    @Nullable
+    LegacySession open(String key, RawJson declared, RawJson info) {
+        if (closed || sessions.size() >= MAX_SESSIONS) {
+            return null;
+        }
+        LegacySession made = new LegacySession(this, key, declared, info, /* isStanding= */ false);
+        sessions.put(key, made);
+        return made;
     }
 
     private @Nullable LegacySession sessionOf(Exchange exchange) {
@@ -205,7 +262,7 @@ final class LegacyBack implements BackDialect {
             return null;
         }
         ClientSession owner = key.equals(SHARED) ? null : exchange.session();
-        // Whoever has no session cannot be asked anything, so nothing is declared in its name.
+        // A server that cannot tell clients apart could not tell their answers apart, so nothing is declared to it.
         RawJson capabilities =
                 owner == null ? RawJson.EMPTY_OBJECT : exchange.client().capabilities();
         RawJson info = exchange.client().info();

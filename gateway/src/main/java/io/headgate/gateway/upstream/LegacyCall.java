@@ -23,20 +23,32 @@ final class LegacyCall extends Call {
 
     private final LegacyBack back;
     private final Exchange exchange;
+    private final SessionPool.@Nullable Loan loan;
     private LegacySession session;
     private long id;
     private long firstSent;
     private boolean renewed;
     private boolean renewing;
     private boolean counted;
+    private boolean isAnswered;
+    private int openQuestions;
+    private long restingSince;
+    private long rested;
     private int resumes;
     private @Nullable String lastEventId;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
 
-    LegacyCall(LegacyBack back, LegacySession session, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
+    /** In a session that is lent to this call alone, or in one that it shares. */
+    LegacyCall(
+            LegacyBack back,
+            LegacySession session,
+            SessionPool.@Nullable Loan loan,
+            Exchange exchange,
+            CoreSubscriber<? super JsonRpc> actual) {
         super(back.client.pool(), actual);
         this.back = back;
         this.session = session;
+        this.loan = loan;
         this.exchange = exchange;
     }
 
@@ -52,6 +64,17 @@ final class LegacyCall extends Call {
 
     @Override
     void onDone() {
+        uncount();
+        if (loan != null) {
+            if (isAnswered) {
+                loan.giveBack(session);
+            } else {
+                loan.drop(session);
+            }
+        }
+    }
+
+    private void uncount() {
         if (counted) {
             counted = false;
             session.callEnds();
@@ -60,9 +83,15 @@ final class LegacyCall extends Call {
 
     @Override
     void onCancel() {
-        if (firstSent != 0) {
-            RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client cancelled\"}");
-            session.tell(RequestWriter.notification(Methods.CANCELLED, params));
+        if (firstSent == 0 || isAnswered) {
+            return;
+        }
+        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client cancelled\"}");
+        OutgoingRequest cancelled = RequestWriter.notification(Methods.CANCELLED, params);
+        if (loan == null) {
+            session.tell(cancelled);
+        } else {
+            loan.drop(session, cancelled);
         }
     }
 
@@ -89,7 +118,7 @@ final class LegacyCall extends Call {
         renewing = true;
         meters.count(Fault.SESSION_LOST);
         linger();
-        onDone();
+        uncount();
         firstSent = 0;
         LegacySession next = back.renew(session);
         session = next;
@@ -110,10 +139,50 @@ final class LegacyCall extends Call {
     @Nullable
     JsonRpc accept(Envelope message) {
         return switch (message.kind()) {
-            case RESPONSE -> response(message);
+            case RESPONSE -> {
+                JsonRpc.Response response = response(message);
+                isAnswered = response != null;
+                yield response;
+            }
             case NOTIFICATION -> notification(message);
-            case REQUEST -> session.question(message, exchange.session() != null);
+            case REQUEST -> question(message);
         };
+    }
+
+    /** While a question is open, the clock rests: whoever has it to answer has a clock for that. */
+    private JsonRpc.@Nullable Question question(Envelope message) {
+        JsonRpc.Question question = session.question(message, canAsk(), this::answered);
+        if (question != null && openQuestions++ == 0) {
+            restingSince = System.nanoTime();
+            pool.rest(this, true);
+        }
+        return question;
+    }
+
+    private boolean canAsk() {
+        return exchange.session() != null
+                || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
+    }
+
+    /** Called once for each question, by whichever thread has the answer. */
+    private void answered() {
+        if (pool.loop.inEventLoop()) {
+            oneAnswered();
+        } else if (!pool.loop.isShuttingDown()) {
+            pool.loop.execute(this::oneAnswered);
+        }
+    }
+
+    private void oneAnswered() {
+        if (--openQuestions == 0) {
+            rested += System.nanoTime() - restingSince;
+            pool.rest(this, false);
+        }
+    }
+
+    @Override
+    long restedNanos(long now) {
+        return openQuestions == 0 ? rested : rested + now - restingSince;
     }
 
     private JsonRpc.@Nullable Response response(Envelope message) {
@@ -148,11 +217,20 @@ final class LegacyCall extends Call {
             }
             return progress;
         }
+        if (method.equals(Methods.MESSAGE) && !wantsLogs()) {
+            meters.count(Fault.UNREQUESTED_LOG);
+            return null;
+        }
         if (LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED)) {
             session.deliver(message);
             return null;
         }
         return new JsonRpc.Notification(method, message.params());
+    }
+
+    /** A client without a session asks for log messages with each request; the others with a request of its own. */
+    private boolean wantsLogs() {
+        return exchange.session() != null || exchange.client().logLevel() != null;
     }
 
     @Override
@@ -189,7 +267,8 @@ final class LegacyCall extends Call {
     }
 
     private boolean resumes() {
-        long age = System.nanoTime() - firstSent;
+        long now = System.nanoTime();
+        long age = now - firstSent - restedNanos(now);
         if (lastEventId == null
                 || resumes >= MAX_RESUMES
                 || age > pool.client.limits.hardCap().toNanos()) {
@@ -205,6 +284,7 @@ final class LegacyCall extends Call {
         if (!isDone() && from != null) {
             send(session.address(new OutgoingRequest(Method.GET, null))
                     .with("last-event-id", HeaderText.bytesAsChars(from)));
+            pool.rest(this, openQuestions > 0);
         }
     }
 }

@@ -39,6 +39,7 @@ final class LegacySession {
     private volatile @Nullable RawJson serverInfo;
     private volatile @Nullable String instructions;
     private volatile @Nullable LegacyStream stream;
+    private volatile @Nullable String level;
 
     /** A standing session has a stream of its own for what the server sends outside of calls. */
     LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, boolean isStanding) {
@@ -119,6 +120,19 @@ final class LegacySession {
         lastUsed = System.nanoTime();
     }
 
+    void used() {
+        lastUsed = System.nanoTime();
+    }
+
+    /** True if the server need not be told what log messages a call wants. */
+    boolean hasLevel(@Nullable String wanted) {
+        return wanted == null || wanted.equals(level) || (open && capabilities.get("logging") == null);
+    }
+
+    void level(@Nullable String set) {
+        level = set;
+    }
+
     boolean isIdle(long now, long limit) {
         return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard();
     }
@@ -144,7 +158,7 @@ final class LegacySession {
     }
 
     /** A request of the server as a message of the core, or null if it was answered here. */
-    JsonRpc.@Nullable Question question(Envelope message, boolean canAsk) {
+    JsonRpc.@Nullable Question question(Envelope message, boolean canAsk, Runnable whenAnswered) {
         RawJson upstreamId = message.get(Member.ID);
         if (upstreamId == null) {
             return null;
@@ -162,6 +176,7 @@ final class LegacySession {
         Consumer<JsonRpc.Response> once = response -> {
             if (answered.compareAndSet(false, true)) {
                 answer(echoed, response);
+                whenAnswered.run();
             }
         };
         return new JsonRpc.Question(message.method(), message.params(), once);
@@ -174,7 +189,7 @@ final class LegacySession {
     /** Takes what came outside of any call. */
     void deliver(Envelope message) {
         if (message.kind() == Envelope.Kind.REQUEST) {
-            JsonRpc.Question question = question(message, key.startsWith("s:"));
+            JsonRpc.Question question = question(message, hasOwner(), () -> {});
             if (question != null) {
                 inbox.deliver(question);
             }
@@ -184,16 +199,32 @@ final class LegacySession {
             if (isChange(method)) {
                 back.changed(method);
             }
-            // Nobody ever listens to the gateway's own session.
-            if (!key.equals(LegacyBack.OWN)) {
+            if (hasOwner()) {
                 inbox.deliver(new JsonRpc.Notification(method, message.params()));
+            } else if (method.equals(Methods.RESOURCE_UPDATED)) {
+                back.watches.updated(message.params());
             }
         }
+    }
+
+    /** True if it stands for one client's session, who hears what the server says outside of calls. */
+    private boolean hasOwner() {
+        return key.startsWith("s:");
     }
 
     /** The stream was away and cannot say what was missed. */
     void gap() {
         ModernBack.kinds(capabilities).forEach(back::changed);
+        if (key.equals(LegacyBack.OWN)) {
+            back.watches.gap();
+        }
+    }
+
+    /** True if the server tells of a resource's updates whoever has subscribed to it. */
+    boolean offersSubscriptions() {
+        RawJson resources = capabilities.get("resources");
+        RawJson subscribe = resources == null ? null : resources.get("subscribe");
+        return subscribe != null && subscribe.isTrue();
     }
 
     static boolean isChange(String method) {
@@ -304,6 +335,9 @@ final class LegacySession {
             LegacyStream standing = new LegacyStream(back.client, this);
             stream = standing;
             standing.run();
+            if (key.equals(LegacyBack.OWN)) {
+                back.watches.startAgain();
+            }
         }
     }
 }

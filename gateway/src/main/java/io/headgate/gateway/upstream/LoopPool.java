@@ -38,6 +38,7 @@ final class LoopPool {
     private int connecting;
     private int open;
     private int standing;
+    private int resting;
     private long lastId;
 
     LoopPool(HttpClient client, EventLoop loop, int index, int loops) {
@@ -125,6 +126,17 @@ final class LoopPool {
         }
     }
 
+    /** Somebody is asked in the middle of a call, or not any more. */
+    void rest(RoundTrip trip, boolean rests) {
+        if (trip.isResting != rests && (trip.isListed || !rests)) {
+            trip.isResting = rests;
+            resting += rests ? 1 : -1;
+            if (rests) {
+                connectIfNeeded();
+            }
+        }
+    }
+
     void addLingering(Line line) {
         line.lingeringSince = System.nanoTime();
         lingering.add(line);
@@ -136,6 +148,7 @@ final class LoopPool {
             return;
         }
         trip.isListed = false;
+        rest(trip, false);
         if (trip.isStanding()) {
             standing--;
         } else {
@@ -219,8 +232,12 @@ final class LoopPool {
         }
         H2Connection shared = h2;
         boolean full = shared != null && shared.isUsable();
-        // Standing streams hold their connections for hours; they must not take those of the calls.
-        while (!full && connecting < waiting.size() && open - standing < limit && !(expectsH2 && connecting > 0)) {
+        // Standing streams, and calls whose client thinks, hold their connections for long; they must not take those of
+        // the others.
+        while (!full
+                && connecting < waiting.size()
+                && open - standing - resting < limit
+                && !(expectsH2 && connecting > 0)) {
             new Attempt().start();
         }
     }
@@ -238,7 +255,8 @@ final class LoopPool {
         RoundTrip trip = oldest;
         while (trip != null && now - trip.startedNanos > cap) {
             RoundTrip newer = trip.newer;
-            if (!trip.isStanding()) {
+            boolean isOver = now - trip.startedNanos - trip.restedNanos(now) > cap;
+            if (!trip.isStanding() && isOver) {
                 trip.abort();
                 trip.onFault(Fault.MAX_DURATION);
             }

@@ -26,6 +26,7 @@ abstract class RoundTrip {
     RoundTrip newer;
 
     boolean isListed;
+    boolean isResting;
     long startedNanos;
 
     RoundTrip(LoopPool pool) {
@@ -35,6 +36,11 @@ abstract class RoundTrip {
     /** True for streams that stand for as long as somebody listens: no clock ends them, and they have slots of their own. */
     boolean isStanding() {
         return false;
+    }
+
+    /** How much of its time does not count, because somebody was asked and thought. */
+    long restedNanos(long now) {
+        return 0;
     }
 
     abstract void onHead(int status, HttpHeaders headers);

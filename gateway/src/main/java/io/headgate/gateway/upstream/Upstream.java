@@ -22,7 +22,8 @@ public interface Upstream extends Handler {
 
     /**
      * What the server sends outside of any call for this exchange's client, until cancelled: resource updates for the
-     * given URIs in the modern era, whatever comes on the client's own upstream session in the legacy one.
+     * given URIs, after an acknowledgement; or, for a client with a session at a server with sessions, whatever comes on
+     * its own one there.
      */
     Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris);
 
@@ -30,6 +31,9 @@ public interface Upstream extends Handler {
     default Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
         return Flux.never();
     }
+
+    /** False if the server is known to tell nobody of a resource's updates. */
+    boolean canWatch();
 
     /** Asks the server what it is and all that it offers, every page; fails with a Refusal. */
     Mono<Listing> list();

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigProblemsTest {
     private static final String SERVER = "mcpServers: {a: {url: 'http://127.0.0.1:1/mcp'}}\n";
     private static final String KEYS =
-            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, seal, catalog, shutdown";
+            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, parking, seal, catalog, shutdown";
 
     @TempDir
     Path directory;

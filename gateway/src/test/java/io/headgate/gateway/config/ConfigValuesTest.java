@@ -36,6 +36,7 @@ class ConfigValuesTest {
                 listen: '[::1]:0'
                 http: {transport: io_uring, limits: {bodyBytes: 1MiB, headerTimeout: 1m30s}}
                 sessions: {max: 7, perCaller: 3, idle: 250ms}
+                parking: {perCaller: 2, time: 30s, bytes: 1MiB}
                 shutdown: {grace: 0s}
                 """);
         assertThat(config.listen()).isEqualTo(new Address("::1", 0)).hasToString("[::1]:0");
@@ -44,6 +45,10 @@ class ConfigValuesTest {
         assertThat(config.http().limits().headerTimeout()).isEqualTo(Duration.ofSeconds(90));
         assertThat(config.http().limits().headerCount()).isEqualTo(100);
         assertThat(config.sessions().perCaller()).isEqualTo(3);
+        assertThat(config.parking().max()).isEqualTo(10_000);
+        assertThat(config.parking().perCaller()).isEqualTo(2);
+        assertThat(config.parking().time()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.parking().bytes()).isEqualTo(1024 * 1024);
         assertThat(config.sessions().idle()).isEqualTo(Duration.ofMillis(250));
         assertThat(config.shutdown().grace()).isZero();
     }

@@ -39,9 +39,9 @@ class LegacyDialectTest {
                     2,
                     Duration.ofMinutes(30),
                     Duration.ofHours(8),
+                    Duration.ofMinutes(10),
                     Duration.ofSeconds(60),
-                    4096,
-                    Duration.ofMinutes(10)),
+                    4096),
             meters);
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private List<HeaderParam> headerParams = List.of();

@@ -39,6 +39,7 @@ final class FakeUpstream implements Upstream {
     long ttlMillis = 30_000;
     boolean isPublic = true;
     Era era = Era.MODERN;
+    boolean canWatch = true;
 
     /** The params of what a stream begins with. */
     Function<List<String>, @Nullable RawJson> acknowledgement = uris -> null;
@@ -126,7 +127,7 @@ final class FakeUpstream implements Upstream {
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
         listens.add(resourceUris);
-        boolean acknowledges = era == Era.MODERN && !resourceUris.isEmpty() && !isSilent;
+        boolean acknowledges = !resourceUris.isEmpty() && !isSilent;
         return acknowledges
                 ? events.asFlux()
                         .startWith(new JsonRpc.Notification(
@@ -138,6 +139,11 @@ final class FakeUpstream implements Upstream {
     public Flux<JsonRpc> watchTasks(Exchange exchange, List<String> taskIds) {
         watches.add(taskIds);
         return events.asFlux().startWith(new JsonRpc.Notification("notifications/subscriptions/acknowledged", null));
+    }
+
+    @Override
+    public boolean canWatch() {
+        return canWatch;
     }
 
     @Override

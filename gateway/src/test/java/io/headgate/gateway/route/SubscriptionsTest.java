@@ -82,6 +82,19 @@ class SubscriptionsTest {
     }
 
     @Test
+    void promisesNoUpdatesOfAServerThatTellsNobody() {
+        fleet.add("u1").canWatch = false;
+        FakeUpstream second = fleet.add("u2");
+        settled();
+        StepVerifier.create(listen("{\"toolsListChanged\":true,\"resourceSubscriptions\":[\"u1+x:1\",\"u2+x:1\"]}"))
+                .expectNext(acknowledged("{\"toolsListChanged\":true,\"resourceSubscriptions\":[\"u2+x:1\"]}"))
+                .thenCancel()
+                .verify(Fleet.BOUND);
+        assertThat(fleet.upstream("u1").listens).isEmpty();
+        assertThat(second.listens).hasSize(1);
+    }
+
+    @Test
     void oneServersListenerWritesItsBareUris() {
         FakeUpstream upstream = fleet.add("u1");
         settled();

@@ -23,6 +23,7 @@ final class McpClient implements AutoCloseable {
 
     private final McpConnection connection;
     private @Nullable String session;
+    private String capabilities = "{}";
 
     private McpClient(McpConnection connection, @Nullable String session) {
         this.connection = connection;
@@ -31,6 +32,13 @@ final class McpClient implements AutoCloseable {
 
     static McpClient modern(InetSocketAddress server) {
         return new McpClient(McpConnection.to(server), null);
+    }
+
+    /** A client without a session, whose user can be asked something. */
+    static McpClient withUser(InetSocketAddress server) {
+        McpClient client = modern(server);
+        client.capabilities = "{\"elicitation\":{}}";
+        return client;
     }
 
     /** A client with a session. */
@@ -108,7 +116,7 @@ final class McpClient implements AutoCloseable {
         String meta = "\"_meta\":{\"progressToken\":" + token
                 + (session == null
                         ? ",\"io.modelcontextprotocol/protocolVersion\":\"" + MODERN
-                                + "\",\"io.modelcontextprotocol/clientCapabilities\":{}}"
+                                + "\",\"io.modelcontextprotocol/clientCapabilities\":" + capabilities + "}"
                         : "}");
         String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":{" + params
                 + (params.isEmpty() ? "" : ",") + meta + "}}";

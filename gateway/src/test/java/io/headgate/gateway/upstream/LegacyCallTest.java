@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Target;
 import io.headgate.gateway.upstream.FakeUpstream.Received;
 import io.headgate.gateway.upstream.UpstreamFixture.LegacyScript;
 import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
@@ -226,12 +227,13 @@ class LegacyCallTest {
                     .endStream();
         });
         try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
-            List<JsonRpc> all = fixture.call(UpstreamFixture.tool("echo"));
+            List<JsonRpc> all = fixture.call(UpstreamFixture.modernCall(
+                    "completion/complete", "\"argument\":{\"name\":\"a\",\"value\":\"\"}", "", new Target("u1")));
 
             assertThat(all).hasSize(1);
             UpstreamFixture.eventually(() -> !posted(fixture).isEmpty());
             assertThat(posted(fixture).get(0).body()).contains("\"id\":7,\"error\":{\"code\":-32601");
-            assertThat(fixture.server().received("tools/call").get(0).body())
+            assertThat(fixture.server().received("completion/complete").get(0).body())
                     .doesNotContain("io.modelcontextprotocol/");
         }
     }

@@ -1,0 +1,95 @@
+package io.headgate.gateway.scale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.gateway.demo.DemoServer;
+import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.demo.Era;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
+
+/** Calls whose clients were asked something and never came back leave nothing behind, here or at the server. */
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
+class ParkedCallsTest {
+    private static final int CALLS = 10_000;
+    private static final int CLIENTS = 50;
+    private static final Duration ALL = Duration.ofMinutes(3);
+    private static final Duration GONE = Duration.ofSeconds(90);
+    private static final int FILES_MORE = 10;
+
+    @Test
+    void leaveNothingBehind(TestReporter reporter) {
+        DemoServer server = DemoServer.start(DemoServerOptions.builder()
+                .era(Era.LEGACY)
+                .maxSessions(2 * CALLS)
+                .build());
+        try (GatewayProcess gateway = GatewayProcess.before("a", server.url())
+                .with("parking: {time: 40s}")
+                .jvm("-Xmx512m")
+                .start()) {
+            park(gateway, CLIENTS);
+            Await.until(GONE, () -> "the first end\n" + gateway.metrics("headgate_"), () -> isQuiet(gateway));
+            int filesBefore = gateway.jvm().openFiles();
+
+            long started = System.nanoTime();
+            double refused = gateway.metric("headgate_calls_parked_ended_total", "refused");
+            park(gateway, CALLS);
+            long millis = (System.nanoTime() - started) / 1_000_000;
+            double most = gateway.metric("headgate_calls_parked");
+            double sessions = gateway.metric("headgate_upstream_sessions");
+            double bytes = gateway.metric("headgate_calls_parked_bytes");
+            assertThat(most).isGreaterThan(CALLS / 10.0);
+            assertThat(gateway.metric("headgate_requests_active")).isZero();
+            assertThat(gateway.metric("headgate_calls_parked_ended_total", "refused"))
+                    .isEqualTo(refused);
+
+            Await.until(GONE, () -> "all end\n" + gateway.metrics("headgate_"), () -> isQuiet(gateway));
+            Await.until(
+                    GONE,
+                    () -> "files close: " + gateway.jvm().openFiles() + ", before " + filesBefore,
+                    () -> gateway.jvm().openFiles() <= filesBefore + FILES_MORE);
+            assertThat(gateway.metric("headgate_calls_parked_ended_total", "expired"))
+                    .isEqualTo(CALLS + CLIENTS);
+            reporter.publishEntry(
+                    "parked",
+                    most + " at once in " + millis + " ms, " + sessions + " sessions, " + bytes + " bytes held, "
+                            + gateway.jvm().peakMemory() + " MiB at most");
+        } finally {
+            server.stop();
+        }
+    }
+
+    private static boolean isQuiet(GatewayProcess gateway) {
+        return gateway.metric("headgate_calls_parked") == 0
+                && gateway.metric("headgate_calls_parked_bytes") == 0
+                && gateway.metric("headgate_upstream_sessions") <= 1;
+    }
+
+    /** Makes so many calls that ask, from some clients at a time, and forgets what they were asked. */
+    private static void park(GatewayProcess gateway, int calls) {
+        List<McpClient> clients = new ArrayList<>();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            McpClient client = McpClient.withUser(gateway.address());
+            clients.add(client);
+            all.add(park(client, calls / CLIENTS));
+        }
+        var unused = Await.result(ALL, CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)));
+        clients.forEach(McpClient::abandon);
+    }
+
+    private static CompletableFuture<Void> park(McpClient client, int calls) {
+        return calls == 0
+                ? CompletableFuture.completedFuture(null)
+                : client.call("a__test_elicitation", "{\"message\":\"?\"}").thenCompose(answer -> {
+                    assertThat(answer.toString()).contains("input_required");
+                    return park(client, calls - 1);
+                });
+    }
+}

@@ -1,0 +1,178 @@
+package io.headgate.gateway.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Client;
+import io.headgate.filter.Exchange;
+import io.headgate.gateway.upstream.FakeUpstream.Received;
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamFixture.LegacyScript;
+import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RawJson;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Calls of clients without a session at a server with sessions. */
+class SessionPoolTest {
+    private static final String OK = "{\"content\":[]}";
+    private static final String QUESTION =
+            "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"elicitation/create\",\"params\":{\"message\":\"?\"}}";
+
+    @Test
+    void lendsASessionToOneCallAtATimeAndThenToTheNext() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        LegacyScript script = new LegacyScript((request, wire) -> {
+            go.await(30, TimeUnit.SECONDS);
+            wire.result(request, OK);
+        });
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            Mono<Void> three = Flux.range(0, 3)
+                    .flatMap(i -> fixture.upstream.handle(call("alice", "{\"elicitation\":{}}")), 3)
+                    .then();
+            Disposable running = three.subscribe();
+            UpstreamFixture.eventually(
+                    () -> fixture.server().received("tools/call").size() == 3);
+            assertThat(sessions(fixture)).doesNotHaveDuplicates();
+            go.countDown();
+            UpstreamFixture.eventually(running::isDisposed);
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(4);
+
+            fixture.call(call("alice", "{\"elicitation\":{}}"));
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(4);
+            fixture.call(call("alice", "{\"sampling\":{},\"roots\":{},\"extensions\":{\"x\":{}}}"));
+            fixture.call(call("bob", "{\"elicitation\":{}}"));
+            assertThat(sessions(fixture).subList(3, 6)).doesNotHaveDuplicates();
+            assertThat(sessions(fixture).subList(0, 3))
+                    .contains(sessions(fixture).get(3))
+                    .doesNotContainAnyElementsOf(sessions(fixture).subList(4, 6));
+            assertThat(fixture.server().received("initialize").stream()
+                            .map(Received::body)
+                            .filter(body -> body.contains("roots")))
+                    .singleElement()
+                    .asString()
+                    .contains("\"capabilities\":{\"sampling\":{},\"roots\":{}}");
+        }
+    }
+
+    @Test
+    void tellsTheServerOfACancelledCallAndEndsItsSession() throws Exception {
+        LegacyScript script = new LegacyScript((request, wire) -> {
+            wire.stream().event(QUESTION);
+            wire.hang();
+        });
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            CountDownLatch asked = new CountDownLatch(1);
+            Disposable call = fixture.upstream
+                    .handle(call("alice", "{\"elicitation\":{}}"))
+                    .subscribe(message -> asked.countDown());
+            assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+
+            call.dispose();
+
+            UpstreamFixture.eventually(() -> fixture.server().requests.stream()
+                    .anyMatch(request -> request.method().equals("DELETE")));
+            Received made = fixture.server().received("tools/call").get(0);
+            Received cancelled =
+                    fixture.server().received("notifications/cancelled").get(0);
+            assertThat(cancelled.body()).contains("\"requestId\":" + made.id() + ",");
+            List<Received> all = fixture.server().requests;
+            assertThat(all.get(all.size() - 1).method()).isEqualTo("DELETE");
+            assertThat(all.get(all.size() - 1).header("mcp-session-id")).isEqualTo(made.header("mcp-session-id"));
+            UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == 1);
+        }
+    }
+
+    @Test
+    void doesNotCountTheTimeThatAPersonThinks() throws Exception {
+        Semaphore go = new Semaphore(0);
+        LegacyScript script = new LegacyScript((request, wire) -> {
+            wire.stream().event(QUESTION);
+            boolean unused = go.tryAcquire(30, TimeUnit.SECONDS);
+            wire.resultEvent(request, OK).endStream();
+        });
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(1),
+                1024 * 1024,
+                1_000,
+                64 * 1024,
+                8 * 1024 * 1024,
+                64);
+        FakeUpstream server = new FakeUpstream(script);
+        try (UpstreamFixture fixture = new UpstreamFixture(server, UpstreamFixture.config(server.url(), limits))) {
+            for (Exchange exchange : List.of(
+                    call("alice", "{\"elicitation\":{}}"),
+                    UpstreamFixture.legacyCall("tools/call", "{\"name\":\"t\"}", new TestSession("s")))) {
+                BlockingQueue<JsonRpc> heard = new LinkedBlockingQueue<>();
+                Disposable call = fixture.upstream.handle(exchange).subscribe(heard::add);
+                JsonRpc.Question question = (JsonRpc.Question) heard.poll(30, TimeUnit.SECONDS);
+                UpstreamFixture.await(Mono.delay(Duration.ofMillis(1_600)));
+                assertThat(call.isDisposed()).isFalse();
+                assertThat(question).isNotNull();
+                question.answer().accept(JsonRpc.Success.of("{\"action\":\"accept\"}"));
+                go.release();
+                assertThat(heard.poll(30, TimeUnit.SECONDS)).isInstanceOf(JsonRpc.Success.class);
+            }
+        }
+    }
+
+    @Test
+    void saysWhichLogMessagesACallWants() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        script.capabilities = "{\"logging\":{}}";
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            for (String level : List.of("info", "info", "error")) {
+                fixture.call(withLevel(level));
+            }
+            fixture.call(call("alice", "{}"));
+            assertThat(fixture.server().received("logging/setLevel").stream().map(Received::body))
+                    .hasSize(2)
+                    .first()
+                    .asString()
+                    .contains("\"level\":\"info\"");
+            assertThat(sessions(fixture))
+                    .hasSize(4)
+                    .containsOnly(sessions(fixture).get(0));
+        }
+    }
+
+    private static List<String> sessions(UpstreamFixture fixture) {
+        return fixture.server().received("tools/call").stream()
+                .map(request -> String.valueOf(request.header("mcp-session-id")))
+                .toList();
+    }
+
+    private static Exchange withLevel(String level) {
+        Exchange exchange = call("alice", "{}");
+        Client client = exchange.client();
+        return with(exchange, new Client(client.protocolVersion(), client.capabilities(), null, level));
+    }
+
+    private static Exchange call(String caller, String capabilities) {
+        Exchange exchange = UpstreamFixture.tool("t").withCaller(new Caller(caller));
+        return with(exchange, new Client(exchange.client().protocolVersion(), RawJson.of(capabilities), null, null));
+    }
+
+    private static Exchange with(Exchange exchange, Client client) {
+        return new Exchange(
+                exchange.message(),
+                exchange.target(),
+                exchange.caller(),
+                client,
+                exchange.session(),
+                exchange.headers());
+    }
+}
