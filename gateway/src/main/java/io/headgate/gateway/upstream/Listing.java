@@ -19,4 +19,18 @@ public record Listing(
         List<RawJson> resources,
         List<RawJson> resourceTemplates,
         long ttlMillis,
-        boolean isPublic) {}
+        boolean isPublic) {
+    /** The same from a server whose revision has no cache hints, whatever it wrote. */
+    Listing withoutHints() {
+        return new Listing(
+                capabilities,
+                serverInfo,
+                instructions,
+                tools,
+                prompts,
+                resources,
+                resourceTemplates,
+                /* ttlMillis= */ 0,
+                /* isPublic= */ false);
+    }
+}
