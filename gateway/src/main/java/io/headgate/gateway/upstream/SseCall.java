@@ -146,11 +146,15 @@ final class SseCall extends RoundTrip implements Subscription {
 
     private void take(JsonRpc message, int length) {
         int cost = length + MESSAGE_BYTES;
-        boolean fits = heldBytes.getAndAdd(cost) <= MAX_HELD_BYTES;
+        if (heldBytes.getAndAdd(cost) > MAX_HELD_BYTES) {
+            // Not held on the way to the other loop either.
+            nobody(message);
+            move(() -> fail(Fault.BACKLOG));
+            return;
+        }
         move(() -> {
-            if (done || !fits) {
+            if (done) {
                 nobody(message);
-                fail(Fault.BACKLOG);
                 return;
             }
             if (message instanceof JsonRpc.Response) {

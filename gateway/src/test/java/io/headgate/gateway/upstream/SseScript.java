@@ -1,8 +1,12 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.FakeUpstream.Received;
 import io.headgate.gateway.upstream.FakeUpstream.Script;
 import io.headgate.gateway.upstream.FakeUpstream.Wire;
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -53,6 +57,22 @@ final class SseScript implements Script {
 
     SseScript(Calls calls) {
         this.calls = calls;
+    }
+
+    /** An upstream before such a server, or one that is worse. */
+    static UpstreamFixture fixture(Script script) throws IOException {
+        return fixture(script, UpstreamFixture.QUICK);
+    }
+
+    static UpstreamFixture fixture(Script script, UpstreamLimits limits) throws IOException {
+        FakeUpstream server = new FakeUpstream(script);
+        return new UpstreamFixture(server, UpstreamFixture.config(server.url(), UpstreamTransport.SSE, limits));
+    }
+
+    /** A legacy client's call of a tool. */
+    static Exchange call(String tool, TestSession session) {
+        return UpstreamFixture.legacyCall(
+                "tools/call", "{\"name\":\"" + tool + "\",\"_meta\":{\"progressToken\":\"t\"}}", session);
     }
 
     @Override
