@@ -9,6 +9,7 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -119,6 +120,7 @@ final class DemoCommands {
         return new UpstreamConfig(
                 name,
                 URI.create(server.url()),
+                UpstreamTransport.HTTP,
                 name + "__",
                 Map.of(),
                 /* isStateless= */ false,

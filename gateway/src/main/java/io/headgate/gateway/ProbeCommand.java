@@ -9,6 +9,7 @@ import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamState;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -31,6 +32,7 @@ final class ProbeCommand {
         UpstreamConfig config = new UpstreamConfig(
                 "probe",
                 url(url),
+                UpstreamTransport.HTTP,
                 "",
                 headers(headers),
                 /* isStateless= */ false,
@@ -59,6 +61,10 @@ final class ProbeCommand {
         StringBuilder text = new StringBuilder();
         line(text, "url", url);
         line(text, "era", state.era().name().toLowerCase(Locale.ROOT));
+        line(
+                text,
+                "transport",
+                state.transport() == null ? "unknown" : state.transport().label());
         line(text, "protocol version", String.valueOf(state.protocolVersion()));
         line(
                 text,

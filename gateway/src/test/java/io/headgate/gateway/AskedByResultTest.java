@@ -10,6 +10,7 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,6 +42,7 @@ class AskedByResultTest {
             List.of(new UpstreamConfig(
                     "u",
                     URI.create(server.url()),
+                    UpstreamTransport.HTTP,
                     /* prefix= */ "",
                     Map.of(),
                     /* isStateless= */ false,

@@ -11,6 +11,7 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.http.ListenException;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -79,6 +80,7 @@ class GatewayTest {
         assertThat(first.get("name").asString()).isEqualTo("live");
         assertThat(first.get("url").asString()).isEqualTo(live.url());
         assertThat(first.get("era").asString()).isEqualTo("modern");
+        assertThat(first.get("transport").asString()).isEqualTo("streamable-http");
         assertThat(first.get("protocolVersion").asString()).isEqualTo("2026-07-28");
         assertThat(first.get("tools").asInt()).isPositive();
         JsonNode second = state.get("servers").get(1);
@@ -151,6 +153,7 @@ class GatewayTest {
         return new UpstreamConfig(
                 name,
                 URI.create(url),
+                UpstreamTransport.HTTP,
                 name + "__",
                 Map.of("Authorization", "Bearer hunter2"),
                 /* isStateless= */ false,

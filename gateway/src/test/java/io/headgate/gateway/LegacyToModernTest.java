@@ -10,6 +10,7 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -40,6 +41,7 @@ class LegacyToModernTest {
         UpstreamConfig config = new UpstreamConfig(
                 "demo",
                 URI.create(server.url()),
+                UpstreamTransport.HTTP,
                 "demo__",
                 Map.of(),
                 /* isStateless= */ false,

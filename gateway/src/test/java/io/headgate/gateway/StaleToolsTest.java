@@ -6,6 +6,7 @@ import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ class StaleToolsTest {
         UpstreamConfig config = new UpstreamConfig(
                 "s",
                 URI.create("http://127.0.0.1:" + server.port() + "/mcp"),
+                UpstreamTransport.HTTP,
                 "s__",
                 Map.of(),
                 /* isStateless= */ false,

@@ -9,6 +9,7 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -183,6 +184,7 @@ class TasksOverTheWireTest {
         return new UpstreamConfig(
                 name,
                 URI.create(server.url()),
+                UpstreamTransport.HTTP,
                 name + "__",
                 Map.of(),
                 /* isStateless= */ false,

@@ -28,6 +28,7 @@ public record GatewayState(
             String url,
             String prefix,
             String era,
+            @Nullable String transport,
             @Nullable String protocolVersion,
             @Nullable Instant since,
             boolean healthy,

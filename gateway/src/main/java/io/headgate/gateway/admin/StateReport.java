@@ -92,6 +92,7 @@ public final class StateReport {
                 bare(config.url()),
                 config.prefix(),
                 state.era().name().toLowerCase(Locale.ROOT),
+                state.transport() == null ? null : state.transport().label(),
                 state.protocolVersion(),
                 state.eraSince(),
                 state.isHealthy(),

@@ -3,6 +3,7 @@ package io.headgate.gateway.config;
 import io.headgate.filter.Secret;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -135,6 +136,7 @@ final class ServersReader {
         return new UpstreamConfig(
                 name,
                 url,
+                isSse(entry) ? UpstreamTransport.SSE : UpstreamTransport.HTTP,
                 entry.prefix() != null ? entry.prefix() : name + "__",
                 headers(entry, written, path),
                 Boolean.TRUE.equals(entry.stateless()),
@@ -155,11 +157,7 @@ final class ServersReader {
                     "this version cannot run stdio servers (expected: url, or disabled: true)");
             return false;
         }
-        if (type.equals("sse")) {
-            refuse(written, path, "type", "sse: this version cannot reach servers of 2024-11-05 (expected: http)");
-            return false;
-        }
-        if (!type.isEmpty() && !HTTP.contains(type)) {
+        if (!type.isEmpty() && !type.equals("sse") && !HTTP.contains(type)) {
             // As it is written, because what was filled in is not to be shown.
             Value.Field field = Objects.requireNonNull(written.entries().get("type"));
             String shown = RecordBinder.kind(field.value());
@@ -167,6 +165,10 @@ final class ServersReader {
             return false;
         }
         return true;
+    }
+
+    private static boolean isSse(ServerEntry entry) {
+        return "sse".equalsIgnoreCase(entry.type());
     }
 
     private Map<String, String> headers(ServerEntry entry, Value.Fields written, String path) {

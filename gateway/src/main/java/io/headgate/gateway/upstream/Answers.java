@@ -20,6 +20,15 @@ final class Answers {
 
     private Answers() {}
 
+    /** The answer to a request, or null if it is no valid one. */
+    static JsonRpc.@Nullable Response read(Envelope message, UpstreamMeters meters) {
+        if (message.has(Member.ERROR)) {
+            return failure(message, meters);
+        }
+        RawJson result = message.get(Member.RESULT);
+        return result == null || !result.isObject() ? null : new JsonRpc.Success(message);
+    }
+
     /** The upstream's error, its data cut to what the specification defines; null if it is none. */
     static JsonRpc.@Nullable Failure failure(Envelope message, UpstreamMeters meters) {
         RawJson written = message.get(Member.CODE);

@@ -10,6 +10,8 @@ import reactor.core.publisher.Mono;
 interface BackDialect {
     UpstreamState.Era era();
 
+    UpstreamTransport transport();
+
     /** The revision that is spoken, once it is known. */
     String version();
 

@@ -39,6 +39,7 @@ final class EraProbe {
     private final InstantSource clock;
     private final ModernBack modern;
     private final LegacyBack legacy;
+    private final SseBack sse;
     private final AtomicReference<@Nullable Mono<BackDialect>> flight = new AtomicReference<>();
     private final AtomicLong lastDoubt = new AtomicLong(System.nanoTime() - DOUBT_NANOS);
     private final Sinks.Many<BackDialect> switches = Sinks.many().multicast().directBestEffort();
@@ -53,6 +54,7 @@ final class EraProbe {
         this.clock = clock;
         this.modern = new ModernBack(config.name(), config.limits(), client, this::doubt);
         this.legacy = new LegacyBack(config, client, this::doubt);
+        this.sse = new SseBack(config, client, this::doubt);
     }
 
     /** The dialect to speak, or null while it is unknown. */
@@ -66,8 +68,8 @@ final class EraProbe {
         return since;
     }
 
-    LegacyBack legacy() {
-        return legacy;
+    Mono<Void> endSessions() {
+        return Mono.whenDelayError(legacy.close(), sse.close());
     }
 
     /** The dialect, found if need be; all who wait for it wait for one probe. */
@@ -115,22 +117,24 @@ final class EraProbe {
     }
 
     private Mono<BackDialect> ask() {
-        return Mono.defer(() -> {
-                    Discovery[] made = new Discovery[1];
-                    return new CallFlux(actual -> made[0] = new Discovery(modern, config.name(), actual))
-                            .last()
-                            .timeout(config.limits().connectTimeout())
-                            .flatMap(response -> judge(response, made[0].httpStatus()))
-                            .onErrorResume(Refusal.class, refusal -> judge(refusal, made[0].fault()));
-                })
-                .onErrorMap(this::nothingSent)
-                .doOnNext(this::remember);
+        Mono<BackDialect> found =
+                config.transport() == UpstreamTransport.SSE ? openStream() : Mono.defer(this::discover);
+        return found.onErrorMap(this::nothingSent).doOnNext(this::remember);
+    }
+
+    private Mono<BackDialect> discover() {
+        Discovery[] made = new Discovery[1];
+        return new CallFlux(actual -> made[0] = new Discovery(modern, config.name(), actual))
+                .last()
+                .timeout(config.limits().connectTimeout())
+                .flatMap(response -> judge(response, made[0].httpStatus()))
+                .onErrorResume(Refusal.class, refusal -> judge(refusal, made[0]));
     }
 
     private Mono<BackDialect> judge(JsonRpc response, int status) {
         if (response instanceof JsonRpc.Success success) {
             RawJson versions = success.envelope().get(Member.SUPPORTED_VERSIONS);
-            return isModern(versions) ? Mono.just(modern) : initialize();
+            return isModern(versions) ? Mono.just(modern) : initialize(status);
         }
         JsonRpc.Failure failure = (JsonRpc.Failure) response;
         if (status >= 500) {
@@ -138,27 +142,29 @@ final class EraProbe {
         }
         return switch (failure.code()) {
             case RpcCodes.HEADER_MISMATCH, RpcCodes.MISSING_CAPABILITY -> Mono.just(modern);
-            case RpcCodes.UNSUPPORTED_VERSION -> judgeVersions(failure.data());
-            default -> initialize();
+            case RpcCodes.UNSUPPORTED_VERSION -> judgeVersions(failure.data(), status);
+            default -> initialize(status);
         };
     }
 
-    private Mono<BackDialect> judgeVersions(@Nullable RawJson data) {
+    private Mono<BackDialect> judgeVersions(@Nullable RawJson data, int status) {
         RawJson supported = data == null ? null : data.get("supported");
         if (supported == null || isModern(supported)) {
             return Mono.just(modern);
         }
         List<RawJson> versions = supported.elements();
         boolean hasLegacy = versions.stream().anyMatch(version -> ProtocolVersions.LEGACY.contains(version.string()));
-        return hasLegacy ? initialize() : Mono.error(client.meters.refuse(Fault.VERSION, null));
+        return hasLegacy ? initialize(status) : Mono.error(client.meters.refuse(Fault.VERSION, null));
     }
 
-    private Mono<BackDialect> judge(Refusal refusal, @Nullable Fault fault) {
+    private Mono<BackDialect> judge(Refusal refusal, Discovery discovery) {
+        Fault fault = discovery.fault();
         if (fault == null) {
             return Mono.error(refusal);
         }
         return switch (fault) {
-            case CLIENT_ERROR, CONTENT_TYPE, BAD_JSON, SHAPE, ID_MISMATCH, RESULT_TYPE, BAD_EVENTS -> initialize();
+            case CLIENT_ERROR, CONTENT_TYPE, BAD_JSON, SHAPE, ID_MISMATCH, RESULT_TYPE, BAD_EVENTS ->
+                initialize(discovery.httpStatus());
             default -> Mono.error(refusal);
         };
     }
@@ -169,8 +175,26 @@ final class EraProbe {
                         .anyMatch(version -> ProtocolVersions.V2026_07_28.equals(version.string()));
     }
 
-    private Mono<BackDialect> initialize() {
-        return legacy.own().opened().timeout(config.limits().connectTimeout()).thenReturn(legacy);
+    private Mono<BackDialect> initialize(int discovered) {
+        Mono<BackDialect> posted =
+                legacy.own().opened().timeout(config.limits().connectTimeout()).thenReturn(legacy);
+        if (discovered != 404 && discovered != 405) {
+            return posted;
+        }
+        // Where nothing can be posted to, an old server may still have its event stream (2024-11-05).
+        return posted.onErrorResume(
+                Refusal.class,
+                refused -> refused.reason() == Reason.UPSTREAM_ERROR
+                        ? openStream().onErrorMap(noStream -> refused)
+                        : Mono.error(refused));
+    }
+
+    /** Its own clock for the endpoint runs out first, and says more. */
+    private Mono<BackDialect> openStream() {
+        return Mono.defer(() -> sse.own()
+                .opened()
+                .timeout(config.limits().connectTimeout().multipliedBy(2))
+                .thenReturn(sse));
     }
 
     /** A call that waited for the probe was not sent, however the probe failed. */
@@ -178,6 +202,11 @@ final class EraProbe {
         if (failed instanceof TimeoutException) {
             return client.meters.refuse(Fault.CONNECT_TIMEOUT, null);
         }
+        return unsent(failed);
+    }
+
+    /** The failure of something before a call, in words for the call: nothing of it was sent. */
+    static Throwable unsent(Throwable failed) {
         if (failed instanceof Refusal refusal
                 && (refusal.reason() == Reason.UPSTREAM_AMBIGUOUS || refusal.reason() == Reason.UPSTREAM_TIMEOUT)) {
             return new Refusal(Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter());

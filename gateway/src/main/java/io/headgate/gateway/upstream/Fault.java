@@ -14,6 +14,9 @@ enum Fault {
     H2_REFUSED("h2_refused", Reason.UPSTREAM_UNAVAILABLE, "the upstream refused the stream"),
     CLOSED("closed", Reason.UPSTREAM_UNAVAILABLE, "the upstream is being removed"),
     POOL("pool", Reason.OVERLOADED, "too many calls wait for a connection to the upstream"),
+    NO_ENDPOINT(
+            "no_endpoint", Reason.UPSTREAM_UNAVAILABLE, "the upstream's event stream does not begin with an endpoint"),
+    SESSION_GONE("session_gone", Reason.UPSTREAM_UNAVAILABLE, "the upstream has forgotten the session"),
     SESSIONS("sessions", Reason.OVERLOADED, "too many sessions are open at the upstream"),
 
     RESET("reset", Reason.UPSTREAM_AMBIGUOUS, "the upstream closed the connection before it answered"),
@@ -21,6 +24,7 @@ enum Fault {
     SSE_TRUNCATED("sse_truncated", Reason.UPSTREAM_AMBIGUOUS, "the upstream's event stream was cut off"),
     SSE_NO_RESPONSE(
             "sse_no_response", Reason.UPSTREAM_AMBIGUOUS, "the upstream's event stream ended without a response"),
+    BACKLOG("backlog", Reason.UPSTREAM_AMBIGUOUS, "the upstream's messages came faster than they were taken"),
     MAX_DURATION("max_duration", Reason.UPSTREAM_TIMEOUT, "the upstream did not finish in time"),
 
     UNAVAILABLE("5xx", Reason.UPSTREAM_UNAVAILABLE, "the upstream says that it is not available"),
@@ -45,10 +49,15 @@ enum Fault {
     RESULT_TYPE("result_type", Reason.UPSTREAM_PROTOCOL, "the upstream's result is of an unknown type"),
     INPUT_REQUESTS("mrtr_size", Reason.UPSTREAM_PROTOCOL, "the upstream asks for too many inputs"),
     VERSION("version", Reason.UPSTREAM_PROTOCOL, "the upstream speaks no protocol version in common"),
+    FOREIGN_ENDPOINT(
+            "foreign_endpoint",
+            Reason.UPSTREAM_PROTOCOL,
+            "the upstream's endpoint is not of the upstream's own origin"),
     BAD_EVENTS("sse_bad_event", Reason.UPSTREAM_PROTOCOL, "the upstream's events are not messages"),
 
     BAD_EVENT("sse_bad_event"),
     DUPLICATE_RESPONSE("duplicate_response"),
+    UNKNOWN_RESPONSE("unknown_response"),
     FOREIGN_PROGRESS("foreign_progress"),
     UNREQUESTED_LOG("unrequested_log"),
     UNRELATED("unrelated_notification"),
@@ -91,6 +100,6 @@ enum Fault {
 
     /** True if it says that the upstream as a whole is not there, and not merely that one call failed. */
     boolean isOutage() {
-        return reason == Reason.UPSTREAM_UNAVAILABLE && this != CLOSED;
+        return reason == Reason.UPSTREAM_UNAVAILABLE && this != CLOSED && this != SESSION_GONE;
     }
 }

@@ -20,7 +20,7 @@ final class H1Line extends Line {
 
     void send(RoundTrip next, OutgoingRequest request) {
         expect(next);
-        byte[] head = pool.client.head(request.method);
+        byte[] head = pool.client.head(request);
         Pieces body = request.body;
         int size = head.length + 4;
         for (String text : request.fields) {

@@ -139,13 +139,24 @@ final class HttpClient {
         return path;
     }
 
-    /** The first lines of a request, the same each time. */
-    byte[] head(Method method) {
-        byte[] head = heads.get(method);
+    /** The first lines of a request, the same each time but for requests that go to another path. */
+    byte[] head(OutgoingRequest request) {
+        String elsewhere = request.path;
+        byte[] head = elsewhere == null ? heads.get(request.method) : head(request.method, elsewhere);
         if (head == null) {
-            throw new IllegalStateException("no head for " + method);
+            throw new IllegalStateException("no head for " + request.method);
         }
         return head;
+    }
+
+    private byte[] head(Method method, String to) {
+        StringBuilder head = new StringBuilder(method.name() + " " + to + " HTTP/1.1\r\n");
+        fixedFields(method)
+                .forEach((name, value) -> head.append(oneLine(name))
+                        .append(": ")
+                        .append(oneLine(value))
+                        .append("\r\n"));
+        return head.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     Map<String, String> fixedFields(Method method) {
@@ -239,13 +250,8 @@ final class HttpClient {
                     fixed.put(lower, value);
                 }
             });
-            StringBuilder head = new StringBuilder(method.name() + " " + path + " HTTP/1.1\r\n");
-            fixed.forEach((name, value) -> head.append(oneLine(name))
-                    .append(": ")
-                    .append(oneLine(value))
-                    .append("\r\n"));
-            heads.put(method, head.toString().getBytes(StandardCharsets.UTF_8));
             fields.put(method, fixed);
+            heads.put(method, head(method, path));
         }
     }
 

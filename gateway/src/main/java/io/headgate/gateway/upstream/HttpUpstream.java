@@ -95,6 +95,7 @@ public final class HttpUpstream implements Upstream {
         return new UpstreamState(
                 config.name(),
                 dialect == null ? Era.UNKNOWN : dialect.era(),
+                dialect == null ? null : dialect.transport(),
                 dialect == null ? null : dialect.version(),
                 era.since(),
                 meters.isHealthy(),
@@ -107,7 +108,7 @@ public final class HttpUpstream implements Upstream {
     @Override
     public Mono<Void> close() {
         return Mono.fromRunnable(era::close)
-                .then(era.legacy().close().timeout(CLOSE_WITHIN).onErrorComplete())
+                .then(era.endSessions().timeout(CLOSE_WITHIN).onErrorComplete())
                 .then(client.close())
                 .then(Mono.fromRunnable(meters::close));
     }

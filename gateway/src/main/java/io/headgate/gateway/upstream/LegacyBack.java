@@ -2,7 +2,6 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
-import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -35,7 +34,7 @@ final class LegacyBack implements BackDialect {
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
      */
-    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+    static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
             + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
 
     static final String OWN = "own";
@@ -65,6 +64,11 @@ final class LegacyBack implements BackDialect {
     @Override
     public UpstreamState.Era era() {
         return UpstreamState.Era.LEGACY;
+    }
+
+    @Override
+    public UpstreamTransport transport() {
+        return UpstreamTransport.HTTP;
     }
 
     @Override
@@ -150,17 +154,7 @@ final class LegacyBack implements BackDialect {
                 .flatMap(session -> new Lists(
                                 config.name(), config.limits(), client.meters, exchange -> callOwn(exchange))
                         .read(session.capabilities(), session.serverInfo(), session.instructions())
-                        // These revisions have no cache hints, whatever a server may write.
-                        .map(all -> new Listing(
-                                Extensions.without(all.capabilities(), Extensions.TASKS),
-                                all.serverInfo(),
-                                all.instructions(),
-                                all.tools(),
-                                all.prompts(),
-                                all.resources(),
-                                all.resourceTemplates(),
-                                0,
-                                false)));
+                        .map(Listing::ofOlderRevision));
     }
 
     @Override

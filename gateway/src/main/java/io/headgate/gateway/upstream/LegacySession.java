@@ -1,12 +1,10 @@
 package io.headgate.gateway.upstream;
 
-import io.headgate.filter.Refusal;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
-import io.headgate.mcp.Pieces;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
@@ -269,14 +267,8 @@ final class LegacySession {
     }
 
     private Mono<LegacySession> initialize() {
-        Pieces params = new Pieces(8)
-                .add("{\"protocolVersion\":\"" + ProtocolVersions.V2025_11_25 + "\",\"capabilities\":")
-                .add(declared)
-                .add(",\"clientInfo\":")
-                .add(info)
-                .add("}");
-        RawJson json = RawJson.of(params.toByteArray());
-        return new CallFlux(actual -> new InitializeCall(back.client, json, this::offered, actual))
+        RawJson params = Handshake.params(declared, info);
+        return new CallFlux(actual -> new InitializeCall(back.client, params, this::offered, actual))
                 .last()
                 .flatMap(this::initialized);
     }
@@ -286,21 +278,11 @@ final class LegacySession {
     }
 
     private Mono<LegacySession> initialized(JsonRpc response) {
-        if (!(response instanceof JsonRpc.Success success)) {
-            JsonRpc.Failure failure = (JsonRpc.Failure) response;
-            return Mono.error(new Refusal(
-                    Refusal.Reason.UPSTREAM_ERROR,
-                    Methods.INITIALIZE + " failed with " + failure.code() + ": " + failure.message()));
-        }
-        String agreed = success.envelope().string(Member.RESULT_PROTOCOL_VERSION);
-        if (agreed == null || !ProtocolVersions.LEGACY.contains(agreed)) {
-            return Mono.error(back.client.meters.refuse(Fault.VERSION, null));
-        }
-        version = agreed;
-        RawJson offers = success.envelope().get(Member.RESULT_CAPABILITIES);
-        capabilities = offers == null || !offers.isObject() ? RawJson.EMPTY_OBJECT : offers;
-        serverInfo = success.envelope().get(Member.SERVER_INFO);
-        instructions = success.envelope().string(Member.INSTRUCTIONS);
+        Handshake handshake = Handshake.read(response, back.client.meters);
+        version = handshake.version();
+        capabilities = handshake.capabilities();
+        serverInfo = handshake.serverInfo();
+        instructions = handshake.instructions();
         return post(RequestWriter.notification(Methods.INITIALIZED, null))
                 .thenReturn(this)
                 .doOnNext(opened -> ready())

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.RawJson;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,4 +20,18 @@ public record Listing(
         List<RawJson> resources,
         List<RawJson> resourceTemplates,
         long ttlMillis,
-        boolean isPublic) {}
+        boolean isPublic) {
+    /** The same from a server whose revision has neither cache hints nor the tasks of the newer one, whatever it wrote. */
+    Listing ofOlderRevision() {
+        return new Listing(
+                Extensions.without(capabilities, Extensions.TASKS),
+                serverInfo,
+                instructions,
+                tools,
+                prompts,
+                resources,
+                resourceTemplates,
+                /* ttlMillis= */ 0,
+                /* isPublic= */ false);
+    }
+}

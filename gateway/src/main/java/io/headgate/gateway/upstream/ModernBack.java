@@ -45,6 +45,11 @@ final class ModernBack implements BackDialect {
     }
 
     @Override
+    public UpstreamTransport transport() {
+        return UpstreamTransport.HTTP;
+    }
+
+    @Override
     public String version() {
         return ProtocolVersions.V2026_07_28;
     }

@@ -11,6 +11,10 @@ final class OutgoingRequest {
     final List<String> fields = new ArrayList<>(12);
     final @Nullable Pieces body;
 
+    /** Where it goes instead of the upstream's own path, or null. */
+    @Nullable
+    String path;
+
     /** The methods that MCP uses. */
     enum Method {
         POST,
@@ -21,6 +25,12 @@ final class OutgoingRequest {
     OutgoingRequest(Method method, @Nullable Pieces body) {
         this.method = method;
         this.body = body;
+    }
+
+    /** Sends it to another path of the same server. */
+    OutgoingRequest to(String elsewhere) {
+        path = elsewhere;
+        return this;
     }
 
     /** Adds a header field; each character of the value goes out as one byte. */

@@ -86,6 +86,8 @@ public final class Probe {
             if (session.hasNoStream()) {
                 found.add("answers GET with an error: changes are not announced");
             }
+        } else if (dialect.transport() == UpstreamTransport.SSE) {
+            found.add("speaks HTTP+SSE of 2024-11-05: one lost stream loses all calls of its session");
         } else {
             if (listing.ttlMillis() == 0) {
                 found.add("gives its lists no time to live");

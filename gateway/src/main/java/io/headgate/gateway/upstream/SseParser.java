@@ -19,12 +19,15 @@ final class SseParser {
     private static final ByteProcessor LINE_END = value -> value != '\n' && value != '\r';
 
     private final int limit;
+    private final @Nullable String wanted;
     private byte[] line = NOTHING;
     private int lineLength;
     private byte[] data = NOTHING;
     private int dataLength;
     private boolean hasData;
     private boolean otherName;
+    private boolean wantedName;
+    private boolean isWanted;
     private boolean skipLineFeed;
     private boolean first = true;
     private @Nullable String id;
@@ -32,7 +35,13 @@ final class SseParser {
     private long retryMillis = -1;
 
     SseParser(int limit) {
+        this(limit, null);
+    }
+
+    /** Finds events of one other name, too. */
+    SseParser(int limit, @Nullable String wanted) {
         this.limit = limit;
+        this.wanted = wanted;
     }
 
     /** A line or an event is larger than the limit. */
@@ -73,6 +82,11 @@ final class SseParser {
         byte[] taken = data;
         data = NOTHING;
         return taken;
+    }
+
+    /** True if the event that {@link #next} found has the other name. */
+    boolean isWanted() {
+        return isWanted;
     }
 
     int dataLength() {
@@ -157,7 +171,9 @@ final class SseParser {
                 dataLength += length - from;
             }
             case "event" -> {
-                otherName = length > from && !"message".equals(text(bytes, from, length));
+                String name = text(bytes, from, length);
+                wantedName = name.equals(wanted);
+                otherName = !wantedName && !name.isEmpty() && !name.equals("message");
             }
             case "id" -> {
                 String text = text(bytes, from, length);
@@ -195,8 +211,10 @@ final class SseParser {
             data = NOTHING;
             dataLength = 0;
         }
+        isWanted = wantedName;
         hasData = false;
         otherName = false;
+        wantedName = false;
         return complete;
     }
 

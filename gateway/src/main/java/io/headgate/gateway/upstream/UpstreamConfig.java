@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One server as the file names it.
  *
+ * @param transport HTTP leaves it to be found out how the server wants to be spoken to, SSE says it
  * @param prefix what its tool and prompt names begin with for clients; empty passes names unchanged
  * @param headers sent with every request to it; the values are secrets
  * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public record UpstreamConfig(
         String name,
         URI url,
+        UpstreamTransport transport,
         String prefix,
         Map<String, String> headers,
         boolean isStateless,

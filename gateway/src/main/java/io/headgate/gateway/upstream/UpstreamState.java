@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a server, for people and for the router.
  *
+ * @param transport how messages travel to it, or null while it is unknown
  * @param eraSince when the era was found, or null while it is unknown
  * @param lastError what went wrong last, without secrets, or null
  */
 public record UpstreamState(
         String name,
         Era era,
+        @Nullable UpstreamTransport transport,
         @Nullable String protocolVersion,
         @Nullable Instant eraSince,
         boolean isHealthy,

@@ -93,9 +93,6 @@ class ConfigProblemsTest {
                         "mcpServers:\n  a:\n    command: npx\n    args: [x]",
                         "3:5 mcpServers.a.command: this version cannot run stdio servers (expected: url, or disabled: true)"),
                 arguments(
-                        "mcpServers:\n  a: {type: sse, url: 'http://b/sse'}",
-                        "2:13 mcpServers.a.type: sse: this version cannot reach servers of 2024-11-05 (expected: http)"),
-                arguments(
                         "mcpServers:\n  a: {type: htp, url: 'http://b/mcp'}",
                         "2:13 mcpServers.a.type: htp; did you mean 'http'? (expected: http, streamable-http, sse, stdio)"),
                 arguments(

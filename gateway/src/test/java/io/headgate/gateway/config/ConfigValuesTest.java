@@ -6,6 +6,7 @@ import io.headgate.filter.timeout.TimeoutConfig;
 import io.headgate.gateway.http.Transport;
 import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.upstream.UpstreamConfig;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -51,6 +52,19 @@ class ConfigValuesTest {
         assertThat(config.parking().bytes()).isEqualTo(1024 * 1024);
         assertThat(config.sessions().idle()).isEqualTo(Duration.ofMillis(250));
         assertThat(config.shutdown().grace()).isZero();
+    }
+
+    @Test
+    void takesAServersTransportFromItsType() {
+        Config config = read("""
+                mcpServers:
+                  a: {type: sse, url: 'http://127.0.0.1:1/sse'}
+                  b: {type: http, url: 'http://127.0.0.1:1/mcp'}
+                  c: {url: 'http://127.0.0.1:1/sse'}
+                """);
+        assertThat(config.servers())
+                .extracting(UpstreamConfig::transport)
+                .containsExactly(UpstreamTransport.SSE, UpstreamTransport.HTTP, UpstreamTransport.HTTP);
     }
 
     @Test

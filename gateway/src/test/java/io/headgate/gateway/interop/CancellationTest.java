@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,12 +19,23 @@ class CancellationTest {
         InteropTools.install();
     }
 
+    @Test
+    void reachesAServerWithAnEventStream() {
+        try (NodeProcess server = NodeProcess.start("server-v1.mjs")) {
+            reaches(server, Era.LEGACY, Upstream.of("slow", Upstream.Wire.SSE, Era.LEGACY, server.uri("/sse")));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"MODERN, MODERN", "MODERN, LEGACY", "LEGACY, MODERN", "LEGACY, LEGACY"})
     void reachesTheServer(Era client, Era upstream) {
-        try (NodeProcess server = NodeProcess.start("server-v2.mjs", "--era", upstream.option());
-                Front headgate = HeadgateFixture.before(
-                        client, Upstream.of("slow", Upstream.Wire.HTTP, upstream, server.uri("/mcp")));
+        try (NodeProcess server = NodeProcess.start("server-v2.mjs", "--era", upstream.option())) {
+            reaches(server, client, Upstream.of("slow", Upstream.Wire.HTTP, upstream, server.uri("/mcp")));
+        }
+    }
+
+    private static void reaches(NodeProcess server, Era client, Upstream upstream) {
+        try (Front headgate = HeadgateFixture.before(client, upstream);
                 NodeProcess caller = NodeProcess.start(
                         "client-v2.mjs", headgate.mcp().toString(), "--era", client.option(), "--only", "cancel")) {
             assertThat(caller.awaitEnd(Duration.ofSeconds(40)))

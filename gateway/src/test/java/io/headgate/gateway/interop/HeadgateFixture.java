@@ -90,6 +90,9 @@ final class HeadgateFixture {
             StringBuilder yaml = new StringBuilder("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nmcpServers:\n");
             for (Upstream upstream : upstreams) {
                 yaml.append("  ").append(upstream.name()).append(":\n    url: ").append(upstream.uri());
+                if (upstream.wire() == Upstream.Wire.SSE) {
+                    yaml.append("\n    type: sse");
+                }
                 yaml.append("\n    prefix: \"").append(upstream.prefix()).append("\"\n");
             }
             try {

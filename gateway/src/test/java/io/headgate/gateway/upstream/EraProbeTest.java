@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 
@@ -112,6 +113,49 @@ class EraProbeTest {
             assertThat(probe.header("mcp-method")).isEqualTo("server/discover");
             if (state.era() == Era.LEGACY) {
                 assertThat(state.protocolVersion()).isEqualTo("2025-06-18");
+            }
+        }
+    }
+
+    /** What a server says to posts and to a GET, and what it is taken for. */
+    @ParameterizedTest
+    @CsvSource({
+        "405, 405, true, LEGACY",
+        "404, 404, true, LEGACY",
+        "404, 405, true, LEGACY",
+        "405, 405, false, UNKNOWN",
+        "400, 400, true, UNKNOWN",
+        "405, 503, true, UNKNOWN",
+        "503, 405, true, UNKNOWN"
+    })
+    void looksForAnEventStreamWhereNothingCanBePosted(int discover, int initialize, boolean hasStream, Era era)
+            throws IOException {
+        SseScript stream = new SseScript((request, wire) -> {});
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.method().equals("POST") && request.path().equals("/mcp")) {
+                boolean discovers = request.rpcMethod().equals("server/discover");
+                wire.answer(discovers ? discover : initialize, "text/plain", "no");
+            } else if (hasStream) {
+                stream.answer(request, wire);
+            } else {
+                wire.answer(404, "text/html", "no");
+            }
+        });
+        try (UpstreamFixture fixture =
+                new UpstreamFixture(server, UpstreamFixture.config(server.url(), UpstreamFixture.QUICK))) {
+            String error = "";
+            try {
+                UpstreamFixture.await(fixture.upstream.era().find());
+            } catch (Refusal refusal) {
+                error = refusal.text();
+            }
+
+            UpstreamState state = fixture.upstream.state();
+            assertThat(state.era()).as(error).isEqualTo(era);
+            assertThat(state.transport()).isEqualTo(era == Era.LEGACY ? UpstreamTransport.SSE : null);
+            assertThat(state.protocolVersion()).isEqualTo(era == Era.LEGACY ? "2024-11-05" : null);
+            if (!hasStream) {
+                assertThat(error).isEqualTo("the upstream refused the request");
             }
         }
     }

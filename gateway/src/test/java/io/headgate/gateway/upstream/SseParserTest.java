@@ -52,6 +52,36 @@ class SseParserTest {
     }
 
     @Test
+    void findsEventsOfOneOtherName() throws Exception {
+        String text = """
+                event: endpoint
+                data: /m
+
+                data: one
+
+                event: other
+                data: x
+
+                event: endpoint
+
+                event: endpoint
+                event: message
+                data: two
+
+                """;
+        SseParser parser = new SseParser(1_000, "endpoint");
+        ByteBuf in = Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
+        List<String> events = new ArrayList<>();
+        while (parser.next(in)) {
+            int length = parser.dataLength();
+            String data = new String(parser.takeData(), 0, length, StandardCharsets.UTF_8);
+            events.add((parser.isWanted() ? "endpoint " : "") + data);
+        }
+
+        assertThat(events).containsExactly("endpoint /m", "one", "two");
+    }
+
+    @Test
     void refusesALineOverTheLimit() {
         SseParser parser = new SseParser(100);
 

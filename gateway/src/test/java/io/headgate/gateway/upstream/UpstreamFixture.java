@@ -90,8 +90,12 @@ final class UpstreamFixture implements AutoCloseable {
     }
 
     static UpstreamConfig config(URI url, UpstreamLimits limits) {
+        return config(url, UpstreamTransport.HTTP, limits);
+    }
+
+    static UpstreamConfig config(URI url, UpstreamTransport transport, UpstreamLimits limits) {
         return new UpstreamConfig(
-                "u1", url, "", Map.of("X-Key", "k", "Mcp-Method", "forged"), false, false, null, limits);
+                "u1", url, transport, "", Map.of("X-Key", "k", "Mcp-Method", "forged"), false, false, null, limits);
     }
 
     FakeUpstream server() {

@@ -137,7 +137,7 @@ class UpstreamTlsTest {
     }
 
     private static UpstreamConfig config(URI url, @Nullable String trustFile, boolean h2, UpstreamLimits limits) {
-        return new UpstreamConfig("u1", url, "", Map.of(), false, h2, trustFile, limits);
+        return new UpstreamConfig("u1", url, UpstreamTransport.HTTP, "", Map.of(), false, h2, trustFile, limits);
     }
 
     private static URI url(String scheme, String host, DisposableServer server) {

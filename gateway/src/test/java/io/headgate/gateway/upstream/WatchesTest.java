@@ -54,7 +54,8 @@ class WatchesTest {
         try (UpstreamFixture fixture = UpstreamFixture.legacy(script())) {
             Disposable one = listen(fixture, first, "a:b");
             assertThat(first.poll(30, TimeUnit.SECONDS)).startsWith("notifications/subscriptions/acknowledged");
-            LegacyBack back = fixture.upstream.era().legacy();
+            LegacyBack back =
+                    (LegacyBack) UpstreamFixture.await(fixture.upstream.era().find());
 
             UpstreamFixture.await(back.renew(back.own()).opened());
 

@@ -1,0 +1,48 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Refusal;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.Pieces;
+import io.headgate.mcp.ProtocolVersions;
+import io.headgate.mcp.RawJson;
+import org.jspecify.annotations.Nullable;
+
+/** What a server answered to {@code initialize}, on whichever transport. */
+record Handshake(
+        String version,
+        RawJson capabilities,
+        @Nullable RawJson serverInfo,
+        @Nullable String instructions) {
+    /** The params of the request. */
+    static RawJson params(RawJson declared, RawJson info) {
+        Pieces params = new Pieces(8)
+                .add("{\"protocolVersion\":\"" + ProtocolVersions.V2025_11_25 + "\",\"capabilities\":")
+                .add(declared)
+                .add(",\"clientInfo\":")
+                .add(info)
+                .add("}");
+        return RawJson.of(params.toByteArray());
+    }
+
+    /** Reads the answer; throws a Refusal if there is no session to be had. */
+    static Handshake read(JsonRpc response, UpstreamMeters meters) {
+        if (!(response instanceof JsonRpc.Success success)) {
+            JsonRpc.Failure failure = (JsonRpc.Failure) response;
+            throw new Refusal(
+                    Refusal.Reason.UPSTREAM_ERROR,
+                    Methods.INITIALIZE + " failed with " + failure.code() + ": " + failure.message());
+        }
+        String agreed = success.envelope().string(Member.RESULT_PROTOCOL_VERSION);
+        if (agreed == null || !ProtocolVersions.LEGACY.contains(agreed)) {
+            throw meters.refuse(Fault.VERSION, null);
+        }
+        RawJson offers = success.envelope().get(Member.RESULT_CAPABILITIES);
+        return new Handshake(
+                agreed,
+                offers == null || !offers.isObject() ? RawJson.EMPTY_OBJECT : offers,
+                success.envelope().get(Member.SERVER_INFO),
+                success.envelope().string(Member.INSTRUCTIONS));
+    }
+}

@@ -1,0 +1,332 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.filter.Exchange;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+
+/**
+ * One request within a session over HTTP+SSE: posted, and answered on the event stream that it shares with other calls.
+ *
+ * <p>The stream cannot wait for one call, so what comes is held until it is asked for, and too much of it ends the call.
+ * All state belongs to the caller's event loop; messages from the stream's, demand and cancellation are moved there.
+ */
+final class SseCall extends RoundTrip implements Subscription {
+    private static final long MAX_HELD_BYTES = 1024 * 1024;
+    /** What a message costs beside its bytes. */
+    private static final int MESSAGE_BYTES = 512;
+
+    private final SseSession session;
+    private final Exchange exchange;
+    private final Subscriber<? super JsonRpc> actual;
+    private final UpstreamMeters meters;
+    private final Deque<Held> held = new ArrayDeque<>();
+    private final AtomicLong heldBytes = new AtomicLong();
+    private long id;
+    private long demand;
+    private boolean headSeen;
+    private boolean posted;
+    private boolean answered;
+    private boolean done;
+    private boolean working;
+    private int openQuestions;
+    private long nanosLeft;
+    private long clockSince;
+    private @Nullable ScheduledFuture<?> clock;
+
+    private record Held(JsonRpc message, int cost) {}
+
+    private SseCall(SseSession session, HttpClient client, Exchange exchange, Subscriber<? super JsonRpc> actual) {
+        super(client.pool());
+        this.session = session;
+        this.exchange = exchange;
+        this.actual = actual;
+        this.meters = client.meters;
+        this.nanosLeft = client.limits.hardCap().toNanos();
+    }
+
+    /** A new call for each subscriber. */
+    static Flux<JsonRpc> of(SseSession session, HttpClient client, Exchange exchange) {
+        return Flux.from(actual -> {
+            SseCall call = new SseCall(session, client, exchange, actual);
+            actual.onSubscribe(call);
+            call.move(call::start);
+        });
+    }
+
+    private void start() {
+        if (done) {
+            return;
+        }
+        id = pool.nextId();
+        if (!session.join(id, this)) {
+            fail(Fault.SESSION_GONE);
+            return;
+        }
+        startClock();
+        meters.called();
+        submit(session.address(RequestWriter.legacy(exchange, id)));
+    }
+
+    /** Takes the response that names this call. */
+    void respond(Envelope message, int length) {
+        JsonRpc.Response response = Answers.read(message, meters);
+        if (response == null) {
+            move(() -> fail(Fault.SHAPE));
+        } else {
+            take(response, length);
+        }
+    }
+
+    /** Takes progress; false if it was not asked for. */
+    boolean progress(Envelope message, int length) {
+        RawJson token = exchange.message().envelope().get(Member.META_PROGRESS_TOKEN);
+        JsonRpc.Notification progress = Answers.progress(message, id, token);
+        if (progress != null) {
+            take(progress, length);
+        }
+        return progress != null;
+    }
+
+    /** Takes a notification that cannot be about another call. */
+    void say(JsonRpc.Notification notification, int length) {
+        boolean isUnrequested = notification.method().equals(Methods.MESSAGE)
+                && exchange.session() == null
+                && exchange.client().logLevel() == null;
+        if (isUnrequested) {
+            meters.count(Fault.UNREQUESTED_LOG);
+        } else {
+            take(notification, length);
+        }
+    }
+
+    /** Takes a question; while one is open the clock rests, for whoever has it to answer has a clock for that. */
+    void ask(JsonRpc.Question question, int length) {
+        move(() -> {
+            if (openQuestions++ == 0) {
+                stopClock();
+            }
+        });
+        take(question, length);
+    }
+
+    /** Called once for each question, by whichever thread has the answer. */
+    void answered() {
+        move(() -> {
+            if (--openQuestions == 0 && !done && !answered) {
+                startClock();
+            }
+        });
+    }
+
+    /** The stream is gone. */
+    void lose(Fault fault) {
+        move(() -> {
+            if (!answered) {
+                fail(fault);
+            }
+        });
+    }
+
+    private void take(JsonRpc message, int length) {
+        int cost = length + MESSAGE_BYTES;
+        if (heldBytes.getAndAdd(cost) > MAX_HELD_BYTES) {
+            // Not held on the way to the other loop either.
+            nobody(message);
+            move(() -> fail(Fault.BACKLOG));
+            return;
+        }
+        move(() -> {
+            if (done) {
+                nobody(message);
+                return;
+            }
+            if (message instanceof JsonRpc.Response) {
+                answered = true;
+                stopClock();
+            }
+            held.add(new Held(message, cost));
+            drain();
+        });
+    }
+
+    private static void nobody(JsonRpc message) {
+        if (message instanceof JsonRpc.Question question) {
+            question.answer().accept(Inbox.NOBODY);
+        }
+    }
+
+    private void drain() {
+        if (working) {
+            return;
+        }
+        working = true;
+        try {
+            while (!done && demand > 0 && !held.isEmpty()) {
+                pass(held.remove());
+            }
+        } finally {
+            working = false;
+        }
+    }
+
+    private void pass(Held next) {
+        heldBytes.addAndGet(-next.cost());
+        demand--;
+        if (next.message() instanceof JsonRpc.Response) {
+            end();
+            actual.onNext(next.message());
+            actual.onComplete();
+        } else {
+            actual.onNext(next.message());
+        }
+    }
+
+    @Override
+    public void request(long n) {
+        if (Operators.validate(n)) {
+            move(() -> {
+                demand = Operators.addCap(demand, n);
+                drain();
+            });
+        }
+    }
+
+    @Override
+    public void cancel() {
+        move(() -> {
+            if (!done) {
+                giveUp();
+            }
+        });
+    }
+
+    /** Ends the call, and tells the server if it may still be at it. */
+    private void giveUp() {
+        boolean tells =
+                (line != null || headSeen) && !answered && !exchange.method().equals(Methods.INITIALIZE);
+        end();
+        if (tells) {
+            RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
+            session.tell(RequestWriter.notification(Methods.CANCELLED, params));
+        }
+    }
+
+    private void fail(Fault fault) {
+        if (done) {
+            return;
+        }
+        if (fault == Fault.BACKLOG || fault == Fault.MAX_DURATION) {
+            giveUp();
+        } else {
+            end();
+        }
+        actual.onError(meters.refuse(fault, null));
+    }
+
+    private void refuse(Fault fault, @Nullable Duration retryAfter) {
+        end();
+        session.doubt(fault);
+        actual.onError(meters.refuse(fault, retryAfter));
+    }
+
+    private void end() {
+        done = true;
+        stopClock();
+        session.leave(id);
+        if (posted) {
+            meters.callsInFlight.decrementAndGet();
+        } else if (!headSeen) {
+            if (line == null) {
+                abort();
+            } else {
+                linger();
+            }
+        }
+        held.forEach(each -> nobody(each.message()));
+        held.clear();
+    }
+
+    private void startClock() {
+        clockSince = System.nanoTime();
+        clock = pool.loop.schedule(() -> fail(Fault.MAX_DURATION), nanosLeft, TimeUnit.NANOSECONDS);
+    }
+
+    private void stopClock() {
+        ScheduledFuture<?> running = clock;
+        if (running != null) {
+            clock = null;
+            boolean unused = running.cancel(false);
+            nanosLeft -= System.nanoTime() - clockSince;
+        }
+    }
+
+    @Override
+    void onHead(int status, HttpHeaders headers) {
+        headSeen = true;
+        linger();
+        if (done) {
+            return;
+        }
+        if (status >= 200 && status < 300) {
+            // The connection is free again, and the call still on its way.
+            posted = true;
+            meters.callsInFlight.incrementAndGet();
+        } else if (status == 404) {
+            end();
+            session.retire();
+            actual.onError(meters.refuse(Fault.SESSION_GONE, null));
+        } else {
+            Fault fault = AnswerHead.faultOf(status);
+            refuse(
+                    fault != null ? fault : status >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR,
+                    AnswerHead.retryAfter(headers));
+        }
+    }
+
+    @Override
+    void onBody(ByteBuf bytes) {
+        // What counts comes on the stream.
+    }
+
+    @Override
+    void onEnd() {
+        // The head said all.
+    }
+
+    @Override
+    void onFault(Fault fault) {
+        if (!headSeen && !answered) {
+            fail(fault);
+        }
+    }
+
+    private void move(Runnable task) {
+        if (pool.loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            pool.loop.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            // The loop has ended, and with it every call on it.
+            return;
+        }
+    }
+}
