@@ -104,6 +104,19 @@ class InterfacesOverTheWireTest {
                 .anyMatch(message -> message.contains("\"initialize\"") && message.contains("profile=mine"));
     }
 
+    @Test
+    void nobodyIsLedToBeginATaskOfASession() {
+        String session = session("{\"tasks\":{\"list\":{}}}");
+        String call = "{\"task\":{\"ttl\":1},\"name\":\"u1__t\"}";
+        assertThat(inSession(session, "tools/call", call)).contains("done");
+        assertThat(modern("tools/call", "u1__t", "\"name\":\"u1__t\",\"task\":{},", "{}"))
+                .contains("done");
+        assertThat(received)
+                .filteredOn(message -> message.contains("tools/call"))
+                .hasSize(2);
+        assertThat(received).noneMatch(message -> message.contains("\"task"));
+    }
+
     private HttpServer server() {
         try {
             HttpServer made = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
