@@ -8,6 +8,7 @@ import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,6 +48,7 @@ class InterfacesOverTheWireTest {
             List.of(new UpstreamConfig(
                     "u1",
                     URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/mcp"),
+                    UpstreamTransport.HTTP,
                     "u1__",
                     Map.of(),
                     /* isStateless= */ false,

@@ -61,33 +61,11 @@ record InputRequest(String key, String method, @Nullable RawJson params) {
         if (method == null) {
             return "The server asks for something without a name";
         }
-        boolean isUrl = isUrl(params);
-        boolean offered = switch (method) {
-            case Methods.ELICITATION -> offersElicitation(capabilities.get("elicitation"), isUrl);
-            case Methods.SAMPLING -> offersSampling(capabilities.get("sampling"), params);
-            case Methods.ROOTS_LIST -> capabilities.get("roots") != null;
-            default -> false;
-        };
-        return offered
+        String missing = InputRequests.missing(capabilities, method, params);
+        boolean isUrl = params != null && InputRequests.isForPage(params);
+        return missing == null
                 ? null
                 : "The server asks for " + method + (isUrl ? " by URL" : "") + ", which the client does not offer";
-    }
-
-    private static boolean isUrl(@Nullable RawJson params) {
-        return params != null && "url".equals(params.getString("mode"));
-    }
-
-    private static boolean offersElicitation(@Nullable RawJson capability, boolean isUrl) {
-        if (capability == null) {
-            return false;
-        }
-        // An empty object means forms, as it did when there was nothing else.
-        return isUrl ? capability.get("url") != null : capability.get("form") != null || capability.get("url") == null;
-    }
-
-    private static boolean offersSampling(@Nullable RawJson capability, @Nullable RawJson params) {
-        boolean withTools = params != null && params.get("tools") != null;
-        return capability != null && (!withTools || capability.get("tools") != null);
     }
 
     private static @Nullable RawJson inWordsOf(Client client, String method, @Nullable RawJson params) {
@@ -97,7 +75,7 @@ record InputRequest(String key, String method, @Nullable RawJson params) {
         }
         if (client.protocolVersion().equals(ProtocolVersions.V2025_11_25)) {
             // That revision tells by this id when the user is done; here the next round tells it.
-            return isUrl(params) && params.get("elicitationId") == null
+            return InputRequests.isForPage(params) && params.get("elicitationId") == null
                     ? new Splice(params)
                             .insert(params, "elicitationId", JsonStrings.quote(unguessableId()))
                             .toJson()

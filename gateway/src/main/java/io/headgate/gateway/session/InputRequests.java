@@ -64,11 +64,19 @@ final class InputRequests {
     /** What a question lacks in a client's capabilities, as a capability; null if the client may be asked. */
     static @Nullable String missing(RawJson capabilities, String method, @Nullable RawJson params) {
         return switch (method) {
-            case Methods.SAMPLING -> isObject(capabilities.get("sampling")) ? null : "sampling";
+            case Methods.SAMPLING -> missingSampling(capabilities.get("sampling"), params);
             case Methods.ROOTS_LIST -> isObject(capabilities.get("roots")) ? null : "roots";
             case Methods.ELICITATION -> missingElicitation(capabilities.get("elicitation"), params);
             default -> method;
         };
+    }
+
+    private static @Nullable String missingSampling(@Nullable RawJson sampling, @Nullable RawJson params) {
+        if (sampling == null || !sampling.isObject()) {
+            return "sampling";
+        }
+        boolean withTools = params != null && params.get("tools") != null;
+        return withTools && !isObject(sampling.get("tools")) ? "sampling.tools" : null;
     }
 
     private static @Nullable String missingElicitation(@Nullable RawJson elicitation, @Nullable RawJson params) {
@@ -88,7 +96,7 @@ final class InputRequests {
         return method.equals(Methods.ELICITATION) ? CANCELLED : NO_ANSWER;
     }
 
-    private static boolean isForPage(RawJson params) {
+    static boolean isForPage(RawJson params) {
         return "url".equals(params.getString("mode"));
     }
 

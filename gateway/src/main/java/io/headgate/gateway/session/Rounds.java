@@ -55,16 +55,9 @@ public final class Rounds implements Handler {
 
     @Override
     public Flux<JsonRpc> handle(Exchange exchange) {
-        return exchange.client().isAskedByResult() || !mayBeAsked(exchange)
+        return exchange.client().isAskedByResult() || !Methods.mayAskForInput(exchange.method())
                 ? next.handle(exchange)
                 : new AskedCall(this, exchange);
-    }
-
-    private static boolean mayBeAsked(Exchange exchange) {
-        return switch (exchange.method()) {
-            case Methods.TOOLS_CALL, Methods.PROMPTS_GET, Methods.RESOURCES_READ -> true;
-            default -> false;
-        };
     }
 
     /** The answer to one exchange, over all its rounds. */

@@ -112,7 +112,7 @@ class ModernCall extends Call {
         if (message.is(Member.RESULT_TYPE, "task")) {
             return mayBeTask() && exchange.client().takesTasks() ? null : Fault.RESULT_TYPE;
         }
-        if (!message.is(Member.RESULT_TYPE, "input_required") || !mayAskForInput()) {
+        if (!message.is(Member.RESULT_TYPE, "input_required") || !Methods.mayAskForInput(exchange.method())) {
             return Fault.RESULT_TYPE;
         }
         RawJson requests = message.get(Member.INPUT_REQUESTS);
@@ -122,13 +122,6 @@ class ModernCall extends Call {
         int[] count = new int[1];
         requests.forEachMember((key, request) -> count[0]++);
         return !requests.isObject() ? Fault.SHAPE : count[0] > MAX_INPUT_REQUESTS ? Fault.INPUT_REQUESTS : null;
-    }
-
-    private boolean mayAskForInput() {
-        return switch (exchange.method()) {
-            case Methods.TOOLS_CALL, Methods.PROMPTS_GET, Methods.RESOURCES_READ -> true;
-            default -> false;
-        };
     }
 
     private boolean mayBeTask() {

@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.Pieces;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
@@ -94,6 +95,13 @@ final class SessionPool {
                 json.add(comma + "\"" + name + "\":").add(capability);
                 comma = ",";
             }
+        }
+        RawJson interfaces = Extensions.settings(client.capabilities(), Extensions.UI);
+        if (interfaces != null) {
+            json.add(comma + "\"extensions\":{\"" + Extensions.UI + "\":")
+                    .add(interfaces)
+                    .add("}");
+            comma = ",";
         }
         return comma.isEmpty() ? RawJson.EMPTY_OBJECT : RawJson.of(json.add("}").toByteArray());
     }

@@ -47,23 +47,6 @@ class ConformanceTest {
         var unused = meetsEveryRequirement("2025-11-25", Era.LEGACY, 30);
     }
 
-    /** The suite asks in the middle of a call; the server asks by its results. */
-    @Test
-    void meetsEveryRequirementOf20251125BeforeAServerOf20260728() {
-        DemoServerOptions options = DemoServerOptions.builder()
-                .era(io.headgate.gateway.demo.Era.MODERN)
-                .build();
-        try (DemoServer server = DemoServer.start(options)) {
-            Upstream upstream = Upstream.of("demo", Upstream.Wire.HTTP, Era.MODERN, URI.create(server.url()));
-            try (Front headgate = HeadgateFixture.before(Era.LEGACY, upstream)) {
-                Report through = Conformance.run("2025-11-25", headgate.mcp());
-                assertThat(through.failures()).isEmpty();
-                assertThat(through.required()).hasSize(30);
-                assertThat(through.exitStatus()).as(through.output()).isZero();
-            }
-        }
-    }
-
     /** The scenarios through the gateway that the revision does not demand. */
     private static Map<String, Scenario> meetsEveryRequirement(String revision, Era era, int scenarios) {
         DemoServerOptions options = DemoServerOptions.builder()

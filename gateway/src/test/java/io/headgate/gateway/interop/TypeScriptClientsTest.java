@@ -19,13 +19,6 @@ import tools.jackson.databind.JsonNode;
 /** The official TypeScript clients against servers made with the official TypeScript SDKs, in every pair of eras. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class TypeScriptClientsTest {
-    /** What needs both sides in one era until there is a bridge between them: the README says so. */
-    private static final String[] NO_QUESTIONS = {
-        "--skip",
-        "elicitation,declinedElicitation,sampling,roots,severalQuestions,rounds,requestState,promptThatAsks,"
-                + "listChanged,resourceUpdated"
-    };
-
     /** These servers tell of a change only the session that caused it, and a call is never made in the one that listens. */
     private static final String[] NO_CHANGES_OF_A_SESSION = {"--era", "modern", "--skip", "listChanged,resourceUpdated"
     };
@@ -178,10 +171,6 @@ class TypeScriptClientsTest {
             }));
             return Stream.concat(checks, end).toList();
         }
-    }
-
-    private static String[] plain(String... options) {
-        return Stream.concat(Stream.of(options), Stream.of(NO_QUESTIONS)).toArray(String[]::new);
     }
 
     private static Upstream upstream(String name, Wire wire, Era era, String path, String script, String... options) {
