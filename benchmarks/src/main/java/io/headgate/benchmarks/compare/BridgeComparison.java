@@ -10,7 +10,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,48 +35,61 @@ public final class BridgeComparison {
     private void run(int rounds, int seconds, int warmUpSeconds) throws IOException, InterruptedException {
         int port = MeasuredProcess.freePort();
         Path config = directory.resolve("headgate.yaml");
-        try (MeasuredProcess modern = demo("modern");
-                MeasuredProcess legacy = demo("legacy")) {
-            Files.writeString(config, """
+        try (MeasuredProcess modernServer = demo("modern");
+                MeasuredProcess legacyServer = demo("legacy")) {
+            Files.writeString(
+                    config, """
                     listen: 127.0.0.1:%d
                     admin: 127.0.0.1:%d
                     mcpServers:
                       new: {url: "http://127.0.0.1:%d/mcp"}
                       old: {url: "http://127.0.0.1:%d/mcp"}
-                    """.formatted(port, MeasuredProcess.freePort(), modern.port(), legacy.port()));
+                    """.formatted(port, MeasuredProcess.freePort(), modernServer.port(), legacyServer.port()));
             List<String> command = new ArrayList<>(NginxComparison.singleLoop());
             command.addAll(List.of("run", "-c", config.toString()));
             try (MeasuredProcess gateway = MeasuredProcess.start(command, port, directory.resolve("headgate.log"))) {
                 String session = session(port);
-                Map<String, Map<String, String>> cells = new LinkedHashMap<>();
-                cells.put("2026-07-28 to 2026-07-28", Map.of("CALL_TOOL", "new__echo"));
-                cells.put("2026-07-28 to 2025-11-25", Map.of("CALL_TOOL", "old__echo"));
-                cells.put("2025-11-25 to 2025-11-25", Map.of("CALL_TOOL", "old__echo", "CALL_SESSION", session));
-                cells.put("2025-11-25 to 2026-07-28", Map.of("CALL_TOOL", "new__echo", "CALL_SESSION", session));
-                Map<String, List<WrkLoad.Round>> seen = new LinkedHashMap<>();
-                for (Map.Entry<String, Map<String, String>> cell : cells.entrySet()) {
-                    wrk.run(gateway, port, cell.getValue(), warmUpSeconds);
-                    seen.put(cell.getKey(), new ArrayList<>());
+                Cell modern = new Cell("2026-07-28 to 2026-07-28", Map.of("CALL_TOOL", "new__echo"));
+                Cell bridgedModern = new Cell("2026-07-28 to 2025-11-25", Map.of("CALL_TOOL", "old__echo"));
+                Cell legacy =
+                        new Cell("2025-11-25 to 2025-11-25", Map.of("CALL_TOOL", "old__echo", "CALL_SESSION", session));
+                Cell bridgedLegacy =
+                        new Cell("2025-11-25 to 2026-07-28", Map.of("CALL_TOOL", "new__echo", "CALL_SESSION", session));
+                List<Cell> cells = List.of(modern, bridgedModern, legacy, bridgedLegacy);
+                for (Cell cell : cells) {
+                    wrk.run(gateway, port, cell.variables, warmUpSeconds);
                 }
                 for (int round = 0; round < rounds; round++) {
-                    for (Map.Entry<String, Map<String, String>> cell : cells.entrySet()) {
-                        seen.get(cell.getKey()).add(wrk.run(gateway, port, cell.getValue(), seconds));
+                    for (Cell cell : cells) {
+                        cell.rounds.add(wrk.run(gateway, port, cell.variables, seconds));
                     }
                 }
-                seen.forEach(WrkLoad::report);
-                ratio(seen, "2026-07-28 to 2025-11-25", "2026-07-28 to 2026-07-28");
-                ratio(seen, "2025-11-25 to 2026-07-28", "2025-11-25 to 2025-11-25");
+                cells.forEach(cell -> WrkLoad.report(cell.name, cell.rounds));
+                ratio(bridgedModern, modern);
+                ratio(bridgedLegacy, legacy);
             }
         }
     }
 
-    private static void ratio(Map<String, List<WrkLoad.Round>> seen, String crossed, String same) {
+    private static void ratio(Cell crossed, Cell same) {
         System.out.printf(
                 Locale.ROOT,
                 "%s / %s, CPU per call, ratio of medians: %.2f%n",
-                crossed,
-                same,
-                WrkLoad.cpuMicros(seen.get(crossed)) / WrkLoad.cpuMicros(seen.get(same)));
+                crossed.name,
+                same.name,
+                WrkLoad.cpuMicros(crossed.rounds) / WrkLoad.cpuMicros(same.rounds));
+    }
+
+    /** The revision of the client and that of the server, and what came of their calls. */
+    private static final class Cell {
+        private final String name;
+        private final Map<String, String> variables;
+        private final List<WrkLoad.Round> rounds = new ArrayList<>();
+
+        Cell(String name, Map<String, String> variables) {
+            this.name = name;
+            this.variables = variables;
+        }
     }
 
     private MeasuredProcess demo(String era) throws IOException {

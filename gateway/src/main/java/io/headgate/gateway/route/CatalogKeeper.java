@@ -4,7 +4,6 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
-import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -109,7 +108,7 @@ public final class CatalogKeeper {
         View view = catalog.view(tool.server());
         Entry entry = view == null ? null : view.items(ItemKind.TOOL).get(tool.name());
         Refresher refresher = entry == null ? null : byServer.get(entry.server());
-        return refresher == null || refresher.upstream().state().era() != Era.MODERN
+        return refresher == null || !refresher.upstream().state().takesListenRequests()
                 ? Mono.error(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "not a server with such fields"))
                 : refresher.again().timeout(LONGEST_RELEARNING, timer);
     }

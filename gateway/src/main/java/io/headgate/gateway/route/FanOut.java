@@ -5,7 +5,6 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
-import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,7 +35,7 @@ final class FanOut {
             Offer offer = server.offer();
             RawJson logging =
                     offer == null ? null : offer.listing().capabilities().get("logging");
-            if (logging != null && isLegacy(server.namespace().server())) {
+            if (logging != null && keepsSessions(server.namespace().server())) {
                 servers.add(server.namespace().server());
             }
         }
@@ -49,13 +48,13 @@ final class FanOut {
                 exchange,
                 view.servers().stream()
                         .map(server -> server.namespace().server())
-                        .filter(this::isLegacy)
+                        .filter(this::keepsSessions)
                         .toList());
     }
 
-    private boolean isLegacy(String server) {
+    private boolean keepsSessions(String server) {
         Upstream upstream = keeper.upstream(server);
-        return upstream != null && upstream.state().era() == Era.LEGACY;
+        return upstream != null && upstream.state().keepsSessions();
     }
 
     /** Completes when all have answered or failed, without elements. */

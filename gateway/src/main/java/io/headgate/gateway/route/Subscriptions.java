@@ -6,7 +6,6 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
-import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
@@ -105,7 +104,7 @@ final class Subscriptions {
             List<String> uris = request.bareUris().getOrDefault(upstream.name(), List.of());
             // What a legacy server says outside of any call comes on the client's own session there.
             boolean hasSession =
-                    listen.exchange.session() != null && upstream.state().era() != Era.MODERN;
+                    listen.exchange.session() != null && !upstream.state().takesListenRequests();
             Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
             Namespace renamed = listen.view.renamed(upstream.name());
             if (hasSession || !uris.isEmpty()) {
@@ -133,7 +132,7 @@ final class Subscriptions {
     /** True if the server will say when it has begun to watch the client's resources. */
     private static boolean isAcknowledged(Upstream upstream, Listen listen) {
         boolean onOwnSession =
-                listen.exchange.session() != null && upstream.state().era() != Era.MODERN;
+                listen.exchange.session() != null && !upstream.state().takesListenRequests();
         return !onOwnSession && listen.request.bareUris().containsKey(upstream.name());
     }
 

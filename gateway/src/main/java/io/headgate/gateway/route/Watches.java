@@ -5,7 +5,6 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
-import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -45,7 +44,7 @@ final class Watches {
             return null;
         }
         Upstream upstream = keeper.upstream(owner.target().server());
-        if (upstream == null || upstream.state().era() != Era.MODERN) {
+        if (upstream == null || !upstream.state().takesListenRequests()) {
             return null;
         }
         String uri = owner.target().name();

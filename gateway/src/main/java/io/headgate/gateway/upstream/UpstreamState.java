@@ -21,6 +21,16 @@ public record UpstreamState(
         int callsInFlight,
         int sessions,
         @Nullable String lastError) {
+    /** True if the server is known to keep a session for each client: what it says outside of calls comes there. */
+    public boolean keepsSessions() {
+        return era == Era.LEGACY;
+    }
+
+    /** True if the server is known to take each request alone: whoever wants to hear of changes asks for just that. */
+    public boolean takesListenRequests() {
+        return era == Era.MODERN;
+    }
+
     /** Which wire a server speaks. */
     public enum Era {
         UNKNOWN,
