@@ -1,14 +1,12 @@
 package io.headgate.filter;
 
+import io.headgate.mcp.Extensions;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import org.jspecify.annotations.Nullable;
 
 /** Which of a client's capabilities can be used in the revision that it speaks, in the words of the newest one. */
 final class Answerable {
-    /** The one extension whose messages are the same in all revisions. */
-    private static final String UI = "io.modelcontextprotocol/ui";
-
     private Answerable() {}
 
     static RawJson of(String version, RawJson declared) {
@@ -33,10 +31,9 @@ final class Answerable {
             // The first revision with elicitation has forms only, and no name for them.
             add(members, "elicitation", RawJson.EMPTY_OBJECT);
         }
-        RawJson extensions = object(declared, "extensions");
-        RawJson ui = extensions == null ? null : object(extensions, UI);
-        if (ui != null) {
-            add(members, "extensions", RawJson.of("{\"" + UI + "\":" + ui + "}"));
+        RawJson interfaces = Extensions.settings(declared, Extensions.UI);
+        if (interfaces != null) {
+            add(members, "extensions", RawJson.of("{\"" + Extensions.UI + "\":" + interfaces + "}"));
         }
         return members.isEmpty() ? RawJson.EMPTY_OBJECT : RawJson.of("{" + members + "}");
     }
