@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { print } from './args.mjs';
+import { contents } from './contents.mjs';
+import { refused, refusedOrError, settled, SKIPPED, text } from './outcome.mjs';
 
 // What a client expects of the conformance fixture, whichever SDK and era it speaks. A peer is what client-v1.mjs and
 // client-v2.mjs make of their SDK's client; `upstream` is the era of the server at the far end, which may be another.
@@ -131,6 +133,67 @@ export const fixture = {
       assert.match(text(result), /decline/);
       assert.equal(peer.asked.length, 1);
     }
+  },
+
+  async elicitationByUrl({ peer, name }) {
+    peer.answers.elicitation = ({ params }) => {
+      peer.asked.push([params.mode, params.url]);
+      return { action: 'accept' };
+    };
+    const result = await peer.callTool(name('ask_by_url'), {});
+    assert.deepEqual(peer.asked, [['url', 'https://pages.example/sign?for=Ada']]);
+    assert.equal(text(result), 'accept');
+  },
+
+  // The error of a server with sessions, which a modern client is asked instead; its user agrees and the call is made again.
+  async pageRequired({ peer, name, era, upstream }) {
+    if (upstream === 'modern') return SKIPPED;
+    peer.answers.elicitation = ({ params }) => {
+      peer.asked.push([params.mode, params.url]);
+      return { action: 'accept' };
+    };
+    const visit = `visit-${Math.random()}`;
+    const page = `https://pages.example/${visit}`;
+    if (era !== 'modern') {
+      const { reason } = await settled(peer.callTool(name('needs_page'), { visit }));
+      assert.equal(reason?.code, -32042, String(reason));
+      assert.equal(reason.data.elicitations[0].url, page);
+      assert.deepEqual(peer.asked, []);
+    }
+    assert.equal(text(await peer.callTool(name('needs_page'), { visit })), `seen ${visit}`);
+    assert.deepEqual(peer.asked, era === 'modern' ? [['url', page]] : []);
+  },
+
+  // A client of a session cancels its call, and the question is withdrawn; a modern one just never comes back.
+  async abandonedQuestion({ peer, name, era }) {
+    const cancelled = new AbortController();
+    peer.answers.elicitation = (_, signal) => {
+      signal?.addEventListener('abort', () => peer.askedNow('withdrawn'));
+      peer.askedNow('asked');
+      return new Promise(() => {});
+    };
+    const call = settled(peer.callTool(name('ask_by_url'), {}, { signal: cancelled.signal }));
+    await peer.until(() => peer.asked.length === 1, () => 'no question');
+    if (era !== 'modern') {
+      cancelled.abort('enough');
+      assert.match(String((await call).reason), /enough/);
+      await peer.until(() => peer.asked.includes('withdrawn'), () => 'the question was not withdrawn');
+    }
+    peer.answers.elicitation = () => ({ action: 'decline' });
+    assert.equal(text(await peer.callTool(name('ask_by_url'), {})), 'decline');
+  },
+
+  // Before a server whose questions cannot wait for a modern client, its call ends with an error and nobody is asked.
+  async unaskable({ peer, name, asks }) {
+    if (asks) return SKIPPED;
+    peer.answers.elicitation = () => peer.askedNow('elicitation');
+    peer.answers.sampling = () => peer.askedNow('sampling');
+    const calls = [['test_elicitation', { message: 'Who?' }], ['ask_by_url', {}], ['test_sampling', { prompt: 'Which?' }]];
+    for (const [tool, input] of calls) {
+      const result = await peer.callTool(name(tool), input);
+      assert.equal(result.isError, true, JSON.stringify(result));
+    }
+    assert.deepEqual(peer.asked, []);
   },
 
   async sampling({ peer, name, upstream }) {
@@ -269,6 +332,8 @@ export const fixture = {
     await peer.until(() => peer.changed.includes(watched), () => `changed: ${peer.changed}`);
     await stop();
   },
+
+  ...contents,
 };
 
 // What @modelcontextprotocol/server-everything offers, which is not the conformance fixture.
@@ -364,8 +429,6 @@ export const everything = {
   },
 };
 
-const SKIPPED = Symbol('skipped');
-
 /** Runs the checks one after the other, each with a connection of its own; the answer is the exit status. */
 export async function run(options, connect) {
   const wanted = list(options.only);
@@ -375,7 +438,9 @@ export async function run(options, connect) {
     if (!(check in all)) throw new Error(`no check named ${check} (expected: ${Object.keys(all).join(', ')})`);
   }
   const name = tool => options.prefix + tool;
-  const uri = resource => options['uri-prefix'] + resource;
+  // A user interface keeps its scheme: the prefix follows it.
+  const uri = resource =>
+    resource.startsWith('ui://') ? `ui://${options['uri-prefix']}${resource.slice(5)}` : options['uri-prefix'] + resource;
   let passed = 0;
   let failed = 0;
   for (const [check, body] of Object.entries(all)) {
@@ -384,7 +449,7 @@ export async function run(options, connect) {
     let peer;
     try {
       peer = await withDeadline(connect(), 'connect');
-      const context = { peer, connect, name, uri, era: options.era, upstream: options.upstream };
+      const context = { peer, connect, name, uri, era: options.era, upstream: options.upstream, asks: !options.unasked };
       if ((await withDeadline(body(context), check)) === SKIPPED) continue;
       passed++;
       print({ check, ok: true, ms: Math.round(performance.now() - started) });
@@ -412,10 +477,12 @@ export class Notes {
   asked = [];
   logged = [];
   changed = [];
+  posted = [];
   #waiting = new Set();
 
-  /** The fetch of a transport, which notes when the stream of the session is open: before that, changes may be lost. */
+  /** The fetch of a transport, which notes what is sent and when the session's stream is open: before, changes may be lost. */
   fetch = async (url, init) => {
+    if (init?.method === 'POST') this.posted.push(JSON.parse(init.body).method);
     const response = await fetch(url, init);
     if (init?.method === 'GET' && response.ok) {
       this.streams++;
@@ -423,6 +490,11 @@ export class Notes {
     }
     return response;
   };
+
+  askedNow(what) {
+    this.asked.push(what);
+    this.#wake();
+  }
 
   changedNow(what) {
     this.changed.push(what);
@@ -456,34 +528,6 @@ export class Notes {
 
 function list(option) {
   return option === '' ? [] : option.split(',');
-}
-
-function text(result) {
-  return result.content
-    .filter(content => content.type === 'text')
-    .map(content => content.text)
-    .join('\n');
-}
-
-async function refused(promise, codes) {
-  const outcome = await settled(promise);
-  assert.equal(outcome.status, 'rejected', `expected code ${codes} instead of ${JSON.stringify(outcome.value)}`);
-  assert.ok(codes.includes(outcome.reason.code), `code ${outcome.reason.code}: ${outcome.reason.message}`);
-}
-
-// Some SDK servers answer an unknown tool with a result that says isError, others with a JSON-RPC error.
-async function refusedOrError(promise, codes) {
-  const outcome = await settled(promise);
-  if (outcome.status === 'fulfilled') {
-    assert.equal(outcome.value.isError, true, JSON.stringify(outcome.value));
-  } else {
-    assert.ok(codes.includes(outcome.reason.code), `code ${outcome.reason.code}: ${outcome.reason.message}`);
-  }
-}
-
-async function settled(promise) {
-  const [outcome] = await Promise.allSettled([promise]);
-  return outcome;
 }
 
 function withDeadline(promise, what) {

@@ -22,13 +22,13 @@ const options = args(
 options.era = 'legacy';
 
 class Peer extends Notes {
-  constructor() {
+  constructor(capabilities) {
     super();
     this.client = new Client(
       { name: 'headgate-interop-v1', version: '1.0.0' },
-      { capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} } },
+      { capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {}, ...capabilities } },
     );
-    this.client.setRequestHandler(ElicitRequestSchema, request => this.answers.elicitation(request));
+    this.client.setRequestHandler(ElicitRequestSchema, (request, { signal }) => this.answers.elicitation(request, signal));
     this.client.setRequestHandler(CreateMessageRequestSchema, request => this.answers.sampling(request));
     this.client.setRequestHandler(ListRootsRequestSchema, () => {
       this.asked.push('roots');
@@ -79,8 +79,9 @@ async function pages(page, key) {
   return all;
 }
 
-async function connect() {
-  const peer = new Peer();
+/** A new connection, with more capabilities than the usual ones if they are given. */
+async function connect(capabilities) {
+  const peer = new Peer(capabilities);
   const headers = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const Transport = options.transport === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
   peer.transport = new Transport(new URL(options.url), { requestInit: { headers }, fetch: peer.fetch });

@@ -7,22 +7,22 @@ import { Notes, run } from './checks.mjs';
 
 const MODERN = '2026-07-28';
 const options = args(
-  { era: 'modern', upstream: '', prefix: '', 'uri-prefix': '', suite: 'fixture', only: '', skip: '', token: '' },
-  'client-v2.mjs URL [--era modern|legacy|auto] [--upstream modern|legacy] [--prefix P] [--uri-prefix P] [--suite fixture|everything]',
+  { era: 'modern', upstream: '', prefix: '', 'uri-prefix': '', suite: 'fixture', only: '', skip: '', token: '', unasked: false },
+  'client-v2.mjs URL [--era modern|legacy|auto] [--upstream modern|legacy] [--prefix P] [--uri-prefix P] [--suite fixture|everything] [--unasked]',
 );
 options.upstream ||= options.era === 'auto' ? 'modern' : options.era;
 
 class Peer extends Notes {
-  constructor() {
+  constructor(capabilities) {
     super();
     this.client = new Client(
       { name: 'headgate-interop-v2', version: '1.0.0' },
       {
-        capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} },
+        capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {}, ...capabilities },
         versionNegotiation: { mode: options.era === 'modern' ? { pin: MODERN } : options.era },
       },
     );
-    this.client.setRequestHandler('elicitation/create', request => this.answers.elicitation(request));
+    this.client.setRequestHandler('elicitation/create', (request, { mcpReq }) => this.answers.elicitation(request, mcpReq.signal));
     this.client.setRequestHandler('sampling/createMessage', request => this.answers.sampling(request));
     this.client.setRequestHandler('roots/list', () => {
       this.asked.push('roots');
@@ -69,8 +69,9 @@ class Peer extends Notes {
   }
 }
 
-async function connect() {
-  const peer = new Peer();
+/** A new connection, with more capabilities than the usual ones if they are given. */
+async function connect(capabilities) {
+  const peer = new Peer(capabilities);
   const headers = options.token ? { authorization: `Bearer ${options.token}` } : {};
   peer.transport = new StreamableHTTPClientTransport(new URL(options.url), { requestInit: { headers }, fetch: peer.fetch });
   await peer.client.connect(peer.transport);

@@ -11,6 +11,7 @@ import {
   ElicitResultSchema,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
+  UrlElicitationRequiredError,
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { args, print } from './args.mjs';
@@ -22,6 +23,9 @@ import { args, print } from './args.mjs';
 const options = args({ port: '0', stateless: false, stdio: false }, 'server-v1.mjs [--port N] [--stateless] [--stdio]');
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
+// Whose users were sent to a page, by the visit that the call names.
+const visits = new Set();
+
 function serverFor() {
   const server = new McpServer(
     { name: 'headgate-interop-server-v1', version: '1.0.0' },
@@ -32,6 +36,7 @@ function serverFor() {
         resources: { listChanged: true, subscribe: true },
         completions: {},
         logging: {},
+        extensions: { 'io.modelcontextprotocol/ui': {} },
       },
     },
   );
@@ -90,6 +95,26 @@ function serverFor() {
     const answer = await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
     return says(`LLM response: ${answer.content.text}`);
   });
+  tool('ask_by_url', 'Sends the user to a page', {}, async (_, { sendRequest, signal }) => {
+    const params = { mode: 'url', elicitationId: randomUUID(), message: 'Please sign', url: 'https://pages.example/sign?for=Ada' };
+    return says((await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, { signal })).action);
+  });
+  tool('needs_page', 'Works after a page was seen', { visit: z.string() }, ({ visit }) => {
+    if (visits.has(visit)) return says(`seen ${visit}`);
+    visits.add(visit);
+    const url = `https://pages.example/${visit}`;
+    throw new UrlElicitationRequiredError([{ mode: 'url', elicitationId: visit, message: 'Please look', url }]);
+  });
+  tool('link', 'A link to a resource', {}, () => ({
+    content: [{ type: 'resource_link', uri: 'test://static-text', name: 'static text' }],
+  }));
+  const outputSchema = { degrees: z.number(), unit: z.string() };
+  server.registerTool('structured', { description: 'An object', inputSchema: {}, outputSchema }, () => ({
+    ...says('21.5 C'),
+    structuredContent: { degrees: 21.5, unit: 'C' },
+  }));
+  const _meta = { ui: { resourceUri: 'ui://clock/view', visibility: ['model', 'app'] } };
+  server.registerTool('clock', { description: 'The time, with a face', inputSchema: {}, _meta }, () => says('noon'));
   tool('test_trigger_tool_change', 'Says that the tools changed', {}, () => {
     server.sendToolListChanged();
     return says('Told');
@@ -122,6 +147,15 @@ function serverFor() {
     new ResourceTemplate('test://template/{id}/data', { list: undefined }),
     { description: 'The template', mimeType: 'application/json' },
     (uri, { id }) => ({ contents: [{ uri: uri.href, mimeType: 'application/json', text: JSON.stringify({ id }) }] }),
+  );
+  const csp = { connectDomains: ['https://api.example'], resourceDomains: [] };
+  resource('clock', 'ui://clock/view', 'text/html;profile=mcp-app', { text: '<p>noon</p>', _meta: { ui: { csp } } });
+  const numbered = Array.from({ length: 300 }, (_, n) => ({ uri: `test://numbered/${n + 1}`, name: `number ${n + 1}` }));
+  server.registerResource(
+    'numbered',
+    new ResourceTemplate('test://numbered/{n}', { list: () => ({ resources: numbered }) }),
+    { description: 'More than one page' },
+    (uri, { n }) => ({ contents: [{ uri: uri.href, text: n }] }),
   );
   server.server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
     watched.add(params.uri);

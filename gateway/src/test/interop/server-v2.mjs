@@ -20,6 +20,7 @@ import {
   McpServer,
   ProtocolError,
   ResourceTemplate,
+  UrlElicitationRequiredError,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { args, print } from './args.mjs';
@@ -32,6 +33,9 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwA
 const WAV = 'UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=';
 const states = createRequestStateCodec({ key: randomBytes(32), ttlSeconds: 600 });
 
+// Whose users were sent to a page, by the visit that the call names.
+const visits = new Set();
+
 function serverFor(era, changes) {
   const server = new McpServer(
     { name: 'headgate-interop-server', version: '1.0.0' },
@@ -42,6 +46,7 @@ function serverFor(era, changes) {
         resources: { listChanged: true, subscribe: true },
         completions: {},
         logging: {},
+        extensions: { 'io.modelcontextprotocol/ui': {} },
       },
       requestState: { verify: states.verify },
       cacheHints: { 'tools/list': { ttlMs: 1_000, scope: 'public' } },
@@ -150,6 +155,12 @@ function serverFor(era, changes) {
     if (answer.kind !== 'sampling') return inputRequired({ inputRequests: { answer: question(prompt) } });
     return says(`LLM response: ${answer.result.content.text}`);
   });
+  tool('ask_by_url', 'Sends the user to a page', NOTHING, (_, { mcpReq }) => {
+    const answer = inputResponse(mcpReq.inputResponses, 'page');
+    if (answer.kind === 'elicit') return says(answer.action);
+    const page = inputRequired.elicitUrl({ message: 'Please sign', url: 'https://pages.example/sign?for=Ada' });
+    return inputRequired({ inputRequests: { page } });
+  });
   tool('test_missing_capability', 'Needs sampling', NOTHING, (_, { mcpReq }) => {
     const answer = inputResponse(mcpReq.inputResponses, 'answer');
     return answer.kind === 'sampling' ? says('Sampled') : inputRequired({ inputRequests: { answer: question('Anything?') } });
@@ -158,6 +169,25 @@ function serverFor(era, changes) {
     await progress(mcpReq, 1, 2);
     return form(mcpReq, 'user_name', 'What is your name?', 'name') ?? says('Thank you');
   });
+
+  if (era === 'legacy') {
+    tool('needs_page', 'Works after a page was seen', z.object({ visit: z.string() }), ({ visit }) => {
+      if (visits.has(visit)) return says(`seen ${visit}`);
+      visits.add(visit);
+      const url = `https://pages.example/${visit}`;
+      throw new UrlElicitationRequiredError([{ mode: 'url', elicitationId: visit, message: 'Please look', url }]);
+    });
+  }
+
+  tool('link', 'A link to a resource', NOTHING, () => ({
+    content: [{ type: 'resource_link', uri: 'test://static-text', name: 'static text' }],
+  }));
+  const structured = (name, outputSchema, structuredContent, content = []) =>
+    server.registerTool(name, { description: 'Structured', inputSchema: NOTHING, outputSchema }, () => ({ content, structuredContent }));
+  structured('structured', z.object({ degrees: z.number(), unit: z.string() }), { degrees: 21.5, unit: 'C' }, says('21.5 C').content);
+  structured('structured_list', z.array(z.number()), [3, 5, 8]);
+  const _meta = { ui: { resourceUri: 'ui://clock/view', visibility: ['model', 'app'] } };
+  server.registerTool('clock', { description: 'The time, with a face', inputSchema: NOTHING, _meta }, () => says('noon'));
 
   const asksForTheName = (_, { mcpReq }) => {
     const answer = acceptedContent(mcpReq.inputResponses, 'user_name', z.object({ name: z.string() }));
@@ -255,6 +285,15 @@ function serverFor(era, changes) {
         { uri: uri.href, mimeType: 'application/json', text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` }) },
       ],
     }),
+  );
+  const csp = { connectDomains: ['https://api.example'], resourceDomains: [] };
+  resource('clock', 'ui://clock/view', 'text/html;profile=mcp-app', { text: '<p>noon</p>', _meta: { ui: { csp } } });
+  const numbered = Array.from({ length: 300 }, (_, n) => ({ uri: `test://numbered/${n + 1}`, name: `number ${n + 1}` }));
+  server.registerResource(
+    'numbered',
+    new ResourceTemplate('test://numbered/{n}', { list: () => ({ resources: numbered }) }),
+    { description: 'More than one page' },
+    (uri, { n }) => ({ contents: [{ uri: uri.href, text: n }] }),
   );
   if (era === 'legacy') {
     server.server.setRequestHandler('resources/subscribe', ({ params }) => {
