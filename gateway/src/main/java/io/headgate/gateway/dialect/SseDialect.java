@@ -49,8 +49,9 @@ final class SseDialect {
                     }
                     EventStream stream = call.stream();
                     call.onDisconnect(() -> sessions.end(session));
-                    stream.event("endpoint", Pieces.of("/messages?" + QUERY + session.id()));
+                    // Attached first: a client posts as soon as it knows where, and on whichever event loop.
                     session.standing().attach(stream, /* prime= */ false, LegacyDialect.RETRY_MILLIS);
+                    stream.event("endpoint", Pieces.of("/messages?" + QUERY + session.id()));
                 },
                 refusal -> {
                     sessions.end(session);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP exchange without a socket: what was answered can be read back. */
@@ -29,6 +30,9 @@ final class FakeCall implements HttpCall {
 
     @Nullable
     FakeStream stream;
+
+    /** A client that does something as soon as it reads a named event. */
+    Consumer<String> reader = data -> {};
 
     @Nullable
     Runnable onDisconnect;
@@ -158,7 +162,7 @@ final class FakeCall implements HttpCall {
     @Override
     public EventStream stream(String... extra) {
         answer(200, new Pieces(0), extra);
-        stream = new FakeStream();
+        stream = new FakeStream(reader);
         return stream;
     }
 
@@ -192,6 +196,12 @@ final class FakeCall implements HttpCall {
         @Nullable
         Runnable onWritable;
 
+        private final Consumer<String> reader;
+
+        FakeStream(Consumer<String> reader) {
+            this.reader = reader;
+        }
+
         /** The data of the event at this place. */
         String data(int index) {
             return events.get(index);
@@ -210,6 +220,7 @@ final class FakeCall implements HttpCall {
         public void event(String name, Pieces data) {
             events.add(name + ":" + data);
             ids.add("");
+            reader.accept(data.toString());
         }
 
         @Override

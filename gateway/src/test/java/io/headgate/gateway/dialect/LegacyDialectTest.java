@@ -361,6 +361,16 @@ class LegacyDialectTest {
     }
 
     @Test
+    void answersAnOldClientThatPostsAsSoonAsItKnowsWhere() {
+        FakeCall call = FakeCall.of("GET", HttpCall.Endpoint.SSE);
+        call.reader = endpoint -> handled(FakeCall.post(
+                HttpCall.Endpoint.MESSAGES,
+                endpoint.substring(endpoint.indexOf('?') + 1),
+                INITIALIZE.formatted("2024-11-05")));
+        assertThat(handled(call).streamed().data(1)).contains("\"protocolVersion\":\"2024-11-05\"");
+    }
+
+    @Test
     void duplicateIdsAreServed() {
         TestPublisher<JsonRpc> upstream = TestPublisher.createCold();
         core = exchange -> Flux.<JsonRpc>never().mergeWith(upstream.flux());
