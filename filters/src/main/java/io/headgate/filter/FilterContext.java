@@ -1,6 +1,7 @@
 package io.headgate.filter;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import reactor.core.scheduler.Scheduler;
 
@@ -10,5 +11,13 @@ import reactor.core.scheduler.Scheduler;
  * @param place where the file names it, for messages
  * @param clock the time of day; intervals are measured with the timer's clock
  * @param timer runs tasks later on the event loop that asked
+ * @param routes tells the server that an exchange goes to
+ * @param data the directory for what must outlive the gateway; made by who needs it
  */
-public record FilterContext(String place, MeterRegistry meters, InstantSource clock, Scheduler timer) {}
+public record FilterContext(
+        String place, MeterRegistry meters, InstantSource clock, Scheduler timer, Routes routes, Path data) {
+    /** The same for the filter at another place. */
+    public FilterContext at(String otherPlace) {
+        return new FilterContext(otherPlace, meters, clock, timer, routes, data);
+    }
+}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -33,6 +35,10 @@ public abstract class FilterContract {
 
     protected final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
+    /** Where the filter may keep files. */
+    @TempDir
+    protected Path data = Path.of("target");
+
     /** A new filter that lets the exchange pass, and could not take {@value #MANY} at once if it counts what it passes. */
     protected abstract Filter filter();
 
@@ -42,7 +48,7 @@ public abstract class FilterContract {
     }
 
     protected final FilterContext context() {
-        return new FilterContext("filters[0]", meters, InstantSource.system(), timer);
+        return new FilterContext("filters[0]", meters, InstantSource.system(), timer, Routes.NONE, data);
     }
 
     @AfterEach

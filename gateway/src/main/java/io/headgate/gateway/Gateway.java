@@ -1,5 +1,6 @@
 package io.headgate.gateway;
 
+import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
 import io.headgate.gateway.admin.AdminServer;
 import io.headgate.gateway.admin.StateReport;
@@ -90,8 +91,10 @@ public final class Gateway implements AutoCloseable {
             undo.push(parking::close);
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
             Handler end = sessions.guard(parking.before(rounds));
-            Handler chain = Chain.bind(config.filters(), end, meters, clock, timer);
-            Dialects dialects = new Dialects(chain, keeper::knows, keeper::headerParams, sessions, meters);
+            Chain chain = new Chain(
+                    config.filters(), new FilterContext("", meters, clock, timer, router::serverOf, config.data()));
+            undo.push(chain::close);
+            Dialects dialects = new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(
@@ -101,6 +104,7 @@ public final class Gateway implements AutoCloseable {
                     clock,
                     upstreams,
                     keeper,
+                    chain,
                     sessions,
                     door::connections);
             admin = AdminServer.start(config.admin(), report, meters);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -44,7 +46,8 @@ class TimeoutRaceTest {
                 CapturedTimer timer = new CapturedTimer();
                 TimeoutFilter filter = new TimeoutFilter(
                         TimeoutConfig.of(Duration.ofSeconds(1)),
-                        new FilterContext("filters[0]", meters, InstantSource.system(), timer));
+                        new FilterContext(
+                                "filters[0]", meters, InstantSource.system(), timer, Routes.NONE, Path.of("target")));
                 StrictClient client = new StrictClient();
                 Upstream upstream = new Upstream();
                 filter.filter(Exchanges.toolCall(), ignored -> upstream).subscribe(client);

@@ -1,5 +1,6 @@
 package io.headgate.gateway.admin;
 
+import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.Dropped;
 import java.time.Instant;
 import java.util.List;
@@ -12,7 +13,7 @@ public record GatewayState(
         long uptimeSeconds,
         String listen,
         boolean ready,
-        List<String> filters,
+        List<Chain.FilterState> filters,
         int sessions,
         int connections,
         int subscriptions,

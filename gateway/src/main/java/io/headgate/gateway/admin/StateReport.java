@@ -1,7 +1,7 @@
 package io.headgate.gateway.admin;
 
 import io.headgate.gateway.config.Config;
-import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.CatalogKeeper;
 import io.headgate.gateway.route.CatalogState;
 import io.headgate.gateway.session.Sessions;
@@ -28,6 +28,7 @@ public final class StateReport {
     private final Instant startedAt;
     private final Map<String, Upstream> upstreams;
     private final CatalogKeeper keeper;
+    private final Chain chain;
     private final Sessions sessions;
     private final IntSupplier connections;
     private volatile boolean isDraining;
@@ -39,6 +40,7 @@ public final class StateReport {
             InstantSource clock,
             Map<String, Upstream> upstreams,
             CatalogKeeper keeper,
+            Chain chain,
             Sessions sessions,
             IntSupplier connections) {
         this.config = config;
@@ -48,6 +50,7 @@ public final class StateReport {
         this.startedAt = clock.instant();
         this.upstreams = upstreams;
         this.keeper = keeper;
+        this.chain = chain;
         this.sessions = sessions;
         this.connections = connections;
     }
@@ -79,7 +82,7 @@ public final class StateReport {
                 Duration.between(startedAt, clock.instant()).toSeconds(),
                 listen,
                 isReady(),
-                config.filters().stream().map(ConfiguredFilter::name).toList(),
+                chain.states(),
                 sessions.count(),
                 connections.getAsInt(),
                 sessions.subscriptionCount(),

@@ -1,29 +1,62 @@
 package io.headgate.gateway.policy;
 
+import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
-import reactor.core.scheduler.Scheduler;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Makes the filters of a file, and binds each to what follows it. */
-public final class Chain {
-    private Chain() {}
+/** The filters of a file, made and waiting to be bound to what follows them. */
+public final class Chain implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Chain.class);
+
+    private final List<Link> links = new ArrayList<>();
+
+    /** Makes the filters; if one cannot be made, those before it are closed. */
+    public Chain(List<ConfiguredFilter<?>> filters, FilterContext context) {
+        try {
+            for (ConfiguredFilter<?> filter : filters) {
+                links.add(new Link(filter.name(), filter.make(context.at(filter.place()))));
+            }
+        } catch (RuntimeException notMade) {
+            close();
+            throw notMade;
+        }
+    }
 
     /** The chain as one handler; the filter that is listed first sees an exchange first. */
-    public static Handler bind(
-            List<ConfiguredFilter<?>> filters,
-            Handler terminal,
-            MeterRegistry meters,
-            InstantSource clock,
-            Scheduler timer) {
+    public Handler before(Handler terminal) {
         Handler bound = terminal;
-        for (int i = filters.size() - 1; i >= 0; i--) {
-            ConfiguredFilter<?> filter = filters.get(i);
-            bound = filter.make(new FilterContext(filter.place(), meters, clock, timer))
-                    .before(bound);
+        for (int i = links.size() - 1; i >= 0; i--) {
+            bound = links.get(i).filter().before(bound);
         }
         return bound;
     }
+
+    /** What people are shown of each filter, in order. */
+    public List<FilterState> states() {
+        return links.stream()
+                .map(link -> new FilterState(link.name(), link.filter().state()))
+                .toList();
+    }
+
+    /** Closes the filters, the first one last, because it may account for what the others did. */
+    @Override
+    public void close() {
+        for (int i = links.size() - 1; i >= 0; i--) {
+            try {
+                links.get(i).filter().close();
+            } catch (RuntimeException e) {
+                LOG.warn("The filter {} did not close: {}", links.get(i).name(), String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** What people are shown of one filter. */
+    public record FilterState(String name, Map<String, Object> state) {}
+
+    private record Link(String name, Filter filter) {}
 }

@@ -79,6 +79,22 @@ public final class Router implements Handler {
         }
     }
 
+    /** The server that an exchange goes to, or the empty string if that is none or several; refuses nothing. */
+    public String serverOf(Exchange exchange) {
+        Target target = exchange.target();
+        View view = keeper.catalog().view(target.server());
+        if (view == null) {
+            return "";
+        }
+        Owner owner = switch (target.kind()) {
+            case TOOL -> view.tool(target.name());
+            case PROMPT -> view.prompt(target.name());
+            case RESOURCE -> view.resource(target.name());
+            case TASK, NONE -> null;
+        };
+        return owner == null ? target.server() : owner.target().server();
+    }
+
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */
     public void drain() {
         subscriptions.drain();

@@ -1,13 +1,17 @@
 package io.headgate.gateway.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -17,30 +21,35 @@ import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /** The order of the file is the order of the chain. */
 class ChainTest {
+    private static final FilterContext CONTEXT = new FilterContext(
+            "",
+            new SimpleMeterRegistry(),
+            InstantSource.system(),
+            Schedulers.immediate(),
+            Routes.NONE,
+            Path.of("target"));
+
     private final List<String> made = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
 
     @Test
     void letsTheFirstFilterSeeAnExchangeFirst() throws BadMessage {
-        Handler chain = Chain.bind(
-                List.of(filter("one"), filter("two"), filter("three")),
-                exchange -> {
-                    seen.add("end");
-                    return Flux.empty();
-                },
-                new SimpleMeterRegistry(),
-                InstantSource.system(),
-                Schedulers.immediate());
+        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), CONTEXT).before(exchange -> {
+            seen.add("end");
+            return Flux.empty();
+        });
         call(chain);
         call(chain);
         assertThat(seen).containsExactly("one", "two", "three", "end", "one", "two", "three", "end");
@@ -50,9 +59,35 @@ class ChainTest {
     @Test
     void isTheEndItselfWithoutFilters() {
         Handler end = exchange -> Flux.empty();
-        assertThat(Chain.bind(
-                        List.of(), end, new SimpleMeterRegistry(), InstantSource.system(), Schedulers.immediate()))
-                .isSameAs(end);
+        assertThat(new Chain(List.of(), CONTEXT).before(end)).isSameAs(end);
+    }
+
+    @Test
+    void tellsTheStateOfEachFilterInOrder() {
+        Chain chain = new Chain(List.of(filter("one"), filter("two")), CONTEXT);
+        assertThat(chain.states())
+                .containsExactly(
+                        new Chain.FilterState("one", Map.of("name", "one")),
+                        new Chain.FilterState("two", Map.of("name", "two")));
+    }
+
+    @Test
+    void closesTheFirstFilterLast() {
+        new Chain(List.of(filter("one"), filter("two")), CONTEXT).close();
+        assertThat(seen).containsExactly("close two", "close one");
+    }
+
+    @Test
+    void closesWhatItMadeIfAFilterCannotBeMade() {
+        ConfiguredFilter<Nothing> broken = new ConfiguredFilter<>(
+                "filters[broken]",
+                new FilterType<>("broken", Nothing.class, (config, context) -> {
+                    throw new IllegalStateException("no");
+                }),
+                new Nothing());
+        assertThatThrownBy(() -> new Chain(List.of(filter("one"), broken), CONTEXT))
+                .hasMessage("no");
+        assertThat(seen).containsExactly("close one");
     }
 
     private ConfiguredFilter<Nothing> filter(String name) {
@@ -60,10 +95,7 @@ class ChainTest {
                 "filters[" + name + "]",
                 new FilterType<>(name, Nothing.class, (config, context) -> {
                     made.add(context.place());
-                    return (exchange, next) -> {
-                        seen.add(name);
-                        return next.handle(exchange);
-                    };
+                    return new Noted(name);
                 }),
                 new Nothing());
     }
@@ -79,6 +111,31 @@ class ChainTest {
                 RequestHeaders.NONE);
         assertThat(chain.handle(exchange).collectList().block(Duration.ofSeconds(2)))
                 .isEmpty();
+    }
+
+    /** Notes what is done with it. */
+    private final class Noted implements Filter {
+        private final String name;
+
+        Noted(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public Flux<JsonRpc> filter(Exchange exchange, Handler next) {
+            seen.add(name);
+            return next.handle(exchange);
+        }
+
+        @Override
+        public Map<String, Object> state() {
+            return Map.of("name", name);
+        }
+
+        @Override
+        public void close() {
+            seen.add("close " + name);
+        }
     }
 
     /** A filter without configuration. */

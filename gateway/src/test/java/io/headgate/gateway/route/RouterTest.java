@@ -38,6 +38,23 @@ class RouterTest {
     }
 
     @Test
+    void tellsWhichServerAnExchangeGoesTo() {
+        fleet.add("u1").tool("echo");
+        fleet.add("u2").tool("echo");
+        fleet.start();
+        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
+                .isEqualTo("u1");
+        assertThat(fleet.router.serverOf(Fleet.exchange("u1", Methods.TOOLS_LIST, "{}")))
+                .isEqualTo("u1");
+        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_LIST, "{}")))
+                .isEmpty();
+        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"nobody\"}")))
+                .isEmpty();
+        assertThat(fleet.router.serverOf(Fleet.exchange("nope", Methods.TOOLS_LIST, "{}")))
+                .isEmpty();
+    }
+
+    @Test
     void refusesNamesThatNobodyHas() {
         fleet.add("u1").tool("echo");
         fleet.add("u2").tool("other");

@@ -1,0 +1,15 @@
+package io.headgate.filter;
+
+/** Where exchanges go, for filters that treat each server behind the gateway apart. */
+@FunctionalInterface
+public interface Routes {
+    /** Nowhere in particular: for filters that are tested alone. */
+    Routes NONE = exchange -> "";
+
+    /**
+     * The name of the server that an exchange goes to, or the empty string if that is none or several.
+     *
+     * <p>Cheap, but not free: ask once for an exchange. There are never more names than servers in the file.
+     */
+    String serverOf(Exchange exchange);
+}
