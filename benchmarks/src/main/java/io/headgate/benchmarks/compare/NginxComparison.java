@@ -17,6 +17,9 @@ import java.util.Map;
  * round. Needs nginx and wrk.
  */
 public final class NginxComparison {
+    /** Long, because the compiler of the JVM still takes a tenth of the CPU after 20 s, and none after 40. */
+    private static final int WARM_UP_SECONDS = 60;
+
     private final int seconds;
     private final Path directory;
     private final WrkLoad wrk;
@@ -32,7 +35,7 @@ public final class NginxComparison {
         Path directory = Files.createTempDirectory("headgate-compare");
         int rounds = smoke ? 1 : 7;
         NginxComparison comparison = new NginxComparison(smoke ? 1 : 5, directory);
-        comparison.run(rounds, smoke ? 1 : 20);
+        comparison.run(rounds, smoke ? 1 : WARM_UP_SECONDS);
     }
 
     private void run(int rounds, int warmUpSeconds) throws IOException, InterruptedException {
@@ -68,7 +71,7 @@ public final class NginxComparison {
                         gatewayPort,
                         directory.resolve("headgate.log"))) {
             load(gateway, warmUpSeconds);
-            load(nginx, Math.max(1, warmUpSeconds / 4));
+            load(nginx, Math.max(1, warmUpSeconds / 12));
             List<WrkLoad.Round> direct = new ArrayList<>();
             List<WrkLoad.Round> bare = new ArrayList<>();
             List<WrkLoad.Round> ours = new ArrayList<>();
