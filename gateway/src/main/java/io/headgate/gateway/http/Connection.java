@@ -21,6 +21,7 @@ final class Connection implements Watched {
     private int slot = -1;
     private long since;
     private boolean ended;
+    private boolean heard;
 
     // Set once HTTP/2 was chosen.
     private @Nullable Http2FrameCodec codec;
@@ -42,6 +43,11 @@ final class Connection implements Watched {
 
     boolean isSecure() {
         return door.certificates != null;
+    }
+
+    /** Notes that some bytes came in clear text, too few to tell the protocol. */
+    void heard() {
+        heard = true;
     }
 
     long openedAt() {
@@ -89,14 +95,24 @@ final class Connection implements Watched {
         Http2FrameCodec frames = codec;
         if (frames == null) {
             if (now - since >= door.headerNanos) {
-                door.meters.rejected(Rejection.HEADER_TIMEOUT);
-                channel.close();
+                giveUp();
             }
         } else if (frames.connection().numActiveStreams() > 0) {
             since = now;
         } else if (!ended && now - since >= door.idleNanos) {
             ended = true;
             door.meters.connectionClosed("idle");
+            channel.close();
+        }
+    }
+
+    /** Too little came to tell the protocol; who said something is told why, in the older one, because that needs no more. */
+    private void giveUp() {
+        if (heard) {
+            Protocols.http1(this).refuse(Rejection.HEADER_TIMEOUT);
+            channel.pipeline().remove(ProtocolDetector.class);
+        } else {
+            door.meters.rejected(Rejection.HEADER_TIMEOUT);
             channel.close();
         }
     }

@@ -40,6 +40,7 @@ final class ProtocolDetector extends ByteToMessageDecoder {
             Protocols.http2(connection);
             ctx.pipeline().remove(this);
         }
+        connection.heard();
     }
 
     @Override

@@ -8,8 +8,8 @@ final class GatewayYaml {
     /** How long a session may be idle at a hurried gateway. */
     static final double HURRIED_SESSION_SECONDS = 1;
 
-    /** How many connections a hurried gateway lets in, so that a test can go beyond without thousands of sockets. */
-    static final int HURRIED_CONNECTIONS = 1_000;
+    /** How many connections a hurried or crowded gateway lets in, so that a test can go beyond without thousands of sockets. */
+    static final int FEW_CONNECTIONS = 1_000;
 
     /** Keys of the gateway's limits by the names that the file of cases has for them. */
     private static final Map<String, String> COUNTS = new LinkedHashMap<>();
@@ -53,8 +53,8 @@ final class GatewayYaml {
         yaml.append("http:\n  allowedHosts: [").append(file.host()).append("]\n  limits:\n");
         COUNTS.forEach((limit, key) -> count(yaml, limit, "    " + key));
         TIMES.forEach((limit, key) -> time(yaml, limit, "    " + key, Setting.HURRY));
-        if (setting.isHurried()) {
-            yaml.append("    connections: ").append(HURRIED_CONNECTIONS).append('\n');
+        if (setting.isHurried() || setting.isCrowded()) {
+            yaml.append("    connections: ").append(FEW_CONNECTIONS).append('\n');
         }
         yaml.append("sessions:\n");
         count(yaml, "sessions", "  max");

@@ -95,7 +95,7 @@ final class PlainSends {
 
     /** Sends nothing, or a few bytes, on some connections, and waits for their end. */
     void connectOnly(Form form) throws Exception {
-        int most = GatewayYaml.HURRIED_CONNECTIONS * 3 / 2;
+        int most = GatewayYaml.FEW_CONNECTIONS * 3 / 2;
         int connections = Math.min(most, form.number("connections", 1));
         int bytes = form.number("send_bytes", 0);
         java.util.List<Client> clients = new java.util.ArrayList<>();

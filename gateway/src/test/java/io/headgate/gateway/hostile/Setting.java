@@ -7,9 +7,10 @@ import java.util.Set;
  * The situation that a case needs: which gateway, in front of which upstreams.
  *
  * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
+ * @param isCrowded true if more clients come than it lets in, while its clocks run as usual, so that all can be there
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
  */
-record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn) {
+record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isCrowded, boolean isOwn) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -34,6 +35,7 @@ record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn
         boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
                 || given.contains("idle for")
                 || send.has("upstream_script");
-        return new Setting(tls, legacy, waits, own);
+        boolean crowded = send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS;
+        return new Setting(tls, legacy, waits && !crowded, crowded, own || crowded);
     }
 }

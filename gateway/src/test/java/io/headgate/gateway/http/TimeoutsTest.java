@@ -33,6 +33,19 @@ class TimeoutsTest {
     }
 
     @Test
+    void aFirstByteThatMayBeOfEitherProtocolGetsAnAnswer() {
+        for (String begun : new String[] {"P", "PRI * HTTP/2.0\r\n"}) {
+            try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
+                    RawClient client = door.connect()) {
+                client.send(begun);
+                assertThat(client.answer().status).isEqualTo(408);
+                assertThat(client.isClosed()).isTrue();
+                assertThat(door.rejected("header_timeout")).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
     void aSecondHeadHasItsOwnTime() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
                 RawClient client = door.connect()) {
