@@ -8,8 +8,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Sessions that nobody ends leave nothing behind: neither here nor on the way to the server. */
+// Most of it is waiting: for idle connections to be closed, a minute after their last use.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class AbandonedSessionsTest {
     private static final int SESSIONS = 2_000;

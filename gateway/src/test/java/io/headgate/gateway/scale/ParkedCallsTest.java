@@ -10,8 +10,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Calls whose clients were asked something and never came back leave nothing behind, here or at the server. */
+// Most of it is waiting: for idle connections to be closed, a minute after their last use.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class ParkedCallsTest {
     private static final int CALLS = 10_000;
