@@ -44,7 +44,7 @@ final class LegacyBack implements BackDialect {
     private final Runnable doubt;
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
-    final Watches watches = new Watches(this);
+    final SharedSubscriptions subscriptions = new SharedSubscriptions(this);
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
     private volatile boolean sessionless;
@@ -133,7 +133,7 @@ final class LegacyBack implements BackDialect {
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
         if (exchange.session() == null) {
-            return resourceUris.isEmpty() ? Flux.never() : watches.listen(resourceUris);
+            return resourceUris.isEmpty() ? Flux.never() : subscriptions.listen(resourceUris);
         }
         LegacySession session = sessionOf(exchange);
         if (session == null) {

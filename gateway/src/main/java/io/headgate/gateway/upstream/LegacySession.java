@@ -200,7 +200,7 @@ final class LegacySession {
             if (hasOwner()) {
                 inbox.deliver(new JsonRpc.Notification(method, message.params()));
             } else if (method.equals(Methods.RESOURCE_UPDATED)) {
-                back.watches.updated(message.params());
+                back.subscriptions.updated(message.params());
             }
         }
     }
@@ -214,7 +214,7 @@ final class LegacySession {
     void gap() {
         ModernBack.kinds(capabilities).forEach(back::changed);
         if (key.equals(LegacyBack.OWN)) {
-            back.watches.gap();
+            back.subscriptions.gap();
         }
     }
 
@@ -318,7 +318,7 @@ final class LegacySession {
             stream = standing;
             standing.run();
             if (key.equals(LegacyBack.OWN)) {
-                back.watches.startAgain();
+                back.subscriptions.startAgain();
             }
         }
     }
