@@ -31,9 +31,6 @@ final class LegacyCall extends Call {
     private boolean renewing;
     private boolean counted;
     private boolean isAnswered;
-    private int openQuestions;
-    private long restingSince;
-    private long rested;
     private int resumes;
     private @Nullable String lastEventId;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
@@ -149,12 +146,10 @@ final class LegacyCall extends Call {
         };
     }
 
-    /** While a question is open, the clock rests: whoever has it to answer has a clock for that. */
     private JsonRpc.@Nullable Question question(Envelope message) {
         JsonRpc.Question question = session.question(message, canAsk(), this::answered);
-        if (question != null && openQuestions++ == 0) {
-            restingSince = System.nanoTime();
-            pool.rest(this, true);
+        if (question != null) {
+            asked();
         }
         return question;
     }
@@ -162,27 +157,6 @@ final class LegacyCall extends Call {
     private boolean canAsk() {
         return exchange.session() != null
                 || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
-    }
-
-    /** Called once for each question, by whichever thread has the answer. */
-    private void answered() {
-        if (pool.loop.inEventLoop()) {
-            oneAnswered();
-        } else if (!pool.loop.isShuttingDown()) {
-            pool.loop.execute(this::oneAnswered);
-        }
-    }
-
-    private void oneAnswered() {
-        if (--openQuestions == 0) {
-            rested += System.nanoTime() - restingSince;
-            pool.rest(this, false);
-        }
-    }
-
-    @Override
-    long restedNanos(long now) {
-        return openQuestions == 0 ? rested : rested + now - restingSince;
     }
 
     private JsonRpc.@Nullable Response response(Envelope message) {
@@ -284,7 +258,7 @@ final class LegacyCall extends Call {
         if (!isDone() && from != null) {
             send(session.address(new OutgoingRequest(Method.GET, null))
                     .with("last-event-id", HeaderText.bytesAsChars(from)));
-            pool.rest(this, openQuestions > 0);
+            pool.rest(this, isResting());
         }
     }
 }

@@ -8,12 +8,9 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -41,14 +38,9 @@ final class SseCall extends RoundTrip implements Subscription {
     private long id;
     private long demand;
     private boolean headSeen;
-    private boolean posted;
     private boolean answered;
     private boolean done;
     private boolean working;
-    private int openQuestions;
-    private long nanosLeft;
-    private long clockSince;
-    private @Nullable ScheduledFuture<?> clock;
 
     private record Held(JsonRpc message, int cost) {}
 
@@ -58,7 +50,6 @@ final class SseCall extends RoundTrip implements Subscription {
         this.exchange = exchange;
         this.actual = actual;
         this.meters = client.meters;
-        this.nanosLeft = client.limits.hardCap().toNanos();
     }
 
     /** A new call for each subscriber. */
@@ -79,7 +70,6 @@ final class SseCall extends RoundTrip implements Subscription {
             fail(Fault.SESSION_GONE);
             return;
         }
-        startClock();
         meters.called();
         submit(session.address(RequestWriter.legacy(exchange, id)));
     }
@@ -116,23 +106,10 @@ final class SseCall extends RoundTrip implements Subscription {
         }
     }
 
-    /** Takes a question; while one is open the clock rests, for whoever has it to answer has a clock for that. */
+    /** Takes a question. */
     void ask(JsonRpc.Question question, int length) {
-        move(() -> {
-            if (openQuestions++ == 0) {
-                stopClock();
-            }
-        });
+        move(this::asked);
         take(question, length);
-    }
-
-    /** Called once for each question, by whichever thread has the answer. */
-    void answered() {
-        move(() -> {
-            if (--openQuestions == 0 && !done && !answered) {
-                startClock();
-            }
-        });
     }
 
     /** The stream is gone. */
@@ -159,7 +136,7 @@ final class SseCall extends RoundTrip implements Subscription {
             }
             if (message instanceof JsonRpc.Response) {
                 answered = true;
-                stopClock();
+                settle();
             }
             held.add(new Held(message, cost));
             drain();
@@ -219,8 +196,8 @@ final class SseCall extends RoundTrip implements Subscription {
 
     /** Ends the call, and tells the server if it may still be at it. */
     private void giveUp() {
-        boolean tells =
-                (line != null || headSeen) && !answered && !exchange.method().equals(Methods.INITIALIZE);
+        boolean isSent = id != 0 && request == null;
+        boolean tells = isSent && !answered && !exchange.method().equals(Methods.INITIALIZE);
         end();
         if (tells) {
             RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
@@ -248,47 +225,33 @@ final class SseCall extends RoundTrip implements Subscription {
 
     private void end() {
         done = true;
-        stopClock();
         session.leave(id);
-        if (posted) {
-            meters.callsInFlight.decrementAndGet();
-        } else if (!headSeen) {
-            if (line == null) {
-                abort();
-            } else {
-                linger();
-            }
+        if (!answered) {
+            settle();
         }
         held.forEach(each -> nobody(each.message()));
         held.clear();
     }
 
-    private void startClock() {
-        clockSince = System.nanoTime();
-        clock = pool.loop.schedule(() -> fail(Fault.MAX_DURATION), nanosLeft, TimeUnit.NANOSECONDS);
-    }
-
-    private void stopClock() {
-        ScheduledFuture<?> running = clock;
-        if (running != null) {
-            clock = null;
-            boolean unused = running.cancel(false);
-            nanosLeft -= System.nanoTime() - clockSince;
+    /** Nothing of it is on its way any more. */
+    private void settle() {
+        if (headSeen) {
+            pool.unlist(this);
+        } else if (line == null) {
+            abort();
+        } else {
+            linger();
         }
     }
 
     @Override
     void onHead(int status, HttpHeaders headers) {
         headSeen = true;
-        linger();
-        if (done) {
+        handOver();
+        if (done || answered || (status >= 200 && status < 300)) {
             return;
         }
-        if (status >= 200 && status < 300) {
-            // The connection is free again, and the call still on its way.
-            posted = true;
-            meters.callsInFlight.incrementAndGet();
-        } else if (status == 404) {
+        if (status == 404) {
             end();
             session.retire();
             actual.onError(meters.refuse(Fault.SESSION_GONE, null));
@@ -312,21 +275,8 @@ final class SseCall extends RoundTrip implements Subscription {
 
     @Override
     void onFault(Fault fault) {
-        if (!headSeen && !answered) {
+        if (!answered) {
             fail(fault);
-        }
-    }
-
-    private void move(Runnable task) {
-        if (pool.loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        try {
-            pool.loop.execute(task);
-        } catch (RejectedExecutionException stopped) {
-            // The loop has ended, and with it every call on it.
-            return;
         }
     }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 class SseCallTest {
     private static final String OK = "{\"content\":[]}";
@@ -233,6 +234,35 @@ class SseCallTest {
             assertThat(fixture.refusal(call()).reason()).isEqualTo(Reason.UPSTREAM_TIMEOUT);
             UpstreamFixture.eventually(
                     () -> !sent(fixture, "notifications/cancelled").isEmpty());
+        }
+    }
+
+    @Test
+    void doesNotCountTheTimeThatAPersonThinks() throws Exception {
+        Received[] asking = new Received[1];
+        SseScript script = new SseScript((request, stream) -> {
+            asking[0] = request;
+            stream.ask("7", "sampling/createMessage");
+        });
+        script.answers = (answer, stream) -> {
+            if (answer.body().contains("\"role\"")) {
+                stream.result(asking[0], OK);
+            }
+        };
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMillis(500), 65_536, 10, 1024, 1024, 4);
+        try (UpstreamFixture fixture = SseScript.fixture(script, limits)) {
+            BlockingQueue<JsonRpc> heard = new LinkedBlockingQueue<>();
+            Disposable call = fixture.upstream.handle(call()).subscribe(heard::add);
+            JsonRpc.Question question = (JsonRpc.Question) heard.poll(30, TimeUnit.SECONDS);
+            UpstreamFixture.await(Mono.delay(Duration.ofSeconds(1)));
+            assertThat(call.isDisposed()).isFalse();
+            assertThat(question).isNotNull();
+
+            question.answer().accept(JsonRpc.Success.of("{\"role\":\"x\"}"));
+
+            assertThat(heard.poll(30, TimeUnit.SECONDS)).isInstanceOf(JsonRpc.Success.class);
+            assertThat(fixture.upstream.state().callsInFlight()).isZero();
         }
     }
 
