@@ -21,7 +21,6 @@ final class LegacyCall extends Call {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
 
-    private final LegacyBack back;
     private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
     private LegacySession session;
@@ -37,16 +36,17 @@ final class LegacyCall extends Call {
 
     /** In a session that is lent to this call alone, or in one that it shares. */
     LegacyCall(
-            LegacyBack back,
-            LegacySession session,
+            StreamableSession session,
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(back.client.pool(), actual);
-        this.back = back;
+        super(session.back.client.pool(), actual);
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
+        if (loan != null) {
+            loan.take();
+        }
     }
 
     @Override
@@ -63,11 +63,7 @@ final class LegacyCall extends Call {
     void onDone() {
         uncount();
         if (loan != null) {
-            if (isAnswered) {
-                loan.giveBack(session);
-            } else {
-                loan.drop(session);
-            }
+            loan.end(session, isAnswered);
         }
     }
 
@@ -80,23 +76,14 @@ final class LegacyCall extends Call {
 
     @Override
     void onCancel() {
-        if (firstSent == 0 || isAnswered) {
-            return;
-        }
-        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client cancelled\"}");
-        OutgoingRequest cancelled = RequestWriter.notification(Methods.CANCELLED, params);
-        if (loan == null) {
-            session.tell(cancelled);
-        } else {
-            loan.drop(session, cancelled);
+        if (firstSent != 0 && !isAnswered) {
+            session.cancelled(id, loan);
         }
     }
 
     @Override
     void onFailing(Fault fault) {
-        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
-            back.doubt();
-        }
+        session.doubt(fault);
     }
 
     @Override
@@ -107,7 +94,7 @@ final class LegacyCall extends Call {
             }
             return code != 200;
         }
-        if (code != 404 || session.id() == null || renewed) {
+        if (code != 404 || session.back.isSessionless() || renewed) {
             return false;
         }
         // A session that the server does not know proves that it did not execute the call.
@@ -117,11 +104,11 @@ final class LegacyCall extends Call {
         linger();
         uncount();
         firstSent = 0;
-        LegacySession next = back.renew(session);
+        LegacySession next = session.back.renew(session);
         session = next;
         next.opened()
-                .doOnNext(opened -> pool.loop.execute(this::startAgain))
-                .doOnError(failed -> pool.loop.execute(() -> fail(failed)))
+                .doOnNext(opened -> move(this::startAgain))
+                .doOnError(failed -> move(() -> fail(failed)))
                 .subscribe(new Unheeded());
         return true;
     }
@@ -147,16 +134,11 @@ final class LegacyCall extends Call {
     }
 
     private JsonRpc.@Nullable Question question(Envelope message) {
-        JsonRpc.Question question = session.question(message, canAsk(), this::answered);
+        JsonRpc.Question question = session.question(message, LegacySession.canAsk(exchange, loan), this::answered);
         if (question != null) {
             asked();
         }
         return question;
-    }
-
-    private boolean canAsk() {
-        return exchange.session() != null
-                || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
     }
 
     private JsonRpc.@Nullable Response response(Envelope message) {
@@ -191,7 +173,7 @@ final class LegacyCall extends Call {
             }
             return progress;
         }
-        if (method.equals(Methods.MESSAGE) && !wantsLogs()) {
+        if (method.equals(Methods.MESSAGE) && !LegacySession.wantsLogs(exchange)) {
             meters.count(Fault.UNREQUESTED_LOG);
             return null;
         }
@@ -200,11 +182,6 @@ final class LegacyCall extends Call {
             return null;
         }
         return new JsonRpc.Notification(method, message.params());
-    }
-
-    /** A client without a session asks for log messages with each request; the others with a request of its own. */
-    private boolean wantsLogs() {
-        return exchange.session() != null || exchange.client().logLevel() != null;
     }
 
     @Override

@@ -30,6 +30,7 @@ final class SseCall extends RoundTrip implements Subscription {
     private static final int MESSAGE_BYTES = 512;
 
     private final SseSession session;
+    private final SessionPool.@Nullable Loan loan;
     private final Exchange exchange;
     private final Subscriber<? super JsonRpc> actual;
     private final UpstreamMeters meters;
@@ -44,18 +45,26 @@ final class SseCall extends RoundTrip implements Subscription {
 
     private record Held(JsonRpc message, int cost) {}
 
-    private SseCall(SseSession session, HttpClient client, Exchange exchange, Subscriber<? super JsonRpc> actual) {
-        super(client.pool());
+    private SseCall(
+            SseSession session,
+            SessionPool.@Nullable Loan loan,
+            Exchange exchange,
+            Subscriber<? super JsonRpc> actual) {
+        super(session.back.client.pool());
         this.session = session;
+        this.loan = loan;
         this.exchange = exchange;
         this.actual = actual;
-        this.meters = client.meters;
+        this.meters = session.meters;
+        if (loan != null) {
+            loan.take();
+        }
     }
 
-    /** A new call for each subscriber. */
-    static Flux<JsonRpc> of(SseSession session, HttpClient client, Exchange exchange) {
+    /** A new call for each subscriber, in a session that is lent to it alone or in one that it shares. */
+    static Flux<JsonRpc> of(SseSession session, SessionPool.@Nullable Loan loan, Exchange exchange) {
         return Flux.from(actual -> {
-            SseCall call = new SseCall(session, client, exchange, actual);
+            SseCall call = new SseCall(session, loan, exchange, actual);
             actual.onSubscribe(call);
             call.move(call::start);
         });
@@ -96,14 +105,15 @@ final class SseCall extends RoundTrip implements Subscription {
 
     /** Takes a notification that cannot be about another call. */
     void say(JsonRpc.Notification notification, int length) {
-        boolean isUnrequested = notification.method().equals(Methods.MESSAGE)
-                && exchange.session() == null
-                && exchange.client().logLevel() == null;
-        if (isUnrequested) {
+        if (notification.method().equals(Methods.MESSAGE) && !LegacySession.wantsLogs(exchange)) {
             meters.count(Fault.UNREQUESTED_LOG);
         } else {
             take(notification, length);
         }
+    }
+
+    boolean canAsk() {
+        return LegacySession.canAsk(exchange, loan);
     }
 
     /** Takes a question. */
@@ -198,11 +208,10 @@ final class SseCall extends RoundTrip implements Subscription {
     private void giveUp() {
         boolean isSent = id != 0 && request == null;
         boolean tells = isSent && !answered && !exchange.method().equals(Methods.INITIALIZE);
-        end();
         if (tells) {
-            RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
-            session.tell(RequestWriter.notification(Methods.CANCELLED, params));
+            session.cancelled(id, loan);
         }
+        end();
     }
 
     private void fail(Fault fault) {
@@ -225,9 +234,14 @@ final class SseCall extends RoundTrip implements Subscription {
 
     private void end() {
         done = true;
-        session.leave(id);
+        if (id != 0) {
+            session.leave(id);
+        }
         if (!answered) {
             settle();
+        }
+        if (loan != null) {
+            loan.end(session, answered);
         }
         held.forEach(each -> nobody(each.message()));
         held.clear();
