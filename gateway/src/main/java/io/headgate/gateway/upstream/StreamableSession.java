@@ -27,7 +27,7 @@ final class StreamableSession extends LegacySession {
 
     @Override
     Flux<JsonRpc> call(Exchange exchange, SessionPool.@Nullable Loan loan) {
-        return new CallFlux(actual -> new LegacyCall(this, loan, exchange, actual));
+        return new CallFlux(actual -> new StreamableCall(this, loan, exchange, actual));
     }
 
     @Override

@@ -239,22 +239,20 @@ class SseCallTest {
             Disposable next =
                     fixture.upstream.handle(UpstreamFixture.tool("echo")).subscribe();
             UpstreamFixture.eventually(() -> answers.size() == 1);
-            fixture.upstream
+            Disposable other = fixture.upstream
                     .handle(UpstreamFixture.tool("echo").withCaller(new Caller("bob")))
-                    .subscribe(new Unheeded());
+                    .subscribe();
             UpstreamFixture.eventually(() -> answers.size() == 2);
             assertThat(script.streams).hasSize(5);
             answers.forEach(Runnable::run);
-            UpstreamFixture.eventually(next::isDisposed);
+            UpstreamFixture.eventually(() -> next.isDisposed() && other.isDisposed());
             assertThat(fixture.upstream.state().sessions()).isEqualTo(5);
 
             int connections = fixture.upstream.state().connections();
             LegacyBack back =
                     (LegacyBack) UpstreamFixture.await(fixture.upstream.era().find());
-            UpstreamFixture.eventually(() -> {
-                back.expire(System.nanoTime() + Duration.ofMinutes(6).toNanos());
-                return fixture.upstream.state().sessions() == 1;
-            });
+            back.expire(System.nanoTime() + Duration.ofMinutes(6).toNanos());
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(1);
             UpstreamFixture.eventually(() -> fixture.upstream.state().connections() <= connections - 4);
             assertThat(sent(fixture, "notifications/cancelled")).isEmpty();
         }

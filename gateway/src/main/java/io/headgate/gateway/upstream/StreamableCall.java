@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /**
- * One request within a session: a POST, answered with JSON or with events among which the server may ask questions, and
- * whose stream may be taken up again with a GET where it broke off.
+ * One request within a session over Streamable HTTP: a POST, answered with JSON or with events among which the server may
+ * ask questions, and whose stream may be taken up again with a GET where it broke off.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class LegacyCall extends Call {
+final class StreamableCall extends Call {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
 
@@ -35,7 +35,7 @@ final class LegacyCall extends Call {
     private long retryMillis = DEFAULT_RETRY_MILLIS;
 
     /** In a session that is lent to this call alone, or in one that it shares. */
-    LegacyCall(
+    StreamableCall(
             StreamableSession session,
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
