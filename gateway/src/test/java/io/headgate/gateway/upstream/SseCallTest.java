@@ -380,7 +380,7 @@ class SseCallTest {
             question.answer().accept(JsonRpc.Success.of("{\"role\":\"x\"}"));
 
             assertThat(heard.poll(30, TimeUnit.SECONDS)).isInstanceOf(JsonRpc.Success.class);
-            assertThat(fixture.upstream.state().callsInFlight()).isZero();
+            UpstreamFixture.eventually(() -> fixture.upstream.state().callsInFlight() == 0);
         }
     }
 
