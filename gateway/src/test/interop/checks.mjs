@@ -183,19 +183,6 @@ export const fixture = {
     assert.equal(text(await peer.callTool(name('ask_by_url'), {})), 'decline');
   },
 
-  // Before a server whose questions cannot wait for a modern client, its call ends with an error and nobody is asked.
-  async unaskable({ peer, name, asks }) {
-    if (asks) return SKIPPED;
-    peer.answers.elicitation = () => peer.askedNow('elicitation');
-    peer.answers.sampling = () => peer.askedNow('sampling');
-    const calls = [['test_elicitation', { message: 'Who?' }], ['ask_by_url', {}], ['test_sampling', { prompt: 'Which?' }]];
-    for (const [tool, input] of calls) {
-      const result = await peer.callTool(name(tool), input);
-      assert.equal(result.isError, true, JSON.stringify(result));
-    }
-    assert.deepEqual(peer.asked, []);
-  },
-
   async sampling({ peer, name, upstream }) {
     peer.answers.sampling = request => {
       peer.asked.push(request.params.messages.map(message => [message.content].flat()[0].text).join());
@@ -449,7 +436,7 @@ export async function run(options, connect) {
     let peer;
     try {
       peer = await withDeadline(connect(), 'connect');
-      const context = { peer, connect, name, uri, era: options.era, upstream: options.upstream, asks: !options.unasked };
+      const context = { peer, connect, name, uri, era: options.era, upstream: options.upstream };
       if ((await withDeadline(body(context), check)) === SKIPPED) continue;
       passed++;
       print({ check, ok: true, ms: Math.round(performance.now() - started) });

@@ -7,8 +7,8 @@ import { Notes, run } from './checks.mjs';
 
 const MODERN = '2026-07-28';
 const options = args(
-  { era: 'modern', upstream: '', prefix: '', 'uri-prefix': '', suite: 'fixture', only: '', skip: '', token: '', unasked: false },
-  'client-v2.mjs URL [--era modern|legacy|auto] [--upstream modern|legacy] [--prefix P] [--uri-prefix P] [--suite fixture|everything] [--unasked]',
+  { era: 'modern', upstream: '', prefix: '', 'uri-prefix': '', suite: 'fixture', only: '', skip: '', token: '' },
+  'client-v2.mjs URL [--era modern|legacy|auto] [--upstream modern|legacy] [--prefix P] [--uri-prefix P] [--suite fixture|everything]',
 );
 options.upstream ||= options.era === 'auto' ? 'modern' : options.era;
 

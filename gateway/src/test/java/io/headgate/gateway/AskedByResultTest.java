@@ -1,5 +1,6 @@
 package io.headgate.gateway;
 
+import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.ModernClient.Answer;
@@ -13,15 +14,10 @@ import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +46,7 @@ class AskedByResultTest {
                     /* trustFile= */ null,
                     UpstreamLimits.DEFAULT))));
     private final ModernClient client = new ModernClient(gateway);
+    private final GatewayMetrics metrics = new GatewayMetrics(gateway);
 
     @BeforeEach
     void waitUntilReady() {
@@ -227,29 +224,6 @@ class AskedByResultTest {
     }
 
     private double metric(String name) {
-        URI uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics");
-        try {
-            String all = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(uri)
-                                    .timeout(ModernClient.PATIENCE)
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString())
-                    .body();
-            return all.lines()
-                    .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
-                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                    .sum();
-        } catch (IOException | InterruptedException failed) {
-            throw new AssertionError(failed);
-        }
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + ModernClient.PATIENCE.toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
-        assertThat(condition.getAsBoolean()).isTrue();
+        return metrics.get(name);
     }
 }

@@ -149,15 +149,6 @@ abstract class Call extends RoundTrip implements Subscription {
         }
     }
 
-    private void move(Runnable task) {
-        try {
-            pool.loop.execute(task);
-        } catch (RejectedExecutionException stopped) {
-            // The loop has ended, and with it every call on it.
-            return;
-        }
-    }
-
     private void cancelHere() {
         if (done) {
             return;

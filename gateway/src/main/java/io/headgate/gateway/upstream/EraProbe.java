@@ -39,7 +39,7 @@ final class EraProbe {
     private final InstantSource clock;
     private final ModernBack modern;
     private final LegacyBack legacy;
-    private final SseBack sse;
+    private final LegacyBack sse;
     private final AtomicReference<@Nullable Mono<BackDialect>> flight = new AtomicReference<>();
     private final AtomicLong lastDoubt = new AtomicLong(System.nanoTime() - DOUBT_NANOS);
     private final Sinks.Many<BackDialect> switches = Sinks.many().multicast().directBestEffort();
@@ -53,8 +53,8 @@ final class EraProbe {
         this.client = client;
         this.clock = clock;
         this.modern = new ModernBack(config.name(), config.limits(), client, this::doubt);
-        this.legacy = new LegacyBack(config, client, this::doubt);
-        this.sse = new SseBack(config, client, this::doubt);
+        this.legacy = new LegacyBack(config, client, UpstreamTransport.HTTP, this::doubt);
+        this.sse = new LegacyBack(config, client, UpstreamTransport.SSE, this::doubt);
     }
 
     /** The dialect to speak, or null while it is unknown. */

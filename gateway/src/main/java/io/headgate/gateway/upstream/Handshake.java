@@ -15,6 +15,11 @@ record Handshake(
         RawJson capabilities,
         @Nullable RawJson serverInfo,
         @Nullable String instructions) {
+    /** Before the server has answered. */
+    static Handshake none(String version) {
+        return new Handshake(version, RawJson.EMPTY_OBJECT, null, null);
+    }
+
     /** The params of the request. */
     static RawJson params(RawJson declared, RawJson info) {
         Pieces params = new Pieces(8)

@@ -8,18 +8,19 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
 
 /**
- * The back dialect of the revisions with sessions over Streamable HTTP.
+ * The back dialect of the revisions with sessions, over Streamable HTTP or over HTTP+SSE.
  *
  * <p>An upstream session belongs to one caller, for a server may keep one caller's state in it. It is opened with the
  * first call that needs it, opened again when the server has forgotten it, and ended with the client's own session. The
@@ -27,32 +28,45 @@ import reactor.core.publisher.Sinks;
  */
 final class LegacyBack implements BackDialect {
     private static final int MAX_SESSIONS = 20_000;
+    /** Each holds a connection. */
+    private static final int MAX_SSE_SESSIONS = 10_000;
+
     private static final Duration IDLE = Duration.ofMinutes(30);
     private static final Duration SWEEP = Duration.ofMinutes(1);
-    private static final String SHARED = "shared";
+    private static final Duration BACK_AFTER = Duration.ofSeconds(1);
+    private static final Duration BACK_AT_MOST = Duration.ofSeconds(60);
+    private static final int BACK_ATTEMPTS = 10;
     /**
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
      */
-    static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
             + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
 
+    // Whom a session is for, or what its key begins with.
     static final String OWN = "own";
+    static final String SHARED = "shared";
+    static final String OF_CLIENT = "s:";
+    static final String POOLED = "p:";
 
     final HttpClient client;
     final UpstreamConfig config;
+    final SharedSubscriptions subscriptions = new SharedSubscriptions(this);
+    private final UpstreamTransport transport;
     private final Runnable doubt;
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
-    final Watches watches = new Watches(this);
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
+    private final Disposable.Swap comingBack = Disposables.swap();
     private volatile boolean sessionless;
     private volatile boolean closed;
 
-    LegacyBack(UpstreamConfig config, HttpClient client, Runnable doubt) {
+    /** {@code doubt} is run when an answer looks as if the server no longer speaks this era or transport. */
+    LegacyBack(UpstreamConfig config, HttpClient client, UpstreamTransport transport, Runnable doubt) {
         this.config = config;
         this.client = client;
+        this.transport = transport;
         this.doubt = doubt;
         this.sweeper = Flux.interval(SWEEP).subscribe(turn -> expire(System.nanoTime()));
     }
@@ -68,13 +82,18 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public UpstreamTransport transport() {
-        return UpstreamTransport.HTTP;
+        return transport;
+    }
+
+    /** The newest revision of the transport. */
+    String assumedVersion() {
+        return transport == UpstreamTransport.SSE ? ProtocolVersions.V2024_11_05 : ProtocolVersions.V2025_11_25;
     }
 
     @Override
     public String version() {
         LegacySession own = sessions.get(OWN);
-        return own == null ? ProtocolVersions.V2025_11_25 : own.version();
+        return own == null ? assumedVersion() : own.handshake().version();
     }
 
     @Override
@@ -83,20 +102,21 @@ final class LegacyBack implements BackDialect {
             return Flux.defer(() -> callPooled(exchange));
         }
         LegacySession session = sessionOf(exchange);
-        if (session == null) {
-            return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
-        }
-        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, session, null, exchange, actual));
+        return session == null ? tooMany() : call(session, exchange);
+    }
+
+    private static Flux<JsonRpc> call(LegacySession session, Exchange exchange) {
+        Flux<JsonRpc> call = session.call(exchange, null);
         return session.isOpen() ? call : session.opened().thenMany(call);
     }
 
     private Flux<JsonRpc> callPooled(Exchange exchange) {
         SessionPool.Loan loan = pool.lend(exchange);
         if (loan == null) {
-            return Flux.error(client.meters.refuse(Fault.SESSIONS, null));
+            return tooMany();
         }
         LegacySession session = loan.session();
-        Flux<JsonRpc> call = new CallFlux(actual -> new LegacyCall(this, loan.take(), loan, exchange, actual));
+        Flux<JsonRpc> call = session.call(exchange, loan);
         String level = exchange.client().logLevel();
         if (session.isOpen() && session.hasLevel(level)) {
             return call;
@@ -107,14 +127,16 @@ final class LegacyBack implements BackDialect {
                 .doFinally(end -> loan.dropUnlessTaken());
     }
 
+    private Flux<JsonRpc> tooMany() {
+        return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
+    }
+
     /** Whether the server takes the level or not, the call is made. */
     private Mono<Void> setLevel(LegacySession session, @Nullable String level) {
         Exchange set = GatewayExchange.of(
                 config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(String.valueOf(level)) + "}");
         session.level(level);
-        return new CallFlux(actual -> new LegacyCall(this, session, null, set, actual))
-                .onErrorComplete()
-                .then();
+        return session.call(set, null).onErrorComplete().then();
     }
 
     @Override
@@ -133,13 +155,10 @@ final class LegacyBack implements BackDialect {
     @Override
     public Flux<JsonRpc> listen(Exchange exchange, List<String> resourceUris) {
         if (exchange.session() == null) {
-            return resourceUris.isEmpty() ? Flux.never() : watches.listen(resourceUris);
+            return resourceUris.isEmpty() ? Flux.never() : subscriptions.listen(resourceUris);
         }
         LegacySession session = sessionOf(exchange);
-        if (session == null) {
-            return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
-        }
-        return session.inbox().listen();
+        return session == null ? tooMany() : session.inbox().listen();
     }
 
     @Override
@@ -150,11 +169,12 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Mono<Listing> list() {
-        return own().opened()
-                .flatMap(session -> new Lists(
-                                config.name(), config.limits(), client.meters, exchange -> callOwn(exchange))
-                        .read(session.capabilities(), session.serverInfo(), session.instructions())
-                        .map(Listing::ofOlderRevision));
+        return own().opened().flatMap(session -> {
+            Handshake server = session.handshake();
+            return new Lists(config.name(), config.limits(), client.meters, this::callOwn)
+                    .read(server.capabilities(), server.serverInfo(), server.instructions())
+                    .map(Listing::ofOlderRevision);
+        });
     }
 
     @Override
@@ -169,15 +189,13 @@ final class LegacyBack implements BackDialect {
         }
     }
 
-    /** The session in which the gateway itself asks; it declares nothing, so the server asks nothing back. */
+    /** The session in which the gateway itself asks; it can answer nothing, so questions are refused. */
     LegacySession own() {
-        return sessions.computeIfAbsent(
-                OWN, key -> new LegacySession(this, key, LISTED_FOR, GatewayExchange.INFO, true));
+        return sessions.computeIfAbsent(OWN, key -> session(key, LISTED_FOR, GatewayExchange.INFO, null));
     }
 
     Flux<JsonRpc> callOwn(Exchange exchange) {
-        LegacySession own = own();
-        return own.opened().thenMany(new CallFlux(actual -> new LegacyCall(this, own, null, exchange, actual)));
+        return call(own(), exchange);
     }
 
     /** The server gave no session id: it cannot tell callers apart, so they can share. */
@@ -185,26 +203,50 @@ final class LegacyBack implements BackDialect {
         sessionless = true;
     }
 
+    boolean isSessionless() {
+        return sessionless;
+    }
+
     /** The session in the place of one that the server has forgotten; all who ask get the same. */
     LegacySession renew(LegacySession lost) {
         LegacySession next = sessions.compute(
                 lost.key(), (key, current) -> current == null || current == lost ? lost.successor() : current);
-        lost.forget();
+        lost.close(Fault.SESSION_GONE);
         return next;
+    }
+
+    /** Lets the next call open another session. A client that is still there keeps what it listens to. */
+    void replace(LegacySession former) {
+        sessions.computeIfPresent(former.key(), (key, current) -> {
+            if (current != former) {
+                return current;
+            }
+            return closed || key.startsWith(POOLED) ? null : former.successor();
+        });
     }
 
     void remove(LegacySession session) {
         sessions.remove(session.key(), session);
     }
 
-    Collection<LegacySession> sessions() {
-        return sessions.values();
+    /** Opens the gateway's own session again, for changes are heard on its stream; which were missed, nobody knows. */
+    void comeBack() {
+        Unheeded attempts = new Unheeded();
+        if (closed || !comingBack.update(attempts)) {
+            return;
+        }
+        Mono.defer(() -> own().opened())
+                .retryWhen(Retry.backoff(BACK_ATTEMPTS, BACK_AFTER).maxBackoff(BACK_AT_MOST))
+                .delaySubscription(BACK_AFTER)
+                .doOnNext(LegacySession::anyChanged)
+                .subscribe(attempts);
     }
 
     void expire(long now) {
         pool.expire(now);
         for (LegacySession session : sessions.values()) {
-            if (session.isIdle(now, IDLE.toNanos())) {
+            // The gateway's own session hears of changes, however seldom they are.
+            if (!session.key().equals(OWN) && session.isIdle(now, IDLE.toNanos())) {
                 session.end().subscribe(new Unheeded());
             }
         }
@@ -215,6 +257,7 @@ final class LegacyBack implements BackDialect {
         return Mono.defer(() -> {
             closed = true;
             sweeper.dispose();
+            comingBack.dispose();
             synchronized (changes) {
                 changes.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
             }
@@ -226,7 +269,7 @@ final class LegacyBack implements BackDialect {
 
     private String keyOf(Exchange exchange) {
         ClientSession session = exchange.session();
-        return session == null || isShared() ? SHARED : "s:" + session.id();
+        return session == null || isShared() ? SHARED : OF_CLIENT + session.id();
     }
 
     /** True if the server cannot tell clients apart, or need not. */
@@ -234,13 +277,27 @@ final class LegacyBack implements BackDialect {
         return config.isStateless() || sessionless;
     }
 
+    private boolean isFull() {
+        int most = transport == UpstreamTransport.SSE ? MAX_SSE_SESSIONS : MAX_SESSIONS;
+        return closed || sessions.size() >= most;
+    }
+
+    /** A session that is not in use yet; {@code inbox} is that of the one whose place it takes. */
+    LegacySession session(String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
+        if (transport == UpstreamTransport.SSE) {
+            return new SseSession(this, key, declared, info, inbox);
+        }
+        boolean isStanding = key.equals(OWN) || key.startsWith(OF_CLIENT);
+        return new StreamableSession(this, key, declared, info, inbox, isStanding);
+    }
+
     /** A new session for one call at a time, or null if there are too many. */
     @Nullable
-    LegacySession open(String key, RawJson declared, RawJson info) {
-        if (closed || sessions.size() >= MAX_SESSIONS) {
+    LegacySession open(String key, RawJson declared, Exchange exchange) {
+        if (isFull()) {
             return null;
         }
-        LegacySession made = new LegacySession(this, key, declared, info, /* isStanding= */ false);
+        LegacySession made = session(key, declared, infoOf(exchange), null);
         sessions.put(key, made);
         return made;
     }
@@ -252,16 +309,14 @@ final class LegacyBack implements BackDialect {
     }
 
     private @Nullable LegacySession make(String key, Exchange exchange) {
-        if (closed || sessions.size() >= MAX_SESSIONS) {
+        if (isFull()) {
             return null;
         }
         ClientSession owner = key.equals(SHARED) ? null : exchange.session();
         // A server that cannot tell clients apart could not tell their answers apart, so nothing is declared to it.
         RawJson capabilities =
                 owner == null ? RawJson.EMPTY_OBJECT : exchange.client().capabilities();
-        RawJson info = exchange.client().info();
-        LegacySession made =
-                new LegacySession(this, key, capabilities, info == null ? GatewayExchange.INFO : info, owner != null);
+        LegacySession made = session(key, capabilities, infoOf(exchange), null);
         LegacySession other = sessions.putIfAbsent(key, made);
         if (other != null) {
             return other;
@@ -275,5 +330,10 @@ final class LegacyBack implements BackDialect {
             });
         }
         return made;
+    }
+
+    private static RawJson infoOf(Exchange exchange) {
+        RawJson info = exchange.client().info();
+        return info == null ? GatewayExchange.INFO : info;
     }
 }

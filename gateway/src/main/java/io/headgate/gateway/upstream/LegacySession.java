@@ -1,162 +1,207 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
-import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** One session at an upstream: opened once, by whoever comes first, and ended once. */
-final class LegacySession {
+/**
+ * One session at an upstream: opened once, by whoever comes first, and ended once. How that is done, and how calls are
+ * made in it, is its transport's.
+ */
+abstract class LegacySession {
     private static final RawJson NOTHING_TO_SAY = RawJson.of("{}");
-    private static final Duration STREAM_WITHIN = Duration.ofMillis(500);
-    private static final Duration END_WITHIN = Duration.ofSeconds(5);
 
-    private final LegacyBack back;
+    private enum State {
+        NEW,
+        OPEN,
+        ENDED
+    }
+
+    final LegacyBack back;
+    final UpstreamMeters meters;
     private final String key;
     private final RawJson declared;
     private final RawJson info;
-    private final boolean isStanding;
     private final Inbox inbox;
     private final Mono<LegacySession> opened;
+    private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicInteger calls = new AtomicInteger();
-    private final AtomicBoolean ended = new AtomicBoolean();
-    private volatile boolean open;
     private volatile long lastUsed = System.nanoTime();
-    private volatile @Nullable String id;
-    private volatile String version = ProtocolVersions.V2025_11_25;
-    private volatile RawJson capabilities = RawJson.EMPTY_OBJECT;
-    private volatile @Nullable RawJson serverInfo;
-    private volatile @Nullable String instructions;
+    private volatile Handshake handshake;
     private volatile @Nullable LegacyStream stream;
     private volatile @Nullable String level;
 
-    /** A standing session has a stream of its own for what the server sends outside of calls. */
-    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, boolean isStanding) {
-        this(back, key, declared, info, isStanding, new Inbox(back.client.meters));
-    }
-
-    private LegacySession(
-            LegacyBack back, String key, RawJson declared, RawJson info, boolean isStanding, Inbox inbox) {
+    /** A new session for whoever the key names, or, with the inbox of a former one, in the place of that. */
+    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
         this.back = back;
+        this.meters = back.client.meters;
         this.key = key;
         this.declared = declared;
         this.info = info;
-        this.isStanding = isStanding;
-        this.inbox = inbox;
-        this.opened = Mono.defer(this::initialize)
-                .doOnError(failed -> back.remove(this))
+        this.inbox = inbox == null ? new Inbox(meters) : inbox;
+        this.handshake = Handshake.none(back.assumedVersion());
+        this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
+                .flatMap(this::agreed)
+                .onErrorMap(EraProbe::unsent)
+                .doOnError(failed -> close(Fault.SESSION_GONE))
                 .cache();
     }
 
+    /** Opens what the transport needs, and gives the server's answer to {@code initialize}. */
+    abstract Mono<JsonRpc> initialize(RawJson params);
+
+    /** The session is open; ends when calls can be made in it. */
+    abstract Mono<Void> begin();
+
+    /** Says at the server that the session is over, where there is a way to say it. */
+    abstract Mono<Void> leave();
+
+    /** A call in this session, which is open: in it alone if the session is lent to it. */
+    abstract Flux<JsonRpc> call(Exchange exchange, SessionPool.@Nullable Loan loan);
+
+    /** Adds where this session is posted to, and the fields that name it. */
+    abstract OutgoingRequest address(OutgoingRequest request);
+
+    /** Takes a message from the session's stream. */
+    abstract void take(Envelope message, int length);
+
     /** The session that takes this one's place, for the same client and whoever listens for it. */
-    LegacySession successor() {
-        return new LegacySession(back, key, declared, info, isStanding, inbox);
+    final LegacySession successor() {
+        return back.session(key, declared, info, inbox);
     }
 
-    String key() {
+    final String key() {
         return key;
     }
 
-    boolean isOpen() {
-        return open;
+    final boolean isOpen() {
+        return state.get() == State.OPEN;
+    }
+
+    final boolean isOver() {
+        return state.get() == State.ENDED;
     }
 
     /** This session, open; all who wait for it wait for one {@code initialize}. */
-    Mono<LegacySession> opened() {
+    final Mono<LegacySession> opened() {
         return opened;
     }
 
-    @Nullable
-    String id() {
-        return id;
+    /** What was agreed on; before that, the revision that the transport is of. */
+    final Handshake handshake() {
+        return handshake;
     }
 
-    String version() {
-        return version;
-    }
-
-    RawJson capabilities() {
-        return capabilities;
-    }
-
-    @Nullable
-    RawJson serverInfo() {
-        return serverInfo;
-    }
-
-    @Nullable
-    String instructions() {
-        return instructions;
-    }
-
-    Inbox inbox() {
+    final Inbox inbox() {
         return inbox;
     }
 
     /** True if the server said that it has no stream for this session. */
-    boolean hasNoStream() {
+    final boolean hasNoStream() {
         LegacyStream current = stream;
         return current != null && current.isRefused();
     }
 
-    void callBegins() {
+    /** Opens the stream of this session, unless the session is over. */
+    final void run(LegacyStream standing) {
+        stream = standing;
+        if (isOver()) {
+            standing.stop();
+        } else {
+            standing.run();
+        }
+    }
+
+    final void callBegins() {
         calls.incrementAndGet();
-        lastUsed = System.nanoTime();
+        used();
     }
 
-    void callEnds() {
+    final void callEnds() {
         calls.decrementAndGet();
+        used();
+    }
+
+    final void used() {
         lastUsed = System.nanoTime();
     }
 
-    void used() {
-        lastUsed = System.nanoTime();
-    }
-
-    /** True if the server need not be told what log messages a call wants. */
-    boolean hasLevel(@Nullable String wanted) {
-        return wanted == null || wanted.equals(level) || (open && capabilities.get("logging") == null);
-    }
-
-    void level(@Nullable String set) {
-        level = set;
-    }
-
-    boolean isIdle(long now, long limit) {
+    final boolean isIdle(long now, long limit) {
         return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard();
     }
 
-    /** Adds the fields that name this session. */
-    OutgoingRequest address(OutgoingRequest request) {
-        request.with("mcp-protocol-version", version);
-        String own = id;
-        if (own != null) {
-            request.with("mcp-session-id", own);
+    /** True if the server need not be told what log messages a call wants. */
+    final boolean hasLevel(@Nullable String wanted) {
+        return wanted == null || wanted.equals(level) || (isOpen() && capability("logging") == null);
+    }
+
+    final void level(@Nullable String set) {
+        level = set;
+    }
+
+    /** True if the server tells of a resource's updates whoever has subscribed to it. */
+    final boolean offersSubscriptions() {
+        RawJson resources = capability("resources");
+        RawJson subscribe = resources == null ? null : resources.get("subscribe");
+        return subscribe != null && subscribe.isTrue();
+    }
+
+    private @Nullable RawJson capability(String name) {
+        return handshake.capabilities().get(name);
+    }
+
+    /** True if whoever made a call can be asked in the middle of it. */
+    static boolean canAsk(Exchange exchange, SessionPool.@Nullable Loan loan) {
+        return exchange.session() != null
+                || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
+    }
+
+    /** A client without a session asks for log messages with each request; the others with a request of its own. */
+    static boolean wantsLogs(Exchange exchange) {
+        return exchange.session() != null || exchange.client().logLevel() != null;
+    }
+
+    /** Tells the server that nobody waits for a request any more; the end of a session that was lent for it. */
+    final void cancelled(long id, SessionPool.@Nullable Loan loan) {
+        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
+        OutgoingRequest cancelled = RequestWriter.notification(Methods.CANCELLED, params);
+        if (loan == null) {
+            tell(cancelled);
+        } else {
+            loan.drop(this, cancelled);
         }
-        return request;
     }
 
     /** Posts something that has no answer. */
-    Mono<Integer> post(OutgoingRequest request) {
+    final Mono<Integer> post(OutgoingRequest request) {
         return ShortTrip.status(back.client, address(request));
     }
 
     /** Posts, and leaves it at that. */
-    void tell(OutgoingRequest request) {
+    final void tell(OutgoingRequest request) {
         post(request).subscribe(new Unheeded());
     }
 
+    /** The server may speak another era or transport now. */
+    final void doubt(Fault fault) {
+        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
+            back.doubt();
+        }
+    }
+
     /** A request of the server as a message of the core, or null if it was answered here. */
-    JsonRpc.@Nullable Question question(Envelope message, boolean canAsk, Runnable whenAnswered) {
+    final JsonRpc.@Nullable Question question(Envelope message, boolean canAsk, Runnable whenAnswered) {
         RawJson upstreamId = message.get(Member.ID);
         if (upstreamId == null) {
             return null;
@@ -185,14 +230,14 @@ final class LegacySession {
     }
 
     /** Takes what came outside of any call. */
-    void deliver(Envelope message) {
+    final void deliver(Envelope message) {
         if (message.kind() == Envelope.Kind.REQUEST) {
             JsonRpc.Question question = question(message, hasOwner(), () -> {});
             if (question != null) {
                 inbox.deliver(question);
             }
         } else if (message.kind() == Envelope.Kind.NOTIFICATION) {
-            lastUsed = System.nanoTime();
+            used();
             String method = message.method();
             if (isChange(method)) {
                 back.changed(method);
@@ -200,29 +245,27 @@ final class LegacySession {
             if (hasOwner()) {
                 inbox.deliver(new JsonRpc.Notification(method, message.params()));
             } else if (method.equals(Methods.RESOURCE_UPDATED)) {
-                back.watches.updated(message.params());
+                back.subscriptions.updated(message.params());
             }
         }
     }
 
     /** True if it stands for one client's session, who hears what the server says outside of calls. */
     private boolean hasOwner() {
-        return key.startsWith("s:");
+        return key.startsWith(LegacyBack.OF_CLIENT);
     }
 
-    /** The stream was away and cannot say what was missed. */
-    void gap() {
-        ModernBack.kinds(capabilities).forEach(back::changed);
+    /** Messages were missed, nobody knows which. */
+    final void gap() {
+        anyChanged();
         if (key.equals(LegacyBack.OWN)) {
-            back.watches.gap();
+            back.subscriptions.gap();
         }
     }
 
-    /** True if the server tells of a resource's updates whoever has subscribed to it. */
-    boolean offersSubscriptions() {
-        RawJson resources = capabilities.get("resources");
-        RawJson subscribe = resources == null ? null : resources.get("subscribe");
-        return subscribe != null && subscribe.isTrue();
+    /** Each list may be another one. */
+    final void anyChanged() {
+        ModernBack.kinds(handshake.capabilities()).forEach(back::changed);
     }
 
     static boolean isChange(String method) {
@@ -231,95 +274,42 @@ final class LegacySession {
                 || method.equals(Methods.RESOURCES_CHANGED);
     }
 
-    /** The server has forgotten this session; its stream ends, and there is nothing to delete. */
-    void forget() {
-        close();
-    }
-
-    /** Ends the session here and at the server. */
-    Mono<Void> end() {
-        return Mono.defer(() -> {
-            back.remove(this);
-            boolean wasOpen = open;
-            if (!close() || !wasOpen || id == null) {
-                return Mono.empty();
+    private Mono<LegacySession> agreed(JsonRpc response) {
+        handshake = Handshake.read(response, meters);
+        return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
+            meters.sessions.incrementAndGet();
+            if (state.compareAndSet(State.NEW, State.OPEN)) {
+                if (key.equals(LegacyBack.OWN)) {
+                    back.subscriptions.startAgain();
+                }
+                return begin().thenReturn(this);
             }
-            return post(new OutgoingRequest(Method.DELETE, null))
-                    .timeout(END_WITHIN)
-                    .onErrorComplete()
-                    .then();
+            // Its client went away meanwhile, or its stream.
+            meters.sessions.decrementAndGet();
+            return leave().then(Mono.error(() -> meters.refuse(Fault.SESSION_GONE, null)));
         });
     }
 
-    private boolean close() {
-        if (!ended.compareAndSet(false, true)) {
-            return false;
+    /** Ends the session here and at the server. */
+    final Mono<Void> end() {
+        return Mono.defer(() -> {
+            back.remove(this);
+            return close(Fault.SSE_NO_RESPONSE) ? leave() : Mono.empty();
+        });
+    }
+
+    /** Ends the session here, so that the next call is made in another one; true if it was open. */
+    boolean close(Fault why) {
+        // First, so that whoever learns of the end and calls again finds the next session.
+        back.replace(this);
+        boolean wasOpen = state.getAndSet(State.ENDED) == State.OPEN;
+        if (wasOpen) {
+            meters.sessions.decrementAndGet();
         }
         LegacyStream current = stream;
         if (current != null) {
             current.stop();
         }
-        if (open) {
-            open = false;
-            back.client.meters.sessions.decrementAndGet();
-        }
-        return true;
-    }
-
-    private Mono<LegacySession> initialize() {
-        RawJson params = Handshake.params(declared, info);
-        return new CallFlux(actual -> new InitializeCall(back.client, params, this::offered, actual))
-                .last()
-                .flatMap(this::initialized);
-    }
-
-    private void offered(@Nullable String sessionId) {
-        id = sessionId;
-    }
-
-    private Mono<LegacySession> initialized(JsonRpc response) {
-        Handshake handshake = Handshake.read(response, back.client.meters);
-        version = handshake.version();
-        capabilities = handshake.capabilities();
-        serverInfo = handshake.serverInfo();
-        instructions = handshake.instructions();
-        return post(RequestWriter.notification(Methods.INITIALIZED, null))
-                .thenReturn(this)
-                .doOnNext(opened -> ready())
-                .flatMap(LegacySession::withStream);
-    }
-
-    /**
-     * The session once its stream is there: what the server says in the middle of the first call would be lost without.
-     * A server that holds back its answer until it has something to say costs the first call this little wait.
-     */
-    private Mono<LegacySession> withStream() {
-        LegacyStream standing = stream;
-        return standing == null
-                ? Mono.just(this)
-                : standing.settled().timeout(STREAM_WITHIN, Mono.empty()).thenReturn(this);
-    }
-
-    private void ready() {
-        open = true;
-        back.client.meters.sessions.incrementAndGet();
-        if (id == null) {
-            back.sessionless();
-        }
-        if (ended.get()) {
-            // Its client went away meanwhile.
-            open = false;
-            back.client.meters.sessions.decrementAndGet();
-            if (id != null) {
-                tell(new OutgoingRequest(Method.DELETE, null));
-            }
-        } else if (isStanding) {
-            LegacyStream standing = new LegacyStream(back.client, this);
-            stream = standing;
-            standing.run();
-            if (key.equals(LegacyBack.OWN)) {
-                back.watches.startAgain();
-            }
-        }
+        return wasOpen;
     }
 }

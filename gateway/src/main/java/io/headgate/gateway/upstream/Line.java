@@ -128,8 +128,9 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         if (object instanceof HttpResponse response && !head(current, response)) {
             return;
         }
-        if (object instanceof HttpContent content && trip == current) {
-            body(current, content);
+        RoundTrip next = trip;
+        if (object instanceof HttpContent content && next != null) {
+            body(next, content);
         }
     }
 

@@ -30,6 +30,7 @@ final class LoopPool {
     private final Deque<H1Line> idle = new ArrayDeque<>();
     private final Deque<RoundTrip> waiting = new ArrayDeque<>();
     private final Deque<Line> lingering = new ArrayDeque<>();
+    final RoundTrip unawaited = new Unawaited(this);
     private @Nullable H2Connection h2;
     private @Nullable RoundTrip oldest;
     private @Nullable RoundTrip youngest;
@@ -126,10 +127,10 @@ final class LoopPool {
         }
     }
 
-    /** Somebody is asked in the middle of a call, or not any more. */
+    /** A call holds its connection while somebody is asked in the middle of it, or not any more. */
     void rest(RoundTrip trip, boolean rests) {
-        if (trip.isResting != rests && (trip.isListed || !rests)) {
-            trip.isResting = rests;
+        if (trip.holdsForLong != rests && (trip.isListed || !rests)) {
+            trip.holdsForLong = rests;
             resting += rests ? 1 : -1;
             if (rests) {
                 connectIfNeeded();

@@ -78,16 +78,15 @@ public final class Probe {
 
     private static List<String> peculiarities(BackDialect dialect, Listing listing) {
         List<String> found = new ArrayList<>();
-        if (dialect instanceof LegacyBack legacy) {
-            LegacySession session = legacy.own();
-            if (session.id() == null) {
+        if (dialect.transport() == UpstreamTransport.SSE) {
+            found.add("speaks HTTP+SSE of 2024-11-05: one lost stream loses all calls of its session");
+        } else if (dialect instanceof LegacyBack legacy) {
+            if (legacy.isSessionless()) {
                 found.add("gives no session id: all callers share one session");
             }
-            if (session.hasNoStream()) {
+            if (legacy.own().hasNoStream()) {
                 found.add("answers GET with an error: changes are not announced");
             }
-        } else if (dialect.transport() == UpstreamTransport.SSE) {
-            found.add("speaks HTTP+SSE of 2024-11-05: one lost stream loses all calls of its session");
         } else {
             if (listing.ttlMillis() == 0) {
                 found.add("gives its lists no time to live");

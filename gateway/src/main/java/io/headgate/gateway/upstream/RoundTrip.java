@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,9 @@ abstract class RoundTrip {
     RoundTrip newer;
 
     boolean isListed;
-    boolean isResting;
+    boolean holdsForLong;
     long startedNanos;
+    private @Nullable Rest rest;
 
     RoundTrip(LoopPool pool) {
         this.pool = pool;
@@ -38,9 +40,35 @@ abstract class RoundTrip {
         return false;
     }
 
+    /** While somebody is asked, the clock rests: whoever has the question to answer has a clock for that. */
+    final void asked() {
+        Rest known = rest;
+        Rest current = known == null ? new Rest() : known;
+        rest = current;
+        if (current.asked() && line != null) {
+            pool.rest(this, true);
+        }
+    }
+
+    /** Called once for each question, by whichever thread has the answer. */
+    final void answered() {
+        move(() -> {
+            Rest current = rest;
+            if (current != null && current.answered()) {
+                pool.rest(this, false);
+            }
+        });
+    }
+
+    final boolean isResting() {
+        Rest current = rest;
+        return current != null && current.isGoingOn();
+    }
+
     /** How much of its time does not count, because somebody was asked and thought. */
-    long restedNanos(long now) {
-        return 0;
+    final long restedNanos(long now) {
+        Rest current = rest;
+        return current == null ? 0 : current.nanos(now);
     }
 
     abstract void onHead(int status, HttpHeaders headers);
@@ -77,6 +105,31 @@ abstract class RoundTrip {
         Line current = line;
         if (current != null) {
             current.linger();
+        }
+    }
+
+    /** The answer comes another way: the connection is free for others, and the clock goes on. */
+    final void handOver() {
+        pool.rest(this, false);
+        Line current = line;
+        if (current != null) {
+            line = null;
+            current.trip = pool.unawaited;
+            current.linger();
+        }
+    }
+
+    /** Runs it on the event loop. */
+    final void move(Runnable task) {
+        if (pool.loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            pool.loop.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            // The loop has ended, and with it every call on it.
+            return;
         }
     }
 

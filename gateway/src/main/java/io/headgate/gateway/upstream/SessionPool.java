@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A session is only used again for the same caller, who declares the same capabilities.
  */
 final class SessionPool {
-    static final String PREFIX = "p:";
     private static final Duration IDLE = Duration.ofMinutes(5);
     private static final List<String> DECLARED = List.of("elicitation", "sampling", "roots");
 
@@ -42,9 +41,7 @@ final class SessionPool {
         Key key = new Key(exchange.caller().key(), declared(exchange.client()));
         LegacySession session = take(key);
         if (session == null) {
-            RawJson info = exchange.client().info();
-            session = back.open(
-                    PREFIX + numbers.incrementAndGet(), key.declared, info == null ? GatewayExchange.INFO : info);
+            session = back.open(LegacyBack.POOLED + numbers.incrementAndGet(), key.declared, exchange);
         }
         return session == null ? null : new Loan(this, key, session);
     }
@@ -125,9 +122,8 @@ final class SessionPool {
         }
 
         /** The call begins, and gives the session back from now on. */
-        synchronized LegacySession take() {
+        synchronized void take() {
             isTaken = true;
-            return session;
         }
 
         /** Whoever waited for the session may not have got as far as a call. */
@@ -141,32 +137,34 @@ final class SessionPool {
             }
         }
 
-        /** The call was answered: the session, or the one that took its place, can serve another one. */
-        void giveBack(LegacySession used) {
-            if (end()) {
-                if (used.isOpen()) {
+        /**
+         * The call is over: the session, or the one that took its place, can serve another one if it was answered. If not,
+         * the server may still work on it, and another one must not meet that.
+         */
+        void end(LegacySession used, boolean isAnswered) {
+            if (isAnswered && used.isOpen()) {
+                if (isFirst()) {
                     pool.keep(key, used);
-                } else {
-                    used.end().subscribe(new Unheeded());
                 }
+            } else {
+                drop(used);
             }
         }
 
-        /** The call was not answered, and the server may still work on it: another one must not meet that. */
-        void drop(LegacySession used) {
-            if (end()) {
+        private void drop(LegacySession used) {
+            if (isFirst()) {
                 used.end().subscribe(new Unheeded());
             }
         }
 
-        /** The same, with the last words to be said in it. */
+        /** The call is over, with the last words to be said in its session. */
         void drop(LegacySession used, OutgoingRequest lastWords) {
-            if (end()) {
+            if (isFirst()) {
                 used.post(lastWords).onErrorComplete().then(used.end()).subscribe(new Unheeded());
             }
         }
 
-        private synchronized boolean end() {
+        private synchronized boolean isFirst() {
             boolean first = !isOver;
             isOver = true;
             return first;

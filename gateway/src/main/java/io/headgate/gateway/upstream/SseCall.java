@@ -8,12 +8,9 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -33,6 +30,7 @@ final class SseCall extends RoundTrip implements Subscription {
     private static final int MESSAGE_BYTES = 512;
 
     private final SseSession session;
+    private final SessionPool.@Nullable Loan loan;
     private final Exchange exchange;
     private final Subscriber<? super JsonRpc> actual;
     private final UpstreamMeters meters;
@@ -41,30 +39,32 @@ final class SseCall extends RoundTrip implements Subscription {
     private long id;
     private long demand;
     private boolean headSeen;
-    private boolean posted;
     private boolean answered;
     private boolean done;
     private boolean working;
-    private int openQuestions;
-    private long nanosLeft;
-    private long clockSince;
-    private @Nullable ScheduledFuture<?> clock;
 
     private record Held(JsonRpc message, int cost) {}
 
-    private SseCall(SseSession session, HttpClient client, Exchange exchange, Subscriber<? super JsonRpc> actual) {
-        super(client.pool());
+    private SseCall(
+            SseSession session,
+            SessionPool.@Nullable Loan loan,
+            Exchange exchange,
+            Subscriber<? super JsonRpc> actual) {
+        super(session.back.client.pool());
         this.session = session;
+        this.loan = loan;
         this.exchange = exchange;
         this.actual = actual;
-        this.meters = client.meters;
-        this.nanosLeft = client.limits.hardCap().toNanos();
+        this.meters = session.meters;
+        if (loan != null) {
+            loan.take();
+        }
     }
 
-    /** A new call for each subscriber. */
-    static Flux<JsonRpc> of(SseSession session, HttpClient client, Exchange exchange) {
+    /** A new call for each subscriber, in a session that is lent to it alone or in one that it shares. */
+    static Flux<JsonRpc> of(SseSession session, SessionPool.@Nullable Loan loan, Exchange exchange) {
         return Flux.from(actual -> {
-            SseCall call = new SseCall(session, client, exchange, actual);
+            SseCall call = new SseCall(session, loan, exchange, actual);
             actual.onSubscribe(call);
             call.move(call::start);
         });
@@ -79,7 +79,6 @@ final class SseCall extends RoundTrip implements Subscription {
             fail(Fault.SESSION_GONE);
             return;
         }
-        startClock();
         meters.called();
         submit(session.address(RequestWriter.legacy(exchange, id)));
     }
@@ -106,33 +105,21 @@ final class SseCall extends RoundTrip implements Subscription {
 
     /** Takes a notification that cannot be about another call. */
     void say(JsonRpc.Notification notification, int length) {
-        boolean isUnrequested = notification.method().equals(Methods.MESSAGE)
-                && exchange.session() == null
-                && exchange.client().logLevel() == null;
-        if (isUnrequested) {
+        if (notification.method().equals(Methods.MESSAGE) && !LegacySession.wantsLogs(exchange)) {
             meters.count(Fault.UNREQUESTED_LOG);
         } else {
             take(notification, length);
         }
     }
 
-    /** Takes a question; while one is open the clock rests, for whoever has it to answer has a clock for that. */
-    void ask(JsonRpc.Question question, int length) {
-        move(() -> {
-            if (openQuestions++ == 0) {
-                stopClock();
-            }
-        });
-        take(question, length);
+    boolean canAsk() {
+        return LegacySession.canAsk(exchange, loan);
     }
 
-    /** Called once for each question, by whichever thread has the answer. */
-    void answered() {
-        move(() -> {
-            if (--openQuestions == 0 && !done && !answered) {
-                startClock();
-            }
-        });
+    /** Takes a question. */
+    void ask(JsonRpc.Question question, int length) {
+        move(this::asked);
+        take(question, length);
     }
 
     /** The stream is gone. */
@@ -159,7 +146,7 @@ final class SseCall extends RoundTrip implements Subscription {
             }
             if (message instanceof JsonRpc.Response) {
                 answered = true;
-                stopClock();
+                settle();
             }
             held.add(new Held(message, cost));
             drain();
@@ -219,13 +206,12 @@ final class SseCall extends RoundTrip implements Subscription {
 
     /** Ends the call, and tells the server if it may still be at it. */
     private void giveUp() {
-        boolean tells =
-                (line != null || headSeen) && !answered && !exchange.method().equals(Methods.INITIALIZE);
-        end();
+        boolean isSent = id != 0 && request == null;
+        boolean tells = isSent && !answered && !exchange.method().equals(Methods.INITIALIZE);
         if (tells) {
-            RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
-            session.tell(RequestWriter.notification(Methods.CANCELLED, params));
+            session.cancelled(id, loan);
         }
+        end();
     }
 
     private void fail(Fault fault) {
@@ -248,47 +234,38 @@ final class SseCall extends RoundTrip implements Subscription {
 
     private void end() {
         done = true;
-        stopClock();
-        session.leave(id);
-        if (posted) {
-            meters.callsInFlight.decrementAndGet();
-        } else if (!headSeen) {
-            if (line == null) {
-                abort();
-            } else {
-                linger();
-            }
+        if (id != 0) {
+            session.leave(id);
+        }
+        if (!answered) {
+            settle();
+        }
+        if (loan != null) {
+            loan.end(session, answered);
         }
         held.forEach(each -> nobody(each.message()));
         held.clear();
     }
 
-    private void startClock() {
-        clockSince = System.nanoTime();
-        clock = pool.loop.schedule(() -> fail(Fault.MAX_DURATION), nanosLeft, TimeUnit.NANOSECONDS);
-    }
-
-    private void stopClock() {
-        ScheduledFuture<?> running = clock;
-        if (running != null) {
-            clock = null;
-            boolean unused = running.cancel(false);
-            nanosLeft -= System.nanoTime() - clockSince;
+    /** Nothing of it is on its way any more. */
+    private void settle() {
+        if (headSeen) {
+            pool.unlist(this);
+        } else if (line == null) {
+            abort();
+        } else {
+            linger();
         }
     }
 
     @Override
     void onHead(int status, HttpHeaders headers) {
         headSeen = true;
-        linger();
-        if (done) {
+        handOver();
+        if (done || answered || (status >= 200 && status < 300)) {
             return;
         }
-        if (status >= 200 && status < 300) {
-            // The connection is free again, and the call still on its way.
-            posted = true;
-            meters.callsInFlight.incrementAndGet();
-        } else if (status == 404) {
+        if (status == 404) {
             end();
             session.retire();
             actual.onError(meters.refuse(Fault.SESSION_GONE, null));
@@ -312,21 +289,8 @@ final class SseCall extends RoundTrip implements Subscription {
 
     @Override
     void onFault(Fault fault) {
-        if (!headSeen && !answered) {
+        if (!answered) {
             fail(fault);
-        }
-    }
-
-    private void move(Runnable task) {
-        if (pool.loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        try {
-            pool.loop.execute(task);
-        } catch (RejectedExecutionException stopped) {
-            // The loop has ended, and with it every call on it.
-            return;
         }
     }
 }

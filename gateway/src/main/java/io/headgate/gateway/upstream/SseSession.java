@@ -1,10 +1,7 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
-import io.headgate.gateway.upstream.OutgoingRequest.Method;
-import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
-import io.headgate.mcp.JsonLimits;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
@@ -13,104 +10,35 @@ import io.headgate.mcp.RawJson;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * One session at a server of 2024-11-05: one event stream, and the calls whose answers come on it.
+ * A session over HTTP+SSE, at a server of 2024-11-05: one event stream, and the calls whose answers come on it.
  *
  * <p>The session lives as long as its stream. A message that does not name its call belongs to the only call that is on
  * its way; while there are several, it belongs to none, and goes to whoever listens for the client.
  */
-final class SseSession {
-    private static final RawJson NOTHING_TO_SAY = RawJson.of("{}");
-
-    private final SseBack back;
-    private final UpstreamMeters meters;
-    private final String key;
-    private final RawJson declared;
-    private final RawJson info;
-    private final Inbox inbox;
-    private final Mono<SseSession> opened;
+final class SseSession extends LegacySession {
     private final Map<Long, SseCall> calls = new ConcurrentHashMap<>();
-    private final AtomicBoolean ended = new AtomicBoolean();
-    private volatile boolean open;
     private volatile boolean retired;
-    private volatile long lastUsed = System.nanoTime();
-    private volatile @Nullable SseStream stream;
     private volatile @Nullable String endpoint;
-    private volatile @Nullable Handshake handshake;
 
-    SseSession(SseBack back, String key, RawJson declared, RawJson info) {
-        this(back, key, declared, info, new Inbox(back.client.meters));
+    SseSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
+        super(back, key, declared, info, inbox);
     }
 
-    private SseSession(SseBack back, String key, RawJson declared, RawJson info, Inbox inbox) {
-        this.back = back;
-        this.meters = back.client.meters;
-        this.key = key;
-        this.declared = declared;
-        this.info = info;
-        this.inbox = inbox;
-        this.opened = Mono.defer(this::open)
-                .onErrorMap(EraProbe::unsent)
-                .doOnError(failed -> over(Fault.SSE_NO_RESPONSE))
-                .cache();
-    }
-
-    /** The session that takes this one's place, for the same client and whoever listens for it. */
-    SseSession successor() {
-        return new SseSession(back, key, declared, info, inbox);
-    }
-
-    String key() {
-        return key;
-    }
-
-    boolean isOpen() {
-        return open;
-    }
-
-    /** This session, open; all who wait for it wait for one stream and one {@code initialize}. */
-    Mono<SseSession> opened() {
-        return opened;
-    }
-
-    Handshake handshake() {
-        Handshake known = handshake;
-        if (known == null) {
-            throw new IllegalStateException("the session is not open");
-        }
-        return known;
-    }
-
-    @Nullable
-    String version() {
-        Handshake known = handshake;
-        return known == null ? null : known.version();
-    }
-
-    Inbox inbox() {
-        return inbox;
-    }
-
-    boolean isIdle(long now, long limit) {
-        return calls.isEmpty() && now - lastUsed > limit && !inbox.isHeard();
-    }
-
-    Flux<JsonRpc> call(Exchange exchange) {
-        Flux<JsonRpc> call = SseCall.of(this, back.client, exchange);
-        return open ? call : opened.thenMany(call);
+    @Override
+    Flux<JsonRpc> call(Exchange exchange, SessionPool.@Nullable Loan loan) {
+        return SseCall.of(this, loan, exchange);
     }
 
     /** Adds a call that waits for messages; false if there will be none. */
     boolean join(long id, SseCall call) {
-        lastUsed = System.nanoTime();
+        callBegins();
         calls.put(id, call);
-        if (ended.get()) {
+        if (isOver()) {
             calls.remove(id);
             return false;
         }
@@ -119,38 +47,21 @@ final class SseSession {
 
     void leave(long id) {
         calls.remove(id);
-        lastUsed = System.nanoTime();
+        callEnds();
         if (retired && calls.isEmpty()) {
-            over(Fault.SSE_NO_RESPONSE);
+            close(Fault.SSE_NO_RESPONSE);
         }
     }
 
-    /** Adds where and as what this session is posted to. */
+    @Override
     OutgoingRequest address(OutgoingRequest request) {
-        Handshake known = handshake;
+        String version = handshake().version();
         // Later revisions are spoken over this transport, too, and want to be named.
-        if (known != null && !known.version().equals(ProtocolVersions.V2024_11_05)) {
-            request.with("mcp-protocol-version", known.version());
+        if (!version.equals(ProtocolVersions.V2024_11_05)) {
+            request.with("mcp-protocol-version", version);
         }
         String path = endpoint;
         return path == null ? request : request.to(path);
-    }
-
-    /** Posts something that has no answer. */
-    Mono<Integer> post(OutgoingRequest request) {
-        return ShortTrip.status(back.client, address(request));
-    }
-
-    /** Posts, and leaves it at that. */
-    void tell(OutgoingRequest request) {
-        post(request).subscribe(new Unheeded());
-    }
-
-    /** The server may speak another transport now. */
-    void doubt(Fault fault) {
-        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
-            back.doubt();
-        }
     }
 
     /** The server does not know where to post any more: what is on its way may still end, new calls begin elsewhere. */
@@ -159,7 +70,7 @@ final class SseSession {
         retired = true;
         back.replace(this);
         if (calls.isEmpty()) {
-            over(Fault.SSE_NO_RESPONSE);
+            close(Fault.SSE_NO_RESPONSE);
         }
     }
 
@@ -167,80 +78,47 @@ final class SseSession {
     void lost(Fault fault) {
         meters.count(Fault.SESSION_LOST);
         // An event that is too large is one call's fault; whose, is unknown.
-        over(fault == Fault.SSE_LINE && calls.size() > 1 ? Fault.SSE_TRUNCATED : fault);
+        close(fault == Fault.SSE_LINE && calls.size() > 1 ? Fault.SSE_TRUNCATED : fault);
     }
 
-    /** Ends the session here, which is all that ends it at the server. */
-    void end() {
-        back.remove(this);
-        over(Fault.SSE_NO_RESPONSE);
-    }
-
-    private void over(Fault fault) {
-        // First, so that whoever learns of the end and calls again finds the next session.
-        back.replace(this);
-        if (!ended.compareAndSet(false, true)) {
-            return;
-        }
-        boolean wasOpen = open;
-        open = false;
-        if (wasOpen) {
-            meters.sessions.decrementAndGet();
-        }
-        SseStream current = stream;
-        if (current != null) {
-            current.stop();
-        }
-        calls.values().forEach(call -> call.lose(fault));
-        if (wasOpen && key.equals(SseBack.OWN)) {
+    @Override
+    boolean close(Fault why) {
+        boolean wasOpen = super.close(why);
+        calls.values().forEach(call -> call.lose(why));
+        if (wasOpen && key().equals(LegacyBack.OWN)) {
             back.comeBack();
         }
+        return wasOpen;
     }
 
-    private Mono<SseSession> open() {
-        SseStream standing = new SseStream(back.client, this);
-        stream = standing;
-        if (ended.get()) {
-            return Mono.error(meters.refuse(Fault.SESSION_GONE, null));
-        }
-        standing.run();
-        Exchange initialize = GatewayExchange.of(
-                back.config.name(),
-                Methods.INITIALIZE,
-                Handshake.params(declared, info).toString());
+    @Override
+    Mono<JsonRpc> initialize(RawJson params) {
+        SseStream standing = new SseStream(this);
+        run(standing);
+        Exchange initialize = GatewayExchange.of(back.config.name(), Methods.INITIALIZE, params.toString());
         return standing.endpoint()
                 .timeout(
                         back.config.limits().connectTimeout(), Mono.error(() -> meters.refuse(Fault.NO_ENDPOINT, null)))
+                // Whoever wanted the session has gone.
+                .switchIfEmpty(Mono.error(() -> meters.refuse(Fault.SESSION_GONE, null)))
                 .doOnNext(path -> endpoint = path)
-                .thenMany(SseCall.of(this, back.client, initialize))
-                .last()
-                .flatMap(this::initialized);
+                .thenMany(call(initialize, null))
+                .last();
     }
 
-    private Mono<SseSession> initialized(JsonRpc response) {
-        handshake = Handshake.read(response, meters);
-        return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
-            meters.sessions.incrementAndGet();
-            open = true;
-            if (ended.get()) {
-                // Its client went away meanwhile, or its stream.
-                open = false;
-                meters.sessions.decrementAndGet();
-                return Mono.error(meters.refuse(Fault.SESSION_GONE, null));
-            }
-            return Mono.just(this);
-        });
+    @Override
+    Mono<Void> begin() {
+        return Mono.empty();
     }
 
-    /** Takes an event. */
-    void receive(byte[] data, int length) {
-        Envelope message;
-        try {
-            message = Envelope.read(data, 0, length, JsonLimits.UPSTREAM);
-        } catch (BadMessage bad) {
-            meters.count(Fault.BAD_EVENT);
-            return;
-        }
+    /** The end of its stream says it. */
+    @Override
+    Mono<Void> leave() {
+        return Mono.empty();
+    }
+
+    @Override
+    void take(Envelope message, int length) {
         switch (message.kind()) {
             case RESPONSE -> response(message, length);
             case NOTIFICATION -> notification(message, length);
@@ -273,27 +151,22 @@ final class SseSession {
             meters.count(Fault.UNRELATED);
             return;
         }
-        boolean isChange = LegacySession.isChange(method);
-        SseCall only = isChange || method.equals(Methods.RESOURCE_UPDATED) ? null : only();
-        if (isChange) {
-            back.changed(method);
-        }
-        if (only != null) {
+        SseCall only = isChange(method) || method.equals(Methods.RESOURCE_UPDATED) ? null : only();
+        if (only == null) {
+            deliver(message);
+        } else {
             only.say(new JsonRpc.Notification(method, message.params()), length);
-        } else if (!key.equals(SseBack.OWN)) {
-            inbox.deliver(new JsonRpc.Notification(method, message.params()));
         }
     }
 
     private void request(Envelope message, int length) {
         SseCall only = only();
-        JsonRpc.Question question = question(message, only == null ? () -> {} : only::answered);
-        if (question == null) {
+        if (only == null) {
+            deliver(message);
             return;
         }
-        if (only == null) {
-            inbox.deliver(question);
-        } else {
+        JsonRpc.Question question = question(message, only.canAsk(), only::answered);
+        if (question != null) {
             only.ask(question, length);
         }
     }
@@ -301,40 +174,11 @@ final class SseSession {
     /** The call that a message without a name must belong to, or null. */
     private @Nullable SseCall only() {
         // Callers that share a session must not see what was meant for another one.
-        if (!open || key.equals(SseBack.SHARED)) {
+        if (!isOpen() || key().equals(LegacyBack.SHARED)) {
             return null;
         }
         Iterator<SseCall> all = calls.values().iterator();
         SseCall first = all.hasNext() ? all.next() : null;
         return all.hasNext() ? null : first;
-    }
-
-    /** A request of the server as a message of the core, or null if it was answered here. */
-    private JsonRpc.@Nullable Question question(Envelope message, Runnable whenAnswered) {
-        RawJson upstreamId = message.get(Member.ID);
-        if (upstreamId == null) {
-            return null;
-        }
-        RawJson echoed = RawJson.of(upstreamId.toByteArray());
-        if (message.method().equals(Methods.PING)) {
-            answer(echoed, JsonRpc.Success.of(NOTHING_TO_SAY));
-            return null;
-        }
-        if (!key.startsWith(SseBack.OF_CLIENT)) {
-            answer(echoed, Inbox.NOBODY);
-            return null;
-        }
-        AtomicBoolean answered = new AtomicBoolean();
-        Consumer<JsonRpc.Response> once = response -> {
-            if (answered.compareAndSet(false, true)) {
-                answer(echoed, response);
-                whenAnswered.run();
-            }
-        };
-        return new JsonRpc.Question(message.method(), message.params(), once);
-    }
-
-    private void answer(RawJson upstreamId, JsonRpc.Response response) {
-        tell(new OutgoingRequest(Method.POST, Answers.response(upstreamId, response)));
     }
 }

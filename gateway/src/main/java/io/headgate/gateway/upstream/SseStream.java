@@ -1,7 +1,6 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
-import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
@@ -12,86 +11,67 @@ import reactor.core.publisher.Sinks;
  * The event stream of a session over HTTP+SSE: first it says where to post, then it carries everything that the server
  * sends. It is never resumed, for the revision has no means for that: its end is the session's.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class SseStream extends RoundTrip {
+final class SseStream extends LegacyStream {
     private static final String ENDPOINT = "endpoint";
 
-    private final SseSession session;
-    private final UpstreamMeters meters;
-    private final SseParser events;
+    private final SseSession calls;
     private final Sinks.One<String> endpoint = Sinks.one();
-    private boolean streaming;
     private boolean located;
-    private volatile boolean stopped;
+    private boolean over;
 
-    SseStream(HttpClient client, SseSession session) {
-        super(client.pool());
-        this.session = session;
-        this.meters = client.meters;
-        this.events = new SseParser(client.limits.messageBytes(), ENDPOINT);
+    SseStream(SseSession session) {
+        super(session);
+        this.calls = session;
     }
 
-    /** The path to post to, or a Refusal. */
+    /** The path to post to, or a Refusal; nothing if the stream is stopped before it is known. */
     Mono<String> endpoint() {
         return endpoint.asMono();
     }
 
-    void run() {
-        pool.loop.execute(() -> {
-            if (!stopped) {
-                submit(new OutgoingRequest(Method.GET, null));
-            }
-        });
-    }
-
+    @Override
     void stop() {
-        stopped = true;
-        if (!pool.loop.isShuttingDown()) {
-            pool.loop.execute(this::abort);
-        }
+        super.stop();
+        Sinks.EmitResult unused = endpoint.tryEmitEmpty();
     }
 
     @Override
-    boolean isStanding() {
-        return true;
+    SseParser parser() {
+        return new SseParser(pool.client.limits.messageBytes(), ENDPOINT);
     }
 
     @Override
-    void onHead(int status, HttpHeaders headers) {
-        String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
-        boolean isStream = status == 200 && AnswerHead.isType(type, "text/event-stream");
-        if (isStream && !headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
-            streaming = true;
-            return;
-        }
-        linger();
+    OutgoingRequest request() {
+        return new OutgoingRequest(Method.GET, null);
+    }
+
+    @Override
+    void begins() {
+        // What counts is the first event.
+    }
+
+    @Override
+    void refused(int status, HttpHeaders headers) {
+        over = true;
         Fault fault = AnswerHead.faultOf(status);
         if (fault == null) {
-            fault = isStream
-                    ? Fault.CONTENT_ENCODING
-                    : status >= 500 ? Fault.SERVER_ERROR : status >= 300 ? Fault.CLIENT_ERROR : Fault.CONTENT_TYPE;
+            fault = status >= 500
+                    ? Fault.SERVER_ERROR
+                    : status >= 300
+                            ? Fault.CLIENT_ERROR
+                            : headers.contains(HttpHeaderNames.CONTENT_ENCODING)
+                                    ? Fault.CONTENT_ENCODING
+                                    : Fault.CONTENT_TYPE;
         }
-        stopped = true;
-        refuse(meters.refuse(fault, AnswerHead.retryAfter(headers)));
+        fail(meters.refuse(fault, AnswerHead.retryAfter(headers)));
         session.doubt(fault);
     }
 
     @Override
-    void onBody(ByteBuf bytes) {
-        try {
-            while (streaming && events.next(bytes)) {
-                int length = events.dataLength();
-                take(events.takeData(), length);
-            }
-        } catch (SseParser.TooLargeException tooLarge) {
-            cut(Fault.SSE_LINE);
-        }
-    }
-
-    private void take(byte[] data, int length) {
-        if (!events.isWanted()) {
+    void take(byte[] data, int length) {
+        if (!events().isWanted()) {
             if (located) {
-                session.receive(data, length);
+                super.take(data, length);
             } else {
                 cut(Fault.NO_ENDPOINT);
             }
@@ -113,36 +93,19 @@ final class SseStream extends RoundTrip {
     }
 
     @Override
-    void onEnd() {
-        if (streaming) {
-            ends(located ? Fault.SSE_NO_RESPONSE : Fault.NO_ENDPOINT);
-        }
-    }
-
-    @Override
-    void onFault(Fault fault) {
-        ends(fault);
-    }
-
-    private void cut(Fault fault) {
-        abort();
-        ends(fault);
-    }
-
-    private void ends(Fault fault) {
-        streaming = false;
-        if (stopped) {
+    void ends(Fault fault) {
+        if (over || isStopped()) {
             return;
         }
-        stopped = true;
+        over = true;
         if (located) {
-            session.lost(fault);
+            calls.lost(fault);
         } else {
-            refuse(meters.refuse(fault, null));
+            fail(meters.refuse(fault == Fault.SSE_NO_RESPONSE ? Fault.NO_ENDPOINT : fault, null));
         }
     }
 
-    private void refuse(Throwable refusal) {
+    private void fail(Throwable refusal) {
         Sinks.EmitResult unused = endpoint.tryEmitError(refusal);
     }
 }

@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.upstream.FakeUpstream.Received;
@@ -10,7 +11,9 @@ import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
 import io.headgate.mcp.JsonRpc;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 class SseCallTest {
     private static final String OK = "{\"content\":[]}";
@@ -189,16 +193,131 @@ class SseCallTest {
     }
 
     @Test
-    void answersForAClientThatCannotBeAsked() throws IOException {
-        SseScript script =
-                new SseScript((request, stream) -> stream.ask("7", "roots/list").result(request, OK));
-        try (UpstreamFixture fixture = SseScript.fixture(script)) {
+    void answersForClientsThatShareASession() throws IOException {
+        SseScript script = new SseScript((request, stream) -> stream.ask("7", "roots/list")
+                .tell("notifications/message", "{\"level\":\"info\",\"data\":\"x\"}")
+                .result(request, OK));
+        FakeUpstream server = new FakeUpstream(script);
+        UpstreamConfig stateless = new UpstreamConfig(
+                "u1",
+                server.url(),
+                UpstreamTransport.SSE,
+                /* prefix= */ "",
+                Map.of(),
+                /* isStateless= */ true,
+                /* http2PriorKnowledge= */ false,
+                /* trustFile= */ null,
+                UpstreamFixture.QUICK);
+        try (UpstreamFixture fixture = new UpstreamFixture(server, stateless)) {
             assertThat(fixture.call(UpstreamFixture.tool("echo"))).hasSize(1);
+            assertThat(fixture.call(call())).hasSize(1);
 
-            UpstreamFixture.eventually(() -> !answersPosted(fixture).isEmpty());
-            assertThat(answersPosted(fixture).get(0)).contains("\"id\":7,\"error\":{\"code\":-32601");
+            UpstreamFixture.eventually(() -> answersPosted(fixture).size() == 2);
+            assertThat(answersPosted(fixture))
+                    .allSatisfy(answer -> assertThat(answer).contains("\"id\":7,\"error\":{\"code\":-32601"));
+            assertThat(script.streams).hasSize(2);
             assertThat(sent(fixture, "initialize").get(1).body()).contains("\"capabilities\":{}");
             assertThat(sent(fixture, "tools/call").get(0).body()).doesNotContain("io.modelcontextprotocol/");
+        }
+    }
+
+    @Test
+    void lendsASessionToOneCallOfAModernClientAtATime() throws IOException {
+        BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
+        SseScript script = new SseScript((request, stream) -> answers.add(() -> stream.result(request, OK)));
+        try (UpstreamFixture fixture = SseScript.fixture(script)) {
+            Disposable three = Flux.range(0, 3)
+                    .flatMap(i -> fixture.upstream.handle(UpstreamFixture.tool("echo")), 3)
+                    .subscribe();
+            UpstreamFixture.eventually(() -> answers.size() == 3);
+            assertThat(script.streams).hasSize(4);
+            List<Runnable> first = new ArrayList<>();
+            answers.drainTo(first);
+            first.forEach(Runnable::run);
+            UpstreamFixture.eventually(three::isDisposed);
+
+            Disposable next =
+                    fixture.upstream.handle(UpstreamFixture.tool("echo")).subscribe();
+            UpstreamFixture.eventually(() -> answers.size() == 1);
+            Disposable other = fixture.upstream
+                    .handle(UpstreamFixture.tool("echo").withCaller(new Caller("bob")))
+                    .subscribe();
+            UpstreamFixture.eventually(() -> answers.size() == 2);
+            assertThat(script.streams).hasSize(5);
+            answers.forEach(Runnable::run);
+            UpstreamFixture.eventually(() -> next.isDisposed() && other.isDisposed());
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(5);
+
+            int connections = fixture.upstream.state().connections();
+            LegacyBack back =
+                    (LegacyBack) UpstreamFixture.await(fixture.upstream.era().find());
+            back.expire(System.nanoTime() + Duration.ofMinutes(6).toNanos());
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(1);
+            UpstreamFixture.eventually(() -> fixture.upstream.state().connections() <= connections - 4);
+            assertThat(sent(fixture, "notifications/cancelled")).isEmpty();
+        }
+    }
+
+    @Test
+    void endsTheSessionOfAModernClientsCallThatTakesTooLong() throws IOException {
+        SseScript script = new SseScript((request, stream) -> {});
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMillis(400), 65_536, 10, 1024, 1024, 4);
+        try (UpstreamFixture fixture = SseScript.fixture(script, limits)) {
+            assertThat(fixture.refusal(UpstreamFixture.tool("echo")).reason()).isEqualTo(Reason.UPSTREAM_TIMEOUT);
+            UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == 1);
+            assertThat(sent(fixture, "notifications/cancelled"))
+                    .singleElement()
+                    .matches(cancelled -> cancelled.path().equals("/messages?session=2"));
+        }
+    }
+
+    @Test
+    void endsTheSessionOfAModernClientsCallThatTheServerRefuses() throws IOException {
+        SseScript script = new SseScript((request, stream) -> stream.result(request, OK));
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.body().contains("\"refused\"")) {
+                wire.answer(500, "text/plain", "no");
+            } else {
+                script.answer(request, wire);
+            }
+        });
+        UpstreamConfig config = UpstreamFixture.config(server.url(), UpstreamTransport.SSE, UpstreamFixture.QUICK);
+        try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
+            for (String tool : List.of("refused", "forgotten")) {
+                assertThat(fixture.last(UpstreamFixture.tool("echo"))).isInstanceOf(JsonRpc.Success.class);
+                assertThat(fixture.upstream.state().sessions()).isEqualTo(2);
+                fixture.refusal(UpstreamFixture.tool(tool));
+                UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == 1);
+            }
+            assertThat(script.streams).hasSize(3);
+        }
+    }
+
+    @Test
+    void tellsOfResourcesThatAModernClientWatches() throws IOException {
+        SseScript script = new SseScript((request, stream) -> stream.result(request, OK));
+        script.capabilities = "{\"resources\":{\"subscribe\":true}}";
+        try (UpstreamFixture fixture = SseScript.fixture(script)) {
+            BlockingQueue<JsonRpc> heard = new LinkedBlockingQueue<>();
+            Disposable listening = fixture.upstream
+                    .listen(UpstreamFixture.tool("any"), List.of("a:b"))
+                    .subscribe(heard::add);
+            UpstreamFixture.eventually(
+                    () -> !sent(fixture, "resources/subscribe").isEmpty());
+            UpstreamFixture.eventually(() -> heard.poll() != null);
+
+            script.streams.get(0).tell("notifications/resources/updated", "{\"uri\":\"a:b\"}");
+            UpstreamFixture.eventually(() -> heard.poll() instanceof JsonRpc.Notification update
+                    && update.method().equals("notifications/resources/updated"));
+
+            script.streams.get(0).cut();
+            UpstreamFixture.eventually(
+                    () -> sent(fixture, "resources/subscribe").size() == 2);
+            UpstreamFixture.eventually(() -> heard.poll() instanceof JsonRpc.Notification update
+                    && update.method().equals("notifications/resources/updated"));
+            assertThat(script.streams).hasSize(2);
+            listening.dispose();
         }
     }
 
@@ -237,6 +356,35 @@ class SseCallTest {
     }
 
     @Test
+    void doesNotCountTheTimeThatAPersonThinks() throws Exception {
+        Received[] asking = new Received[1];
+        SseScript script = new SseScript((request, stream) -> {
+            asking[0] = request;
+            stream.ask("7", "sampling/createMessage");
+        });
+        script.answers = (answer, stream) -> {
+            if (answer.body().contains("\"role\"")) {
+                stream.result(asking[0], OK);
+            }
+        };
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(2), 65_536, 10, 1024, 1024, 4);
+        try (UpstreamFixture fixture = SseScript.fixture(script, limits)) {
+            BlockingQueue<JsonRpc> heard = new LinkedBlockingQueue<>();
+            Disposable call = fixture.upstream.handle(call()).subscribe(heard::add);
+            JsonRpc.Question question = (JsonRpc.Question) heard.poll(30, TimeUnit.SECONDS);
+            UpstreamFixture.await(Mono.delay(Duration.ofSeconds(3)));
+            assertThat(call.isDisposed()).isFalse();
+            assertThat(question).isNotNull();
+
+            question.answer().accept(JsonRpc.Success.of("{\"role\":\"x\"}"));
+
+            assertThat(heard.poll(30, TimeUnit.SECONDS)).isInstanceOf(JsonRpc.Success.class);
+            UpstreamFixture.eventually(() -> fixture.upstream.state().callsInFlight() == 0);
+        }
+    }
+
+    @Test
     void comesBackForTheChangesItMissed() throws IOException {
         SseScript script = new SseScript((request, stream) -> stream.result(request, OK));
         try (UpstreamFixture fixture = SseScript.fixture(script)) {
@@ -260,8 +408,8 @@ class SseCallTest {
             fixture.call(call());
             fixture.call(SseScript.call("echo", new TestSession("c2")));
             Disposable listening = fixture.upstream.listen(call(), List.of()).subscribe();
-            SseBack back =
-                    (SseBack) UpstreamFixture.await(fixture.upstream.era().find());
+            LegacyBack back =
+                    (LegacyBack) UpstreamFixture.await(fixture.upstream.era().find());
             long now = System.nanoTime();
 
             back.expire(now + Duration.ofMinutes(29).toNanos());

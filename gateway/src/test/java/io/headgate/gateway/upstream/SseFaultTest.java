@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,6 +81,33 @@ class SseFaultTest {
             assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
             assertThat(refusal.text()).contains("endpoint");
             UpstreamFixture.eventually(() -> fixture.upstream.state().connections() == 0);
+        }
+    }
+
+    @Test
+    void blamesNobodyForASessionThatIsNoLongerWanted() throws IOException {
+        SseScript script = new SseScript((request, stream) -> {});
+        AtomicInteger streams = new AtomicInteger();
+        Script silentLater = (request, wire) -> {
+            if (request.method().equals("GET") && streams.incrementAndGet() > 1) {
+                wire.stream().chunk(": nothing\n\n");
+                wire.hang();
+            } else {
+                script.answer(request, wire);
+            }
+        };
+        try (UpstreamFixture fixture = SseScript.fixture(silentLater, IMPATIENT)) {
+            Disposable call =
+                    fixture.upstream.handle(UpstreamFixture.tool("echo")).subscribe();
+            UpstreamFixture.eventually(() -> streams.get() == 2);
+
+            call.dispose();
+
+            UpstreamFixture.eventually(() -> fixture.faults("session_gone") == 1);
+            assertThat(fixture.faults("no_endpoint")).isZero();
+            assertThat(fixture.upstream.state().isHealthy()).isTrue();
+            assertThat(fixture.upstream.state().sessions()).isEqualTo(1);
+            assertThat(sent(fixture, "tools/call")).isEmpty();
         }
     }
 

@@ -80,10 +80,12 @@ final class SseScript implements Script {
         if (request.method().equals("GET")) {
             Stream stream = new Stream(wire);
             synchronized (stream) {
-                streams.add(stream);
-                wire.stream()
-                        .chunk(": hello\n\n")
-                        .chunk("event: endpoint\ndata: " + endpoint + streams.size() + "\n\n");
+                int number;
+                synchronized (streams) {
+                    streams.add(stream);
+                    number = streams.size();
+                }
+                wire.stream().chunk(": hello\n\n").chunk("event: endpoint\ndata: " + endpoint + number + "\n\n");
             }
             wire.hang();
             return;
@@ -105,6 +107,7 @@ final class SseScript implements Script {
                         request,
                         "{\"protocolVersion\":\"" + version + "\",\"capabilities\":" + capabilities
                                 + ",\"serverInfo\":{\"name\":\"old\",\"version\":\"1\"}}");
+            case "resources/subscribe", "resources/unsubscribe" -> stream.result(request, "{}");
             case "tools/list" -> stream.result(request, "{\"tools\":[{\"name\":\"echo\",\"inputSchema\":{}}]}");
             case "tools/call" -> calls.answer(request, stream);
             case "" -> answers.answer(request, stream);

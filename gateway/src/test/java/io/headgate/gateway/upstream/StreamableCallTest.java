@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
-class LegacyCallTest {
+class StreamableCallTest {
     private static final String OK = "{\"content\":[]}";
 
     private final TestSession session = new TestSession("c1");

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 
-class WatchesTest {
+class SharedSubscriptionsTest {
     private static final String WATCHABLE = "{\"resources\":{\"subscribe\":true}}";
 
     private final BlockingQueue<String> first = new LinkedBlockingQueue<>();

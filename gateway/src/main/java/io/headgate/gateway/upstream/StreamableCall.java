@@ -13,15 +13,14 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /**
- * One request within a session: a POST, answered with JSON or with events among which the server may ask questions, and
- * whose stream may be taken up again with a GET where it broke off.
+ * One request within a session over Streamable HTTP: a POST, answered with JSON or with events among which the server may
+ * ask questions, and whose stream may be taken up again with a GET where it broke off.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class LegacyCall extends Call {
+final class StreamableCall extends Call {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
 
-    private final LegacyBack back;
     private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
     private LegacySession session;
@@ -31,25 +30,23 @@ final class LegacyCall extends Call {
     private boolean renewing;
     private boolean counted;
     private boolean isAnswered;
-    private int openQuestions;
-    private long restingSince;
-    private long rested;
     private int resumes;
     private @Nullable String lastEventId;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
 
     /** In a session that is lent to this call alone, or in one that it shares. */
-    LegacyCall(
-            LegacyBack back,
-            LegacySession session,
+    StreamableCall(
+            StreamableSession session,
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(back.client.pool(), actual);
-        this.back = back;
+        super(session.back.client.pool(), actual);
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
+        if (loan != null) {
+            loan.take();
+        }
     }
 
     @Override
@@ -66,11 +63,7 @@ final class LegacyCall extends Call {
     void onDone() {
         uncount();
         if (loan != null) {
-            if (isAnswered) {
-                loan.giveBack(session);
-            } else {
-                loan.drop(session);
-            }
+            loan.end(session, isAnswered);
         }
     }
 
@@ -83,23 +76,14 @@ final class LegacyCall extends Call {
 
     @Override
     void onCancel() {
-        if (firstSent == 0 || isAnswered) {
-            return;
-        }
-        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client cancelled\"}");
-        OutgoingRequest cancelled = RequestWriter.notification(Methods.CANCELLED, params);
-        if (loan == null) {
-            session.tell(cancelled);
-        } else {
-            loan.drop(session, cancelled);
+        if (firstSent != 0 && !isAnswered) {
+            session.cancelled(id, loan);
         }
     }
 
     @Override
     void onFailing(Fault fault) {
-        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
-            back.doubt();
-        }
+        session.doubt(fault);
     }
 
     @Override
@@ -110,7 +94,7 @@ final class LegacyCall extends Call {
             }
             return code != 200;
         }
-        if (code != 404 || session.id() == null || renewed) {
+        if (code != 404 || session.back.isSessionless() || renewed) {
             return false;
         }
         // A session that the server does not know proves that it did not execute the call.
@@ -120,11 +104,11 @@ final class LegacyCall extends Call {
         linger();
         uncount();
         firstSent = 0;
-        LegacySession next = back.renew(session);
+        LegacySession next = session.back.renew(session);
         session = next;
         next.opened()
-                .doOnNext(opened -> pool.loop.execute(this::startAgain))
-                .doOnError(failed -> pool.loop.execute(() -> fail(failed)))
+                .doOnNext(opened -> move(this::startAgain))
+                .doOnError(failed -> move(() -> fail(failed)))
                 .subscribe(new Unheeded());
         return true;
     }
@@ -149,40 +133,12 @@ final class LegacyCall extends Call {
         };
     }
 
-    /** While a question is open, the clock rests: whoever has it to answer has a clock for that. */
     private JsonRpc.@Nullable Question question(Envelope message) {
-        JsonRpc.Question question = session.question(message, canAsk(), this::answered);
-        if (question != null && openQuestions++ == 0) {
-            restingSince = System.nanoTime();
-            pool.rest(this, true);
+        JsonRpc.Question question = session.question(message, LegacySession.canAsk(exchange, loan), this::answered);
+        if (question != null) {
+            asked();
         }
         return question;
-    }
-
-    private boolean canAsk() {
-        return exchange.session() != null
-                || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
-    }
-
-    /** Called once for each question, by whichever thread has the answer. */
-    private void answered() {
-        if (pool.loop.inEventLoop()) {
-            oneAnswered();
-        } else if (!pool.loop.isShuttingDown()) {
-            pool.loop.execute(this::oneAnswered);
-        }
-    }
-
-    private void oneAnswered() {
-        if (--openQuestions == 0) {
-            rested += System.nanoTime() - restingSince;
-            pool.rest(this, false);
-        }
-    }
-
-    @Override
-    long restedNanos(long now) {
-        return openQuestions == 0 ? rested : rested + now - restingSince;
     }
 
     private JsonRpc.@Nullable Response response(Envelope message) {
@@ -217,7 +173,7 @@ final class LegacyCall extends Call {
             }
             return progress;
         }
-        if (method.equals(Methods.MESSAGE) && !wantsLogs()) {
+        if (method.equals(Methods.MESSAGE) && !LegacySession.wantsLogs(exchange)) {
             meters.count(Fault.UNREQUESTED_LOG);
             return null;
         }
@@ -226,11 +182,6 @@ final class LegacyCall extends Call {
             return null;
         }
         return new JsonRpc.Notification(method, message.params());
-    }
-
-    /** A client without a session asks for log messages with each request; the others with a request of its own. */
-    private boolean wantsLogs() {
-        return exchange.session() != null || exchange.client().logLevel() != null;
     }
 
     @Override
@@ -284,7 +235,7 @@ final class LegacyCall extends Call {
         if (!isDone() && from != null) {
             send(session.address(new OutgoingRequest(Method.GET, null))
                     .with("last-event-id", HeaderText.bytesAsChars(from)));
-            pool.rest(this, openQuestions > 0);
+            pool.rest(this, isResting());
         }
     }
 }

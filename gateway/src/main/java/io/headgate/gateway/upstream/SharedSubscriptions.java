@@ -20,13 +20,13 @@ import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
 
 /**
- * Tells clients without a session what changes, by the gateway's own: a resource is subscribed to once, however many
- * listen.
+ * Tells clients without a session of resources, by the gateway's own: each is subscribed to once, however many
+ * listen for it.
  *
  * <p>Listeners come and go on any thread while the server is told one thing after another, so that the last word on a
  * resource is the one that holds.
  */
-final class Watches {
+final class SharedSubscriptions {
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
     private final LegacyBack back;
@@ -59,7 +59,7 @@ final class Watches {
         }
     }
 
-    Watches(LegacyBack back) {
+    SharedSubscriptions(LegacyBack back) {
         this.back = back;
     }
 

@@ -1,0 +1,47 @@
+package io.headgate.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** What a running gateway says of itself to Prometheus, and waiting for it. */
+final class GatewayMetrics {
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final URI uri;
+
+    GatewayMetrics(Gateway gateway) {
+        this.uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics");
+    }
+
+    /** All values under this name together. */
+    double get(String name) {
+        try {
+            String all = http.send(
+                            HttpRequest.newBuilder(uri)
+                                    .timeout(ModernClient.PATIENCE)
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+            return all.lines()
+                    .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException | InterruptedException failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    static void eventually(BooleanSupplier condition) {
+        long end = System.nanoTime() + ModernClient.PATIENCE.toNanos();
+        while (!condition.getAsBoolean() && System.nanoTime() < end) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+}
