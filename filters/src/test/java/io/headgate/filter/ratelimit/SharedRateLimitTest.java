@@ -114,6 +114,7 @@ class SharedRateLimitTest {
             admitted += (i % 2 == 0 ? one : other).admittedOf(1, call("a"));
         }
         assertThat(admitted).isEqualTo(10);
+        assertThat(other.admittedOf(1, call("a").withCaller(new Caller("bob")))).isEqualTo(1);
         Refusal refusal = one.call(call("a")).orTimeout(10, TimeUnit.SECONDS).join();
         assertThat(refusal.reason()).isEqualTo(Refusal.Reason.RATE_LIMITED);
         assertThat(refusal.retryAfter()).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));

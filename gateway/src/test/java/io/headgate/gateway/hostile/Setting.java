@@ -7,9 +7,10 @@ import java.util.Set;
  * The situation that a case needs: which gateway, in front of which upstreams.
  *
  * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
+ * @param isLimited true if each caller may call ten tools, and then ten a second
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
  */
-record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn) {
+record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isLimited, boolean isOwn) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -31,9 +32,10 @@ record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn
                 || send.form("h2").map().keySet().stream().anyMatch(WAITING_FRAMES::contains)
                 || given.contains("idle for")
                 || hostile.expect().withinSeconds() >= 5;
+        boolean limited = given.contains("policy: rate") || given.contains("limits key on");
         boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
                 || given.contains("idle for")
                 || send.has("upstream_script");
-        return new Setting(tls, legacy, waits, own);
+        return new Setting(tls, legacy, waits, limited, own);
     }
 }
