@@ -1,9 +1,10 @@
 package io.headgate.filter;
 
+import java.net.InetAddress;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The header fields that came with a message. */
+/** The header fields that came with a message, and where they came from. */
 public interface RequestHeaders {
     RequestHeaders NONE = new RequestHeaders() {
         @Override
@@ -20,4 +21,9 @@ public interface RequestHeaders {
     String get(String name);
 
     void forEach(BiConsumer<String, String> visitor);
+
+    /** The other end of the connection, which may be a proxy before the client; null if nobody knows. */
+    default @Nullable InetAddress peer() {
+        return null;
+    }
 }

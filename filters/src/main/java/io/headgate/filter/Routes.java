@@ -12,4 +12,12 @@ public interface Routes {
      * <p>Cheap, but not free: ask once for an exchange. There are never more names than servers in the file.
      */
     String serverOf(Exchange exchange);
+
+    /**
+     * The name of the tool that an exchange calls, as clients of the whole fleet write it, whichever door this client
+     * chose; the empty string if there is no such tool. There are never more names than tools in the catalogue.
+     */
+    default String toolOf(Exchange exchange) {
+        return exchange.target().name();
+    }
 }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A key that is left out takes its value from the record's constant {@code DEFAULT}; without one it is null if the
  * parameter is {@link Nullable}, and a problem otherwise. The parameters are those of the factory that has {@link
  * JsonCreator}, or else of the constructor; a second factory, of mode {@code DELEGATING}, makes the record of a single
- * scalar. What they refuse with an {@link IllegalArgumentException} of the form {@code component: value (expected: ...)}
+ * scalar, and a third one of a list. What they refuse with an {@link IllegalArgumentException} of the form {@code component: value (expected: ...)}
  * is reported at that component's key.
  */
 final class RecordBinder {
@@ -145,7 +145,7 @@ final class RecordBinder {
         if (value instanceof Value.Fields fields) {
             return fields(fields, path, type);
         }
-        Method shorthand = creator(type, JsonCreator.Mode.DELEGATING);
+        Method shorthand = shorthand(type, value);
         if (shorthand == null) {
             String keys = String.join(", ", names(type));
             problems.add(value.place(), path, kind(value) + " (expected: the keys " + keys + ")");
@@ -241,6 +241,20 @@ final class RecordBinder {
         } catch (NoSuchMethodException impossible) {
             throw new LinkageError("record is not accessible", impossible);
         }
+    }
+
+    /** The factory that takes a value as a whole: that of lists for a list if there is one, else that of scalars. */
+    private static @Nullable Method shorthand(Class<?> type, Value value) {
+        Method any = creator(type, JsonCreator.Mode.DELEGATING);
+        for (Method method : type.getMethods()) {
+            JsonCreator creator = method.getAnnotation(JsonCreator.class);
+            if (creator != null
+                    && creator.mode() == JsonCreator.Mode.DELEGATING
+                    && (method.getParameterTypes()[0] == List.class) == (value instanceof Value.Items)) {
+                return method;
+            }
+        }
+        return any;
     }
 
     private static @Nullable Method creator(Class<?> type, JsonCreator.Mode mode) {

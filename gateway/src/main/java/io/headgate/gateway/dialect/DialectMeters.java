@@ -69,7 +69,7 @@ final class DialectMeters {
         meters.counter(MeterNames.MCP_REJECTED, "reason", reason).increment();
     }
 
-    /** Counts the refusals that break MCP; the catalogue counts bad cursors and states itself. */
+    /** Counts the refusals that break MCP; others count bad cursors, states and what is too many. */
     void refused(String method, Refusal.Reason reason) {
         if (reason == Refusal.Reason.UNKNOWN_NAME) {
             switch (method) {
@@ -79,8 +79,6 @@ final class DialectMeters {
                     mcpRejected("unknown_resource");
                 default -> {}
             }
-        } else if (reason == Refusal.Reason.RATE_LIMITED && method.equals(Methods.LISTEN)) {
-            mcpRejected("subscriptions");
         }
     }
 

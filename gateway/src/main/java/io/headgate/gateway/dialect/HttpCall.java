@@ -3,7 +3,6 @@ package io.headgate.gateway.dialect;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
-import java.net.InetSocketAddress;
 import java.util.List;
 
 /**
@@ -31,8 +30,6 @@ public interface HttpCall {
 
     /** The whole body; empty for a request without one. */
     byte[] body();
-
-    InetSocketAddress remote();
 
     /** Answers at once with JSON, or with no body if the pieces are empty; the extra fields are name, value, name, value. */
     void answer(int status, Pieces json, String... fields);

@@ -106,9 +106,6 @@ final class LegacyDialect {
 
             @Override
             public void failed(int status, Pieces response, String... fields) {
-                if (status == 429) {
-                    meters.mcpRejected("sessions_per_principal");
-                }
                 sessions.end(session);
                 call.answer(status, response, fields);
             }

@@ -7,6 +7,7 @@ import io.headgate.mcp.Pieces;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -232,6 +233,12 @@ final class DoorCall implements HttpCall, RequestHeaders {
         }
     }
 
+    @Override
+    public @Nullable InetAddress peer() {
+        InetSocketAddress remote = handler.remote();
+        return remote == null ? null : remote.getAddress();
+    }
+
     private HttpHeaders fields() {
         return Objects.requireNonNull(request).headers();
     }
@@ -239,11 +246,6 @@ final class DoorCall implements HttpCall, RequestHeaders {
     @Override
     public byte[] body() {
         return body;
-    }
-
-    @Override
-    public InetSocketAddress remote() {
-        return handler.remote();
     }
 
     @Override

@@ -423,6 +423,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         return connection.clock.now();
     }
 
+    @Nullable
     InetSocketAddress remote() {
         return (InetSocketAddress) connection.channel.remoteAddress();
     }

@@ -11,6 +11,7 @@ import io.headgate.gateway.route.Unguessable;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -40,6 +41,8 @@ public final class Sessions {
     private final PerCaller perCaller;
     private final PerCaller subscriptions;
     private final AtomicInteger subscriptionCount = new AtomicInteger();
+    private final Counter tooManySessions;
+    private final Counter tooManySubscriptions;
     private final Cache<String, Boolean> ended = Caffeine.newBuilder()
             .maximumSize(10_000)
             .expireAfterWrite(Duration.ofHours(1))
@@ -49,6 +52,8 @@ public final class Sessions {
         this.config = config;
         this.perCaller = new PerCaller(config.perCaller(), DEFAULT_PER_CALLER);
         this.subscriptions = new PerCaller(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER);
+        tooManySessions = meters.counter(MeterNames.MCP_REJECTED, "reason", "sessions_per_principal");
+        tooManySubscriptions = meters.counter(MeterNames.MCP_REJECTED, "reason", "subscriptions");
         // Seeds the generator here, where waiting is allowed.
         var unused = Unguessable.bytes(1);
         Gauge.builder(MeterNames.SESSIONS, sessions, Map::size).register(meters);
@@ -153,6 +158,7 @@ public final class Sessions {
             return owner.equals(caller) ? null : new Refusal(Refusal.Reason.SESSION_NOT_FOUND, "Session not found");
         }
         if (!perCaller.admit(caller)) {
+            tooManySessions.increment();
             return new Refusal(Refusal.Reason.RATE_LIMITED, "too many sessions of one caller", Duration.ofSeconds(60));
         }
         session.owner(caller);
@@ -163,6 +169,7 @@ public final class Sessions {
         Caller caller = exchange.caller();
         return Flux.defer(() -> {
             if (!subscriptions.admit(caller)) {
+                tooManySubscriptions.increment();
                 return Flux.error(new Refusal(
                         Refusal.Reason.RATE_LIMITED, "too many subscriptions of one caller", Duration.ofSeconds(60)));
             }

@@ -25,7 +25,7 @@ class ConfigProblemsTest {
     Path directory;
 
     @ParameterizedTest
-    @MethodSource({"values", "servers", "filters", "yaml"})
+    @MethodSource({"values", "servers", "filters", "rateLimits", "yaml"})
     void saysWhereAndWhatIsWrong(String text, String problem) {
         assertThat(ConfigReading.problems(directory, text, Map.of())).containsExactly("headgate.yaml:" + problem);
     }
@@ -123,7 +123,7 @@ class ConfigProblemsTest {
                         "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
                 arguments(
                         SERVER + "filters:\n  - timeot: 60s",
-                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: timeout)"),
+                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: rateLimit, timeout)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: 60",
                         "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),
@@ -133,6 +133,41 @@ class ConfigProblemsTest {
                 arguments(
                         SERVER + "filters:\n  - timeout: {idel: 1s}",
                         "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap)"));
+    }
+
+    static Stream<Arguments> rateLimits() {
+        String limit = SERVER + "filters:\n  - rateLimit: {limits: [{per: caller, ";
+        String place = "filters[0].rateLimit.limits[0].";
+        return Stream.of(
+                arguments(
+                        SERVER + "filters:\n  - rateLimit: {}",
+                        "3:16 filters[0].rateLimit.limits: missing (expected: a value)"),
+                arguments(
+                        limit + "rate: 1/s, tool: [a]}]}",
+                        "3:51 " + place + "tool: unknown key; did you mean 'tools'? (expected: name, per, rate, burst,"
+                                + " tools, cost)"),
+                arguments(
+                        limit + "rate: 100}]}",
+                        "3:46 " + place + "rate: 100 (expected: a rate such as 100/s, 600/m or 1000/h)"),
+                arguments(
+                        limit + "rate: 1/s, burst: 2, cost: {a: 3}}]}",
+                        "3:67 " + place + "cost: 3 (expected: 0 to the burst, which is 2)"),
+                arguments(
+                        limit + "rate: 1/s}], trustedProxies: [10.0.0.0/40]}",
+                        "3:70 filters[0].rateLimit.trustedProxies[0]: 10.0.0.0/40 (expected: an address, or a range such"
+                                + " as 10.0.0.0/8 or fd00::/8)"),
+                arguments(
+                        limit + "rate: 1/s}], nodes: 2, shared: 'http://:hunter2@r'}",
+                        "3:71 filters[0].rateLimit.shared: *** (expected: redis://HOST:PORT or"
+                                + " rediss://:PASSWORD@HOST:PORT)"),
+                arguments(
+                        limit.replace("caller", "[caller, all]") + "rate: 1/s}]}",
+                        "3:32 " + place + "per: [caller, all] (expected: all alone, or some of the others)"),
+                arguments(
+                        limit.replace("caller", "[caler]") + "rate: 1/s}]}",
+                        "3:33 " + place
+                                + "per[0]: caler; did you mean 'caller'? (expected: caller, tenant, tool, upstream,"
+                                + " address, all)"));
     }
 
     static Stream<Arguments> yaml() {

@@ -44,6 +44,8 @@ class ExamplesTest {
                                 io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits.class,
                                 io.headgate.gateway.session.SessionConfig.class,
                                 Config.CatalogConfig.class,
+                                io.headgate.filter.ratelimit.RateLimitConfig.class,
+                                io.headgate.filter.ratelimit.LimitConfig.class,
                                 Config.ShutdownConfig.class)
                         .flatMap(type -> RecordBinder.names(type).stream())
                         .filter(key -> !List.of("servers", "notes").contains(key)))

@@ -3,7 +3,6 @@ package io.headgate.gateway.dialect;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,11 +141,6 @@ final class FakeCall implements HttpCall {
     @Override
     public byte[] body() {
         return body;
-    }
-
-    @Override
-    public InetSocketAddress remote() {
-        return new InetSocketAddress("127.0.0.1", 1);
     }
 
     @Override

@@ -53,7 +53,12 @@ final class CaseRunner {
         if (send.has("upstream_script")) {
             scripted(situation, plain, send);
         } else if (send.has("repeat")) {
-            many.repeat(send.number("repeat", 1), send.has("each") ? send.form("each") : send);
+            Form each = send.has("each") ? send.form("each") : send;
+            if (situation.bench().setting().isLimited()) {
+                many.atOnce(send.number("repeat", 1), each);
+            } else {
+                many.repeat(send.number("repeat", 1), each);
+            }
         } else if (send.has("template") || send.has("http")) {
             plain.request(send);
         } else if (send.has("raw") || send.has("raw_hex")) {

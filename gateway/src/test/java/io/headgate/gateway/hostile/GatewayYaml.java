@@ -63,6 +63,11 @@ final class GatewayYaml {
         double idle = file.limits().decimal("session_idle_s", 1800);
         time(yaml, "session_idle_s", "  idle", HURRIED_SESSION_SECONDS / idle);
         time(yaml, "session_absolute_s", "  absolute", /* hurry= */ 1);
+        if (setting.isLimited()) {
+            yaml.append(
+                    "filters:\n  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n");
+            yaml.append("  - timeout: 60s\n");
+        }
         yaml.append("mcpServers:\n");
         yaml.append("  u1: {url: \"").append(firstUrl).append("\", prefix: \"\"}\n");
         yaml.append("  u2: {url: \"").append(secondUrl).append("\"}\n");

@@ -100,6 +100,23 @@ final class ManySends {
         }
     }
 
+    /** The same request so many times at once, so that a limit that lets some of them pass has no time to let more. */
+    void atOnce(int times, Form each) throws Exception {
+        List<Client> clients = new ArrayList<>();
+        List<Callable<@Nullable Response>> tasks = new ArrayList<>();
+        for (int i = 0; i < times; i++) {
+            Client client = situation.connect(observation);
+            Request request = situation.request(each);
+            clients.add(client);
+            tasks.add(() -> client.send(request) ? client.answer(situation.patience()) : null);
+        }
+        List<@Nullable Response> responses = together(tasks, tasks.size());
+        for (Response response : responses) {
+            situation.note(observation, response);
+        }
+        new PlainSends(situation, observation).watch(clients.get(times - 1), responses.get(times - 1));
+    }
+
     /** Requests one after the other, named by their method or described as forms. */
     void sequence(List<@Nullable Object> steps) throws Exception {
         for (Object step : steps) {

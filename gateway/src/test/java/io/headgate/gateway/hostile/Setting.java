@@ -8,9 +8,11 @@ import java.util.Set;
  *
  * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
  * @param isCrowded true if more clients come than it lets in, while its clocks run as usual, so that all can be there
+ * @param isLimited true if each caller may call ten tools, and then ten a second
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
  */
-record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isCrowded, boolean isOwn) {
+record Setting(
+        boolean isTls, boolean isLegacy, boolean isHurried, boolean isCrowded, boolean isLimited, boolean isOwn) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -32,10 +34,11 @@ record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isCro
                 || send.form("h2").map().keySet().stream().anyMatch(WAITING_FRAMES::contains)
                 || given.contains("idle for")
                 || hostile.expect().withinSeconds() >= 5;
+        boolean limited = given.contains("policy: rate") || given.contains("limits key on");
         boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
                 || given.contains("idle for")
                 || send.has("upstream_script");
         boolean crowded = send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS;
-        return new Setting(tls, legacy, waits && !crowded, crowded, own || crowded);
+        return new Setting(tls, legacy, waits && !crowded, crowded, limited, own || crowded);
     }
 }

@@ -51,17 +51,17 @@ record WaitingList(Map<String, String> partById) {
     private static Map<Pattern, String> signs() {
         Map<Pattern, String> signs = new LinkedHashMap<>();
         signs.put(Pattern.compile("(?m)^http=.*\\b401\\b|^metric=headgate_auth_"), "identity");
-        signs.put(
-                Pattern.compile("(?m)^metric=headgate_rate_limited|^given=.*policy: rate|limits key on"), "rateLimit");
         signs.put(Pattern.compile("(?m)^rpc=(POLICY_DENIED|TOOL_QUARANTINED)"), "access");
-        signs.put(Pattern.compile("(?m)^given=.*(policy|may not|hides)"), "access");
+        signs.put(Pattern.compile("(?m)^given=.*(policy(?!: rate)|may not|hides)"), "access");
         signs.put(Pattern.compile("(?m)^metric=.*reason=schema\\b"), "schema");
         signs.put(Pattern.compile("(?m)^metric=headgate_cache|after \\d+ min[^)]*$"), "cache");
         signs.put(Pattern.compile("(?m)^metric=.*session_not_owner"), "identity");
         // Ids are a sender's own, and without identity nobody knows who sends.
         signs.put(Pattern.compile("(?m)^metric=headgate_duplicate_inflight_ids"), "identity");
         signs.put(
-                Pattern.compile("(?m)^send=(?!.*\\$\\{SB}).*(as_=bob|\\$\\{BOB}|token=)|^send=.*\\bbob "), "identity");
+                Pattern.compile(
+                        "(?m)^send=(?!.*\\$\\{SB}).*(as_=bob|\\$\\{BOB}|token=(?!<fresh jti, same sub>))|^send=.*\\bbob "),
+                "identity");
         signs.put(Pattern.compile("(?m)^given=.*strict_ids"), "strictIds");
         signs.put(
                 Pattern.compile("(?m)^given=.*(single_use_state|rotation|issued \\d+ min ago)"),

@@ -55,6 +55,22 @@ class RouterTest {
     }
 
     @Test
+    void tellsWhichToolACallIsForAtEachDoor() {
+        fleet.add("u1").tool("echo");
+        fleet.start();
+        assertThat(fleet.router.toolOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
+                .isEqualTo("u1__echo");
+        assertThat(fleet.router.toolOf(Fleet.exchange("u1", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")))
+                .isEqualTo("u1__echo");
+        assertThat(fleet.router.toolOf(Fleet.exchange("u1", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
+                .isEmpty();
+        assertThat(fleet.router.toolOf(Fleet.exchange("nope", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")))
+                .isEmpty();
+        assertThat(fleet.router.toolOf(Fleet.exchange("", Methods.TOOLS_LIST, "{}")))
+                .isEmpty();
+    }
+
+    @Test
     void refusesNamesThatNobodyHas() {
         fleet.add("u1").tool("echo");
         fleet.add("u2").tool("other");

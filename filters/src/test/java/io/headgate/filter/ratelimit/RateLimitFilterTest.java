@@ -1,0 +1,278 @@
+package io.headgate.filter.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.ClientSession;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
+import io.headgate.filter.FilterContract;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Routes;
+import io.headgate.filter.Target;
+import io.headgate.mcp.JsonRpc;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+
+class RateLimitFilterTest extends FilterContract {
+    private static final Caller ALICE = new Caller("alice", "acme");
+    private static final Caller BOB = new Caller("bob", "acme");
+    private static final Caller EVE = new Caller("eve", "other");
+
+    /** The contract passes some thousands; what it must not take is what nobody asks for. */
+    @Override
+    protected Filter filter() {
+        return filter(Limits.per(Per.Part.CALLER, "1/h", 4_100));
+    }
+
+    private RateLimitFilter filter(LimitConfig... limits) {
+        return new RateLimitFilter(Limits.of(limits), context());
+    }
+
+    @Test
+    void refusesBeyondTheBurstAndSaysHowLong() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "10/s", 3));
+        for (int i = 0; i < 3; i++) {
+            assertPasses(filter, exchange());
+        }
+        Refusal refusal = refusal(filter, exchange());
+        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.RATE_LIMITED);
+        assertThat(refusal.text()).isEqualTo("too many requests (limit: caller)");
+        assertThat(refusal.retryAfter()).isEqualTo(Duration.ofMillis(100));
+        assertThat(refusal.getStackTrace()).isEmpty();
+        timer.advanceBy(Duration.ofMillis(99));
+        assertThat(refusal(filter, exchange()).retryAfter()).isEqualTo(Duration.ofMillis(1));
+        timer.advanceBy(Duration.ofMillis(1));
+        assertPasses(filter, exchange());
+        assertRefused(filter, exchange());
+        assertThat(meters.counter("headgate.rate.limited", "limit", "caller").count())
+                .isEqualTo(3);
+        assertThat(meters.counter("headgate.ratelimit.decisions", "source", "local")
+                        .count())
+                .isEqualTo(7);
+    }
+
+    @Test
+    void keepsCallersApart() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "1/m", 1));
+        assertPasses(filter, exchange().withCaller(ALICE));
+        assertRefused(filter, exchange().withCaller(ALICE));
+        assertPasses(filter, exchange().withCaller(BOB));
+    }
+
+    @Test
+    void countsATenantTogether() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.TENANT, "1/m", 1));
+        assertPasses(filter, exchange().withCaller(ALICE));
+        assertRefused(filter, exchange().withCaller(BOB));
+        assertPasses(filter, exchange().withCaller(EVE));
+    }
+
+    @Test
+    void countsPairs() {
+        RateLimitFilter filter = filter(Limits.per(List.of(Per.Part.CALLER, Per.Part.TOOL), "1/m", 1));
+        assertPasses(filter, call("a").withCaller(ALICE));
+        assertPasses(filter, call("b").withCaller(ALICE));
+        assertPasses(filter, call("a").withCaller(BOB));
+        assertRefused(filter, call("a").withCaller(ALICE));
+    }
+
+    @Test
+    void countsAllTogether() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.ALL, "1/m", 1));
+        assertPasses(filter, exchange().withCaller(ALICE));
+        assertRefused(filter, list().withCaller(BOB));
+    }
+
+    @Test
+    void countsAddresses() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.ADDRESS, "1/m", 1));
+        assertPasses(filter, from("192.0.2.1"));
+        assertRefused(filter, from("192.0.2.1"));
+        assertPasses(filter, from("192.0.2.2"));
+        assertPasses(filter, from("2001:db8::1"));
+        assertRefused(filter, from("2001:db8::2"));
+    }
+
+    @Test
+    void takesFromAllLimitsOrFromNone() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "1/h", 2), Limits.per(Per.Part.TOOL, "1/h", 1));
+        assertPasses(filter, call("a").withCaller(ALICE));
+        for (int i = 0; i < 10; i++) {
+            assertThat(refusal(filter, call("a").withCaller(ALICE)).text()).contains("tool");
+        }
+        assertPasses(filter, call("b").withCaller(ALICE));
+        assertThat(refusal(filter, call("c").withCaller(ALICE)).text()).contains("caller");
+        // The refusals of the first limit took nothing from the second.
+        assertPasses(filter, call("c").withCaller(BOB));
+    }
+
+    @Test
+    void weighsTools() {
+        LimitConfig limit = Limits.per(Per.Part.CALLER, "1/h", 10);
+        RateLimitFilter filter = filter(Limits.on(limit, List.of(), Map.of("crm__export", 7, "free*", 0)));
+        assertPasses(filter, call("crm__export"));
+        assertThat(refusal(filter, call("crm__export")).retryAfter()).isEqualTo(Duration.ofHours(4));
+        for (int i = 0; i < 3; i++) {
+            assertPasses(filter, call("crm__read"));
+        }
+        assertRefused(filter, call("crm__read"));
+        assertPasses(filter, call("free_tool"));
+    }
+
+    @Test
+    void countsOnlyTheToolsThatItIsFor() {
+        RateLimitFilter filter =
+                filter(Limits.on(Limits.per(Per.Part.CALLER, "1/h", 1), List.of("crm__*", "x"), Map.of()));
+        assertPasses(filter, call("crm__a"));
+        assertRefused(filter, call("crm__b"));
+        assertRefused(filter, call("x"));
+        assertPasses(filter, call("weather"));
+        assertPasses(filter, list());
+    }
+
+    @Test
+    void knowsAToolBehindEachDoor() {
+        // At the door of one server its tools have other names.
+        Routes routes = new Routes() {
+            @Override
+            public String serverOf(Exchange exchange) {
+                return "crm";
+            }
+
+            @Override
+            public String toolOf(Exchange exchange) {
+                String name = exchange.target().name();
+                return name.equals("unknown") ? "" : name.startsWith("crm__") ? name : "crm__" + name;
+            }
+        };
+        LimitConfig limit = Limits.on(Limits.per(Per.Part.TOOL, "1/h", 1), List.of("crm__*"), Map.of());
+        RateLimitFilter filter = new RateLimitFilter(Limits.of(limit), context(routes));
+        assertPasses(filter, call("crm__export"));
+        assertRefused(filter, call("export"));
+        // It will not be called, so there is nothing to hold back.
+        assertPasses(filter, call("unknown"));
+    }
+
+    @Test
+    void keepsServersApart() {
+        RateLimitFilter filter = new RateLimitFilter(
+                Limits.of(Limits.per(Per.Part.UPSTREAM, "1/h", 1)),
+                context(exchange -> exchange.target().name().split("__", -1)[0]));
+        assertPasses(filter, call("crm__a"));
+        assertRefused(filter, call("crm__b"));
+        assertPasses(filter, call("weather__a"));
+        // A list of the whole fleet goes to no server in particular.
+        assertPasses(filter, list());
+        assertPasses(filter, list());
+    }
+
+    @Test
+    void countsRequestsOfClientsOnly() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.ALL, "1/h", 1));
+        assertPasses(filter, exchange());
+        assertPasses(filter, Exchanges.notification("notifications/progress"));
+        Exchange listen = Exchanges.request("subscriptions/listen", "{}");
+        assertPasses(filter, new Exchange(listen.message(), listen.target(), ALICE, listen.client(), SESSION, NONE));
+        assertRefused(filter, listen);
+    }
+
+    @Test
+    void boundsItsKeys() {
+        RateLimitFilter filter = new RateLimitFilter(
+                RateLimitConfig.of(List.of(Limits.per(Per.Part.CALLER, "1/h", 1)), 1_000, null, null, null), context());
+        Exchange exchange = exchange();
+        for (int i = 0; i < 1_000_000; i++) {
+            assertThat(filter.decide(exchange.withCaller(new Caller("caller " + i))))
+                    .isNull();
+        }
+        assertThat(meters.get("headgate.ratelimit.keys").gauge().value()).isBetween(900.0, 1_000.0);
+        assertThat(meters.counter("headgate.ratelimit.evictions", "limit", "caller")
+                        .count())
+                .isBetween(999_000.0, 999_100.0);
+    }
+
+    @Test
+    void forgetsWhatIsFullAgain() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "10/s", 100));
+        for (int i = 0; i < 100; i++) {
+            assertPasses(filter, exchange().withCaller(new Caller("caller " + i)));
+        }
+        timer.advanceBy(Duration.ofSeconds(12));
+        for (int i = 0; i < 100; i++) {
+            assertPasses(filter, exchange().withCaller(ALICE));
+        }
+        assertThat(filter.state().toString()).contains("keys=1,");
+        assertThat(meters.counter("headgate.ratelimit.evictions", "limit", "caller")
+                        .count())
+                .isZero();
+    }
+
+    @Test
+    void showsItsState() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "1/m", 1));
+        assertPasses(filter, exchange());
+        assertRefused(filter, exchange());
+        assertThat(filter.state())
+                .isEqualTo(Map.of(
+                        "limits",
+                        List.of(Map.of(
+                                "name", "caller", "per", "caller", "rate", "1/m", "burst", 1, "keys", 1L, "refused",
+                                1L))));
+    }
+
+    private FilterContext context(Routes routes) {
+        FilterContext context = context();
+        return new FilterContext(
+                context.place(), context.meters(), context.clock(), context.timer(), routes, context.data());
+    }
+
+    private static Exchange call(String tool) {
+        return Exchanges.request("tools/call", "{\"name\":\"" + tool + "\"}", Target.Kind.TOOL, tool);
+    }
+
+    private static Exchange list() {
+        return Exchanges.request("tools/list", "{}");
+    }
+
+    private static Exchange from(String address) {
+        Exchange call = call("a");
+        return new Exchange(call.message(), call.target(), ALICE, call.client(), null, ClientAddressTest.from(address));
+    }
+
+    private static void assertPasses(Filter filter, Exchange exchange) {
+        assertThat(filter.filter(exchange, next -> Flux.just(Exchanges.success("done")))
+                        .blockLast())
+                .isInstanceOf(JsonRpc.Success.class);
+    }
+
+    private static void assertRefused(Filter filter, Exchange exchange) {
+        assertThat(refusal(filter, exchange).reason()).isEqualTo(Refusal.Reason.RATE_LIMITED);
+    }
+
+    private static Refusal refusal(Filter filter, Exchange exchange) {
+        Refusal[] refusal = new Refusal[1];
+        var unused = filter.filter(exchange, next -> Flux.error(new AssertionError("it passed")))
+                .subscribe(ignored -> {}, error -> refusal[0] = (Refusal) error);
+        assertThat(refusal[0]).isNotNull();
+        return refusal[0];
+    }
+
+    private static final RequestHeaders NONE = RequestHeaders.NONE;
+
+    private static final ClientSession SESSION = new ClientSession() {
+        @Override
+        public String id() {
+            return "s";
+        }
+
+        @Override
+        public void onEnd(Runnable action) {}
+    };
+}

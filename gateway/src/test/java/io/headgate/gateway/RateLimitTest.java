@@ -1,0 +1,186 @@
+package io.headgate.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.gateway.demo.DemoServer;
+import io.headgate.gateway.demo.DemoServerOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+import reactor.netty.ByteBufFlux;
+import reactor.netty.http.HttpProtocol;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What clients of each revision see of a limit, over sockets. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class RateLimitTest {
+    private static final JsonMapper MAPPER = new JsonMapper();
+    private static final String TEXT = "too many requests (limit: tool)";
+
+    private final DemoServer server =
+            DemoServer.start(DemoServerOptions.builder().build());
+    private LimitedGateway limited;
+
+    @BeforeEach
+    void start(@TempDir Path directory) throws Exception {
+        limited = new LimitedGateway(
+                directory, server, "{limits: [{per: tool, rate: 1/h, burst: 1, tools: ['demo__ec*']}]}");
+        assertThat(limited.modern("/mcp", "demo__echo").join().statusCode()).isEqualTo(200);
+    }
+
+    @AfterEach
+    void stop() {
+        limited.close();
+        server.stop();
+    }
+
+    @Test
+    void tellsAClientOfTheNewerEra() {
+        HttpResponse<String> answer = limited.modern("/mcp", "demo__echo").join();
+        assertThat(answer.statusCode()).isEqualTo(429);
+        assertThat(answer.headers().firstValue("content-type")).contains("application/json");
+        assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
+        assertRefusal(MAPPER.readTree(answer.body()));
+        // Other tools go on.
+        assertThat(limited.modern("/mcp", "demo__add").join().statusCode()).isNotEqualTo(429);
+    }
+
+    @Test
+    void knowsTheToolAtTheDoorOfItsServer() {
+        assertRefusal(MAPPER.readTree(limited.modern("/mcp/demo", "echo").join().body()));
+    }
+
+    @Test
+    void tellsAClientOverHttp2() {
+        String[] retryAfter = {""};
+        String body = reactor.netty.http.client.HttpClient.create()
+                .protocol(HttpProtocol.H2C)
+                .headers(fields -> fields.set("Content-Type", "application/json")
+                        .set("Accept", "application/json, text/event-stream")
+                        .set("MCP-Protocol-Version", "2026-07-28")
+                        .set("Mcp-Method", "tools/call")
+                        .set("Mcp-Name", "demo__echo"))
+                .post()
+                .uri(limited.uri("/mcp"))
+                .send(ByteBufFlux.fromString(Mono.just(LimitedGateway.modernCall("demo__echo"))))
+                .responseSingle((head, content) -> {
+                    assertThat(head.version().text()).isEqualTo("HTTP/2.0");
+                    assertThat(head.status().code()).isEqualTo(429);
+                    retryAfter[0] = head.responseHeaders().get("retry-after");
+                    return content.asString();
+                })
+                .block(LimitedGateway.PATIENCE);
+        assertRetryAfter(retryAfter[0]);
+        assertRefusal(MAPPER.readTree(body));
+    }
+
+    @Test
+    void tellsAClientWithASession() {
+        HttpResponse<String> opened = initialize("2025-11-25");
+        assertThat(opened.statusCode()).isEqualTo(200);
+        HttpResponse<String> answer = LimitedGateway.post(
+                        limited.uri("/mcp"),
+                        LimitedGateway.legacyCall("demo__echo"),
+                        "Mcp-Session-Id",
+                        opened.headers().firstValue("mcp-session-id").orElseThrow())
+                .join();
+        assertThat(answer.statusCode()).isEqualTo(429);
+        assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
+        assertRefusal(MAPPER.readTree(answer.body()));
+    }
+
+    @Test
+    void tellsAClientOverHttpAndSse() throws Exception {
+        HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(limited.uri("/sse"))
+                                .header("Accept", "text/event-stream")
+                                .timeout(LimitedGateway.PATIENCE)
+                                .build(),
+                        BodyHandlers.ofLines());
+        try (Stream<String> lines = stream.body()) {
+            Iterator<String> data = lines.filter(line -> line.startsWith("data: "))
+                    .map(line -> line.substring(6))
+                    .iterator();
+            URI messages = limited.uri(data.next());
+            assertThat(LimitedGateway.post(messages, initializeMessage("2024-11-05"))
+                            .join()
+                            .statusCode())
+                    .isEqualTo(202);
+            assertThat(MAPPER.readTree(data.next()).has("result")).isTrue();
+            assertThat(LimitedGateway.post(messages, LimitedGateway.legacyCall("demo__echo"))
+                            .join()
+                            .statusCode())
+                    .isEqualTo(202);
+            assertRefusal(MAPPER.readTree(data.next()));
+        }
+    }
+
+    @Test
+    void refusesToOpenSessionsToo(@TempDir Path directory) throws Exception {
+        try (LimitedGateway closed =
+                new LimitedGateway(directory, server, "{limits: [{per: address, rate: 1/h, burst: 1}]}")) {
+            URI uri = closed.uri("/mcp");
+            assertThat(LimitedGateway.post(uri, initializeMessage("2025-11-25"))
+                            .join()
+                            .statusCode())
+                    .isEqualTo(200);
+            HttpResponse<String> answer =
+                    LimitedGateway.post(uri, initializeMessage("2025-11-25")).join();
+            assertThat(answer.statusCode()).isEqualTo(429);
+            assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
+            assertThat(answer.body()).contains("\"code\":1429").contains("(limit: address)");
+            assertThat(closed.admin("/metrics"))
+                    .contains("headgate_rate_limited_total{limit=\"address\"} 1")
+                    .contains("headgate_mcp_rejected_total{reason=\"sessions_per_principal\"} 0");
+        }
+    }
+
+    @Test
+    void showsWhatItDoes() {
+        var unused = limited.modern("/mcp", "demo__echo").join();
+        assertThat(limited.admin("/metrics"))
+                .contains("headgate_rate_limited_total{limit=\"tool\"} 1")
+                .contains("headgate_ratelimit_decisions_total{source=\"local\"}")
+                .contains("headgate_ratelimit_keys{limit=\"tool\"} 1")
+                .contains("headgate_ratelimit_evictions_total{limit=\"tool\"} 0");
+        JsonNode state = MAPPER.readTree(limited.admin("/state"));
+        assertThat(state.at("/filters/0/state/limits/0").toString())
+                .isEqualTo(
+                        "{\"name\":\"tool\",\"per\":\"tool\",\"rate\":\"1/h\",\"burst\":1,\"keys\":1,\"refused\":1}");
+    }
+
+    private HttpResponse<String> initialize(String version) {
+        return LimitedGateway.post(limited.uri("/mcp"), initializeMessage(version))
+                .join();
+    }
+
+    private static String initializeMessage(String version) {
+        return "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" + version
+                + "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+    }
+
+    private static void assertRefusal(JsonNode message) {
+        assertThat(message.get("id").asInt()).isEqualTo(7);
+        assertThat(message.at("/error/code").asInt()).isEqualTo(1429);
+        assertThat(message.at("/error/message").asString()).isEqualTo(TEXT);
+        assertThat(message.at("/error/data/retryAfterMs").asLong()).isBetween(3_500_000L, 3_600_000L);
+    }
+
+    private static void assertRetryAfter(String seconds) {
+        assertThat(Long.parseLong(seconds)).isBetween(3_500L, 3_600L);
+    }
+}
