@@ -12,4 +12,13 @@ public interface Routes {
      * <p>Cheap, but not free: ask once for an exchange. There are never more names than servers in the file.
      */
     String serverOf(Exchange exchange);
+
+    /**
+     * What its server says of the tool that an exchange calls; {@link ToolHints#NONE} if it calls none.
+     *
+     * <p>Servers are not to be believed unless the file says so.
+     */
+    default ToolHints hintsOf(Exchange exchange) {
+        return ToolHints.NONE;
+    }
 }

@@ -4,7 +4,9 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -22,7 +24,7 @@ import reactor.core.publisher.Flux;
  *
  * <p>Results that are made here have the members of the modern era; the legacy dialect leaves them out.
  */
-public final class Router implements Handler {
+public final class Router implements Handler, Routes {
     private static final Set<String> LEVELS =
             Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
 
@@ -79,7 +81,7 @@ public final class Router implements Handler {
         }
     }
 
-    /** The server that an exchange goes to, or the empty string if that is none or several; refuses nothing. */
+    @Override
     public String serverOf(Exchange exchange) {
         Target target = exchange.target();
         View view = keeper.catalog().view(target.server());
@@ -93,6 +95,16 @@ public final class Router implements Handler {
             case TASK, NONE -> null;
         };
         return owner == null ? target.server() : owner.target().server();
+    }
+
+    @Override
+    public ToolHints hintsOf(Exchange exchange) {
+        Target target = exchange.target();
+        View view = keeper.catalog().view(target.server());
+        Entry tool = view == null || target.kind() != Target.Kind.TOOL
+                ? null
+                : view.items(ItemKind.TOOL).get(target.name());
+        return tool == null ? ToolHints.NONE : tool.hints();
     }
 
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */

@@ -59,7 +59,7 @@ final class LegacyCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
-        send(session.address(RequestWriter.legacy(exchange, id)));
+        send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 
     @Override
