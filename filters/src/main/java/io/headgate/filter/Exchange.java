@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * One client message on its way: the message, what it addresses, who sent it, and what the sender can do.
  *
  * <p>Immutable: a filter that knows more passes on a changed copy.
+ *
+ * @param deadline when nobody waits for the answer any more, on the clock of {@link FilterContext#timer} in nanoseconds;
+ *     {@link #NO_DEADLINE} if nobody has said
  */
 public record Exchange(
         JsonRpc.FromClient message,
@@ -14,21 +17,56 @@ public record Exchange(
         Caller caller,
         Client client,
         @Nullable ClientSession session,
-        RequestHeaders headers) {
+        RequestHeaders headers,
+        long deadline) {
+    /** Somebody waits for ever, or for as long as the upstream's own limits let it. */
+    public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+    /** An exchange without a deadline. */
+    public Exchange(
+            JsonRpc.FromClient message,
+            Target target,
+            Caller caller,
+            Client client,
+            @Nullable ClientSession session,
+            RequestHeaders headers) {
+        this(message, target, caller, client, session, headers, NO_DEADLINE);
+    }
 
     public String method() {
         return message.method();
     }
 
+    public boolean hasDeadline() {
+        return deadline != NO_DEADLINE;
+    }
+
+    /** True if there is no more time for what takes so long from now on. */
+    public boolean endsWithin(long nanos, long now) {
+        return hasDeadline() && deadline - now <= nanos;
+    }
+
     public Exchange withTarget(Target changed) {
-        return new Exchange(message, changed, caller, client, session, headers);
+        return new Exchange(message, changed, caller, client, session, headers, deadline);
     }
 
     public Exchange withCaller(Caller changed) {
-        return new Exchange(message, target, changed, client, session, headers);
+        return new Exchange(message, target, changed, client, session, headers, deadline);
     }
 
     public Exchange withMessage(JsonRpc.FromClient changed) {
-        return new Exchange(changed, target, caller, client, session, headers);
+        return new Exchange(changed, target, caller, client, session, headers, deadline);
+    }
+
+    /** The same with a deadline, unless it has a sooner one. */
+    public Exchange withDeadline(long changed) {
+        return hasDeadline() && changed - deadline >= 0
+                ? this
+                : new Exchange(message, target, caller, client, session, headers, changed);
+    }
+
+    /** The same for a part of which nobody knows how long it may take, because a person was asked before. */
+    public Exchange withoutDeadline() {
+        return hasDeadline() ? new Exchange(message, target, caller, client, session, headers, NO_DEADLINE) : this;
     }
 }

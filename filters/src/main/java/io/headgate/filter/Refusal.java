@@ -18,13 +18,15 @@ public final class Refusal extends RuntimeException {
         SESSION_NOT_FOUND,
         RATE_LIMITED,
         OVERLOADED,
-        /** No upstream could be reached; nothing was sent. */
+        /** No upstream could be reached, or it says that it is not there. */
         UPSTREAM_UNAVAILABLE,
         /** The upstream answered that it is overloaded. */
         UPSTREAM_THROTTLED,
         UPSTREAM_TIMEOUT,
         /** The upstream answered with a status that means failure. */
         UPSTREAM_ERROR,
+        /** The upstream answered with a status that means that it does not want the request. */
+        UPSTREAM_REFUSED,
         /** The upstream wants credentials that the gateway does not have. */
         UPSTREAM_AUTH,
         /** The upstream broke the protocol. */
@@ -38,6 +40,7 @@ public final class Refusal extends RuntimeException {
     private final Reason reason;
     private final @Nullable Duration retryAfter;
     private final transient @Nullable RawJson data;
+    private final boolean isUnsent;
 
     public Refusal(Reason reason, String message) {
         this(reason, message, null, null);
@@ -48,10 +51,35 @@ public final class Refusal extends RuntimeException {
     }
 
     public Refusal(Reason reason, String message, @Nullable Duration retryAfter, @Nullable RawJson data) {
+        this(reason, message, retryAfter, data, false);
+    }
+
+    private Refusal(
+            Reason reason,
+            @Nullable String message,
+            @Nullable Duration retryAfter,
+            @Nullable RawJson data,
+            boolean isUnsent) {
         super(message, null, false, false);
         this.reason = reason;
         this.retryAfter = retryAfter;
         this.data = data;
+        this.isUnsent = isUnsent;
+    }
+
+    /** The same for a request of which certainly nothing was executed: it never left, or is known not to have arrived. */
+    public Refusal unsent() {
+        return isUnsent ? this : new Refusal(reason, getMessage(), retryAfter, data, true);
+    }
+
+    /** The same for a request of which a part was executed before. */
+    public Refusal sent() {
+        return isUnsent ? new Refusal(reason, getMessage(), retryAfter, data, false) : this;
+    }
+
+    /** True if certainly nothing of the request was executed, so that it can be sent again whatever it does. */
+    public boolean isUnsent() {
+        return isUnsent;
     }
 
     public Reason reason() {

@@ -20,4 +20,13 @@ public interface Routes {
     default String toolOf(Exchange exchange) {
         return exchange.target().name();
     }
+
+    /**
+     * What its server says of the tool that an exchange calls; {@link ToolHints#NONE} if it calls none.
+     *
+     * <p>Servers are not to be believed unless the file says so.
+     */
+    default ToolHints hintsOf(Exchange exchange) {
+        return ToolHints.NONE;
+    }
 }

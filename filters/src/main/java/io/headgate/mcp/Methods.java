@@ -93,6 +93,14 @@ public final class Methods {
         };
     }
 
+    /** True if a request goes to the one server that has what it names, and is not answered by the gateway. */
+    public static boolean goesToServer(String method) {
+        return switch (method) {
+            case TOOLS_CALL, PROMPTS_GET, RESOURCES_READ, COMPLETE, TASKS_GET, TASKS_UPDATE, TASKS_CANCEL -> true;
+            default -> false;
+        };
+    }
+
     /** The method's name for a meter label: itself if it is known, so that a stranger's text never becomes a label. */
     public static String label(String method) {
         return KNOWN.contains(method) ? method : "other";

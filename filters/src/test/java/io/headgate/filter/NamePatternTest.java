@@ -44,6 +44,14 @@ class NamePatternTest {
     }
 
     @Test
+    void noPatternTakesLong() {
+        String pattern = "*a".repeat(100) + "b";
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(NamePattern.of(pattern).matches("a".repeat(4_000))).isFalse();
+        }
+    }
+
+    @Test
     void refusesWhatIsNoName() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> NamePattern.of(" "))

@@ -33,13 +33,22 @@ class ArchitectureTest {
             Map.entry("mcp", List.of()),
             Map.entry("filter", List.of("mcp")),
             Map.entry("filter.ratelimit", List.of("mcp", "filter")),
+            Map.entry("filter.breaker", List.of("mcp", "filter")),
+            Map.entry("filter.retry", List.of("mcp", "filter")),
             Map.entry("filter.timeout", List.of("mcp", "filter")),
             Map.entry("gateway.telemetry", List.of()),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
             Map.entry(
                     "gateway.policy",
-                    List.of("mcp", "filter", "filter.ratelimit", "filter.timeout", "gateway.telemetry")),
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "filter.ratelimit",
+                            "filter.breaker",
+                            "filter.retry",
+                            "filter.timeout",
+                            "gateway.telemetry")),
             Map.entry(
                     "gateway.session",
                     List.of(

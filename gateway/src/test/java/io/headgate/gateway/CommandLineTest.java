@@ -38,7 +38,7 @@ class CommandLineTest {
     void checksAFile() throws Exception {
         Path file = write("good.yaml", SERVER);
         assertThat(run("check", "-c", file.toString()))
-                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 1 filter)\n", ""));
+                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 3 filters)\n", ""));
     }
 
     @Test

@@ -18,9 +18,9 @@ import reactor.util.context.Context;
 
 /** An answer that ends with a refusal when it takes too long. */
 final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
-    private final TimeoutFilter limits;
+    private final Limits limits;
 
-    TimeLimitedAnswer(Flux<JsonRpc> answer, TimeoutFilter limits) {
+    TimeLimitedAnswer(Flux<JsonRpc> answer, Limits limits) {
         super(answer);
         this.limits = limits;
     }
@@ -53,7 +53,7 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private static final int DONE = 3;
 
         private final CoreSubscriber<? super JsonRpc> client;
-        private final TimeoutFilter limits;
+        private final Limits limits;
         private final long start;
         private @Nullable Subscription upstream;
         private @Nullable Refusal refusal;
@@ -66,7 +66,7 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private volatile long heard;
         private volatile @Nullable Disposable task;
 
-        Watch(CoreSubscriber<? super JsonRpc> client, TimeoutFilter limits) {
+        Watch(CoreSubscriber<? super JsonRpc> client, Limits limits) {
             this.client = client;
             this.limits = limits;
             this.start = now();

@@ -3,6 +3,7 @@ package io.headgate.filter.timeout;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param idle how long its upstream may say nothing
  * @param cap how long it may take in all, however much its upstream says; without the time that its client thinks
+ * @param tools other times for the calls of some tools; the first that fits counts
  */
-public record TimeoutConfig(Duration idle, Duration cap) {
+public record TimeoutConfig(Duration idle, Duration cap, List<ToolTimeout> tools) {
+    private static final int MOST_TOOLS = 1_000;
     private static final Duration DEFAULT_IDLE = Duration.ofMinutes(1);
     private static final Duration DEFAULT_CAP = Duration.ofMinutes(5);
 
@@ -25,14 +28,26 @@ public record TimeoutConfig(Duration idle, Duration cap) {
             throw new IllegalArgumentException(
                     "cap: " + text(cap) + " (expected: >= idle, which is " + text(idle) + ")");
         }
+        if (tools.size() > MOST_TOOLS) {
+            throw new IllegalArgumentException("tools: " + tools.size() + " (expected: <= " + MOST_TOOLS + ")");
+        }
+        tools = List.copyOf(tools);
     }
 
     /** What the file says: {@code timeout: {idle: 60s, cap: 300s}}; either may be left out. */
     @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
     public static TimeoutConfig of(
-            @JsonProperty("idle") @Nullable Duration idle, @JsonProperty("cap") @Nullable Duration cap) {
+            @JsonProperty("idle") @Nullable Duration idle,
+            @JsonProperty("cap") @Nullable Duration cap,
+            @JsonProperty("tools") @Nullable List<ToolTimeout> tools) {
         Duration quiet = idle != null ? idle : cap == null ? DEFAULT_IDLE : shorter(DEFAULT_IDLE, cap);
-        return new TimeoutConfig(quiet, cap != null ? cap : longer(DEFAULT_CAP, quiet));
+        return new TimeoutConfig(
+                quiet, cap != null ? cap : longer(DEFAULT_CAP, quiet), tools == null ? List.of() : tools);
+    }
+
+    /** The same times for all calls. */
+    public static TimeoutConfig of(@Nullable Duration idle, @Nullable Duration cap) {
+        return of(idle, cap, null);
     }
 
     /** What the file says in short: {@code timeout: 60s}. */
@@ -55,11 +70,11 @@ public record TimeoutConfig(Duration idle, Duration cap) {
         }
     }
 
-    private static Duration longer(Duration one, Duration other) {
+    static Duration longer(Duration one, Duration other) {
         return one.compareTo(other) >= 0 ? one : other;
     }
 
-    private static Duration shorter(Duration one, Duration other) {
+    static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) <= 0 ? one : other;
     }
 }

@@ -5,12 +5,14 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
-import io.headgate.filter.Refusal;
+import io.headgate.filter.NameTable;
+import io.headgate.filter.Routes;
+import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
-import io.headgate.mcp.RawJson;
-import io.micrometer.core.instrument.Counter;
-import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 
@@ -18,52 +20,54 @@ import reactor.core.scheduler.Scheduler;
  * Ends a call whose upstream says nothing for too long, or that takes too long in all.
  *
  * <p>Every message that comes back starts the wait anew, and a question stops both clocks until it is answered, because a
- * person may be thinking, and whoever asks the person has a clock for that. What was sent may have been done, so the refusal says that nobody knows.
+ * person may be thinking, and whoever asks the person has a clock for that. What was sent may have been done, so the
+ * refusal says that nobody knows. What stands behind it learns when the time is over from the exchange's deadline.
  * Subscriptions are silent by nature and are never ended.
  */
 public final class TimeoutFilter implements Filter {
     public static final FilterType<TimeoutConfig> TYPE =
             new FilterType<>("timeout", TimeoutConfig.class, TimeoutFilter::new);
 
-    private static final String METER = "headgate.timeouts";
-    private static final RawJson DELIVERY_UNKNOWN = RawJson.of("{\"delivery\":\"unknown\"}");
-
-    final long idleNanos;
-    final long capNanos;
-    final Scheduler timer;
-    final Refusal idleRefusal;
-    final Refusal capRefusal;
-    private final Counter idleTimeouts;
-    private final Counter capTimeouts;
+    private final TimeoutConfig config;
+    private final Scheduler timer;
+    private final Routes routes;
+    private final Limits all;
+    private final NameTable<Limits> tools = new NameTable<>();
 
     public TimeoutFilter(TimeoutConfig config, FilterContext context) {
-        idleNanos = config.idle().toNanos();
-        capNanos = config.cap().toNanos();
-        timer = context.timer();
-        idleTimeouts = context.meters().counter(METER, "kind", "idle");
-        capTimeouts = context.meters().counter(METER, "kind", "cap");
-        idleRefusal = refusal("the upstream said nothing for ", config.idle());
-        capRefusal = refusal("the upstream was not done after ", config.cap());
+        this.config = config;
+        this.timer = context.timer();
+        this.routes = context.routes();
+        this.all = new Limits(config, timer, context.meters());
+        for (ToolTimeout tool : config.tools()) {
+            tools.add(tool.match(), new Limits(tool.over(config), timer, context.meters()));
+        }
     }
 
     @Override
     public Flux<JsonRpc> filter(Exchange exchange, Handler next) {
-        Flux<JsonRpc> answer = next.handle(exchange);
         boolean waits = exchange.message() instanceof JsonRpc.Request
                 && !exchange.method().equals(Methods.LISTEN);
-        return waits ? new TimeLimitedAnswer(answer, this) : answer;
-    }
-
-    void count(Refusal given) {
-        if (given == idleRefusal) {
-            idleTimeouts.increment();
-        } else if (given == capRefusal) {
-            capTimeouts.increment();
+        if (!waits) {
+            return next.handle(exchange);
         }
+        Limits limits = limitsOf(exchange);
+        Exchange limited = exchange.withDeadline(timer.now(TimeUnit.NANOSECONDS) + limits.capNanos);
+        return new TimeLimitedAnswer(next.handle(limited), limits);
     }
 
-    private static Refusal refusal(String text, Duration duration) {
-        return new Refusal(
-                Refusal.Reason.UPSTREAM_TIMEOUT, text + TimeoutConfig.text(duration), null, DELIVERY_UNKNOWN);
+    @Override
+    public Map<String, Object> state() {
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("idleMs", config.idle().toMillis());
+        state.put("capMs", config.cap().toMillis());
+        state.put("tools", config.tools().size());
+        return state;
+    }
+
+    private Limits limitsOf(Exchange exchange) {
+        boolean isTool = !tools.isEmpty() && exchange.target().kind() == Target.Kind.TOOL;
+        Limits own = isTool ? tools.get(routes.toolOf(exchange)) : null;
+        return own != null ? own : all;
     }
 }

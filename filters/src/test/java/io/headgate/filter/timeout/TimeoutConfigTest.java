@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TimeoutConfigTest {
@@ -43,6 +44,6 @@ class TimeoutConfigTest {
     }
 
     private static TimeoutConfig config(long idle, long cap) {
-        return new TimeoutConfig(Duration.ofSeconds(idle), Duration.ofSeconds(cap));
+        return new TimeoutConfig(Duration.ofSeconds(idle), Duration.ofSeconds(cap), List.of());
     }
 }

@@ -6,7 +6,9 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContract;
+import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -238,6 +240,67 @@ class TimeoutFilterTest extends FilterContract {
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.reason()).isEqualTo(Refusal.Reason.INTERNAL));
         upstream.assertCancelled();
+    }
+
+    @Test
+    void takesTheTimesOfTheFirstRuleThatFitsTheTool() {
+        TimeoutConfig config = TimeoutConfig.of(
+                seconds(60),
+                seconds(300),
+                List.of(
+                        new ToolTimeout(NamePattern.of("other"), seconds(1), null),
+                        new ToolTimeout(NamePattern.of("ec*"), seconds(2), null),
+                        new ToolTimeout(NamePattern.of("echo"), seconds(3), null)));
+        Filter filter = new TimeoutFilter(config, context());
+        filter.filter(exchange(), ignored -> upstream.flux()).subscribe(client);
+        timer.advanceBy(Duration.ofMillis(1_999));
+        assertThat(client.error).isNull();
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused("the upstream said nothing for 2s");
+
+        // A prompt may have a tool's name.
+        Recorder reader = new Recorder();
+        filter.filter(Exchanges.request("prompts/get", "{}", Target.Kind.PROMPT, "echo"), ignored -> Flux.never())
+                .subscribe(reader);
+        timer.advanceBy(seconds(59));
+        assertThat(reader.error).isNull();
+        reader.cancel();
+    }
+
+    @Test
+    void aRuleMayEndEarlierOrLaterThanTheOthers() {
+        TimeoutConfig others = TimeoutConfig.of(seconds(60), seconds(300));
+        assertThat(new ToolTimeout(NamePattern.of("*"), seconds(600), null).over(others))
+                .isEqualTo(TimeoutConfig.of(seconds(600), seconds(600)));
+        assertThat(new ToolTimeout(NamePattern.of("*"), null, seconds(5)).over(others))
+                .isEqualTo(TimeoutConfig.of(seconds(5), seconds(5)));
+        assertThat(new ToolTimeout(NamePattern.of("*"), null, seconds(900)).over(others))
+                .isEqualTo(TimeoutConfig.of(seconds(60), seconds(900)));
+    }
+
+    @Test
+    void tellsWhatFollowsWhenTheTimeIsOverUnlessThatIsSooner() {
+        timer.advanceBy(seconds(7));
+        List<Exchange> passed = new ArrayList<>();
+        for (Exchange exchange : List.of(
+                exchange(),
+                exchange().withDeadline(seconds(100).toNanos()),
+                exchange().withDeadline(seconds(1_000).toNanos()),
+                Exchanges.request("subscriptions/listen", "{}"))) {
+            var unused = filter().filter(exchange, next -> {
+                passed.add(next);
+                return Flux.never();
+            });
+        }
+        assertThat(passed.get(0).deadline()).isEqualTo(seconds(307).toNanos());
+        assertThat(passed.get(0).endsWithin(seconds(300).toNanos(), seconds(7).toNanos()))
+                .isTrue();
+        assertThat(passed.get(0).endsWithin(seconds(299).toNanos(), seconds(7).toNanos()))
+                .isFalse();
+        assertThat(passed.get(1).deadline()).isEqualTo(seconds(100).toNanos());
+        assertThat(passed.get(2).deadline()).isEqualTo(seconds(307).toNanos());
+        assertThat(passed.get(3).hasDeadline()).isFalse();
+        assertThat(passed.get(0).withoutDeadline().hasDeadline()).isFalse();
     }
 
     @Test

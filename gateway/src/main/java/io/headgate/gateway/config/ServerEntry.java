@@ -22,5 +22,6 @@ public record ServerEntry(
         @Nullable String prefix,
         @Nullable Boolean stateless,
         @Nullable Boolean http2,
+        @Nullable String deadlineHeader,
         @Nullable String trust,
         @Nullable UpstreamLimits limits) {}

@@ -127,6 +127,10 @@ final class ServersReader {
         if (entry.prefix() != null && !PREFIX.matcher(entry.prefix()).matches()) {
             refuse(written, path, "prefix", "no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)");
         }
+        String deadline = entry.deadlineHeader();
+        if (deadline != null && (!HEADER.matcher(deadline).matches() || OWN_HEADERS.contains(lower(deadline)))) {
+            refuse(written, path, "deadlineHeader", "no free name of a header field (expected: X-Request-Timeout-Ms)");
+        }
         if (entry.trust() != null) {
             Path trust = directory.resolve(entry.trust()).normalize();
             Value.Field field = Objects.requireNonNull(written.entries().get("trust"));
@@ -141,6 +145,7 @@ final class ServersReader {
                 headers(entry, written, path),
                 Boolean.TRUE.equals(entry.stateless()),
                 Boolean.TRUE.equals(entry.http2()),
+                deadline == null ? null : lower(deadline),
                 entry.trust() == null
                         ? null
                         : directory.resolve(entry.trust()).normalize().toString(),
@@ -197,11 +202,15 @@ final class ServersReader {
         if (!HEADER.matcher(name).matches()) {
             return "no name of a header field (expected: a token)";
         }
-        if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+        if (OWN_HEADERS.contains(lower(name))) {
             return "is written by the gateway (expected: another field)";
         }
         boolean isClean = value.value().chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 127));
         return isClean ? null : "*** (expected: printable ASCII)";
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
     }
 
     /** Says nothing of the URL itself, because it may hold a secret. */

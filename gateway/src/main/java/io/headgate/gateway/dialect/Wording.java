@@ -40,7 +40,7 @@ final class Wording {
                 case UPSTREAM_UNAVAILABLE -> new Answer(1514, 503);
                 case UPSTREAM_THROTTLED -> new Answer(1515, 429);
                 case UPSTREAM_TIMEOUT -> new Answer(1504, 504);
-                case UPSTREAM_ERROR -> new Answer(1500, 502);
+                case UPSTREAM_ERROR, UPSTREAM_REFUSED -> new Answer(1500, 502);
                 case UPSTREAM_AUTH -> new Answer(1511, 502);
                 case UPSTREAM_PROTOCOL -> new Answer(1502, 502);
                 case UPSTREAM_TOO_LARGE -> new Answer(1512, 502);

@@ -1,18 +1,25 @@
 package io.headgate.gateway.policy;
 
 import io.headgate.filter.FilterType;
+import io.headgate.filter.breaker.BreakerConfig;
+import io.headgate.filter.breaker.BreakerFilter;
 import io.headgate.filter.ratelimit.RateLimitFilter;
+import io.headgate.filter.retry.RetryConfig;
+import io.headgate.filter.retry.RetryFilter;
 import io.headgate.filter.timeout.TimeoutConfig;
 import io.headgate.filter.timeout.TimeoutFilter;
 import java.util.List;
 
 /** The filters that a file can name. */
 public final class BuiltInFilters {
-    public static final List<FilterType<?>> ALL = List.of(RateLimitFilter.TYPE, TimeoutFilter.TYPE);
+    public static final List<FilterType<?>> ALL =
+            List.of(RateLimitFilter.TYPE, BreakerFilter.TYPE, RetryFilter.TYPE, TimeoutFilter.TYPE);
 
-    /** The chain of a file that names none. */
-    public static final List<ConfiguredFilter<?>> DEFAULT_CHAIN =
-            List.of(new ConfiguredFilter<>("default", TimeoutFilter.TYPE, TimeoutConfig.of(null, null)));
+    /** The chain of a file that names none: nothing is sent twice that might have been executed. */
+    public static final List<ConfiguredFilter<?>> DEFAULT_CHAIN = List.of(
+            new ConfiguredFilter<>("default", BreakerFilter.TYPE, BreakerConfig.DEFAULT),
+            new ConfiguredFilter<>("default", RetryFilter.TYPE, RetryConfig.DEFAULT),
+            new ConfiguredFilter<>("default", TimeoutFilter.TYPE, TimeoutConfig.of(null, null)));
 
     private BuiltInFilters() {}
 }

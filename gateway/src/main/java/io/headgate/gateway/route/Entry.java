@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.RawJson;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the same for clients that show no user interfaces; null if it is not for them
  * @param position its place in the list of the view
  * @param headerParams the arguments of a tool that calls repeat in header fields
+ * @param hints what the server says of a tool
  */
 record Entry(
         Owner owner,
@@ -21,7 +23,8 @@ record Entry(
         RawJson objectJson,
         @Nullable RawJson text,
         int position,
-        List<HeaderParam> headerParams) {
+        List<HeaderParam> headerParams,
+        ToolHints hints) {
     /** An item for clients that take structured content of objects only. */
     static RawJson ofObject(Owner owner, RawJson json) {
         return owner.isWrapped() ? OutputSchema.ofObject(json) : json;
@@ -37,6 +40,6 @@ record Entry(
     }
 
     Entry at(int newPosition) {
-        return new Entry(owner, key, json, objectJson, text, newPosition, headerParams);
+        return new Entry(owner, key, json, objectJson, text, newPosition, headerParams, hints);
     }
 }

@@ -62,8 +62,15 @@ final class Items {
                 RawJson shown = entry.text();
                 if (shown != null) {
                     RawJson objectShown = Entry.ofObject(entry.owner(), shown);
-                    builder.add(
-                            new Entry(entry.owner(), entry.key(), shown, objectShown, shown, at, entry.headerParams()));
+                    builder.add(new Entry(
+                            entry.owner(),
+                            entry.key(),
+                            shown,
+                            objectShown,
+                            shown,
+                            at,
+                            entry.headerParams(),
+                            entry.hints()));
                 }
             }
         }

@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.RawJson;
@@ -103,7 +104,8 @@ final class Offer {
 
     private static Entry entry(ItemKind kind, Owner owner, String key, RawJson json, List<HeaderParam> params) {
         RawJson text = kind == ItemKind.TOOL ? UserInterface.without(json) : json;
-        return new Entry(owner, key, json, Entry.ofObject(owner, json), text, 0, params);
+        ToolHints hints = kind == ItemKind.TOOL ? ToolHints.of(json) : ToolHints.NONE;
+        return new Entry(owner, key, json, Entry.ofObject(owner, json), text, 0, params, hints);
     }
 
     /** How a tool works with the tasks of 2025-11-25, which the gateway carries for nobody. */

@@ -6,6 +6,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -80,7 +81,6 @@ public final class Router implements Handler, Routes {
         }
     }
 
-    /** The server that an exchange goes to, or the empty string if that is none or several; refuses nothing. */
     @Override
     public String serverOf(Exchange exchange) {
         Target target = exchange.target();
@@ -108,6 +108,16 @@ public final class Router implements Handler, Routes {
         return target.server().isEmpty()
                 ? target.name()
                 : owner.namespace().clientName(owner.target().name());
+    }
+
+    @Override
+    public ToolHints hintsOf(Exchange exchange) {
+        Target target = exchange.target();
+        View view = keeper.catalog().view(target.server());
+        Entry tool = view == null || target.kind() != Target.Kind.TOOL
+                ? null
+                : view.items(ItemKind.TOOL).get(target.name());
+        return tool == null ? ToolHints.NONE : tool.hints();
     }
 
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */

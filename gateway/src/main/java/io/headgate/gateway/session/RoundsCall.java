@@ -1,6 +1,7 @@
 package io.headgate.gateway.session;
 
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -170,7 +171,8 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         if (error == null) {
             actual.onComplete();
         } else {
-            actual.onError(error);
+            // What the server did in the rounds before is done.
+            actual.onError(round > 0 && error instanceof Refusal refusal ? refusal.sent() : error);
         }
     }
 
@@ -311,7 +313,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         Again source = new Again();
         current = source;
         rounds.next
-                .handle(round == 0 ? exchange : InputResponses.to(exchange, requests, answers, state))
+                .handle(round == 0 ? exchange : InputResponses.to(exchange.withoutDeadline(), requests, answers, state))
                 .subscribe(source);
     }
 

@@ -242,12 +242,14 @@ abstract class Call extends RoundTrip implements Subscription {
         if (done) {
             return;
         }
-        broken = fault;
+        // Nobody refuses what it has begun to answer.
+        Fault broke = fault == Fault.H2_REFUSED && status != 0 ? Fault.RESET : fault;
+        broken = broke;
         // What came before the break is still good, and may hold the response.
-        if (events != null && fault != Fault.MAX_DURATION && fault != Fault.CLOSED) {
+        if (events != null && broke != Fault.MAX_DURATION && broke != Fault.CLOSED) {
             drain();
-        } else if (!survives(fault)) {
-            fail(fault);
+        } else if (!survives(broke)) {
+            fail(broke);
         }
     }
 

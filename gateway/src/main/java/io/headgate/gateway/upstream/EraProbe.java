@@ -184,7 +184,7 @@ final class EraProbe {
         // Where nothing can be posted to, an old server may still have its event stream (2024-11-05).
         return posted.onErrorResume(
                 Refusal.class,
-                refused -> refused.reason() == Reason.UPSTREAM_ERROR
+                refused -> refused.reason() == Reason.UPSTREAM_ERROR || refused.reason() == Reason.UPSTREAM_REFUSED
                         ? openStream().onErrorMap(noStream -> refused)
                         : Mono.error(refused));
     }
@@ -207,11 +207,14 @@ final class EraProbe {
 
     /** The failure of something before a call, in words for the call: nothing of it was sent. */
     static Throwable unsent(Throwable failed) {
-        if (failed instanceof Refusal refusal
-                && (refusal.reason() == Reason.UPSTREAM_AMBIGUOUS || refusal.reason() == Reason.UPSTREAM_TIMEOUT)) {
-            return new Refusal(Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter());
+        if (!(failed instanceof Refusal refusal)) {
+            return failed;
         }
-        return failed;
+        return switch (refusal.reason()) {
+            case UPSTREAM_AMBIGUOUS, UPSTREAM_TIMEOUT ->
+                new Refusal(Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter()).unsent();
+            default -> refusal.unsent();
+        };
     }
 
     private void remember(BackDialect found) {

@@ -32,7 +32,7 @@ enum Fault {
     THROTTLED("429", Reason.UPSTREAM_THROTTLED, "the upstream is overloaded"),
     UNAUTHORIZED("401", Reason.UPSTREAM_AUTH, "the upstream wants other credentials"),
     FORBIDDEN("403", Reason.UPSTREAM_AUTH, "the upstream denies access"),
-    CLIENT_ERROR("4xx", Reason.UPSTREAM_ERROR, "the upstream refused the request"),
+    CLIENT_ERROR("4xx", Reason.UPSTREAM_REFUSED, "the upstream refused the request"),
     REDIRECT("redirect", Reason.UPSTREAM_PROTOCOL, "the upstream answered with a redirect"),
 
     FRAMING("framing", Reason.UPSTREAM_PROTOCOL, "the upstream's answer is not valid HTTP"),
@@ -96,6 +96,22 @@ enum Fault {
 
     String text() {
         return text;
+    }
+
+    /** True if certainly nothing of the call was executed: it did not leave, or its stream was refused before it was read. */
+    boolean isUnsent() {
+        return switch (this) {
+            case CONNECT,
+                    CONNECT_TIMEOUT,
+                    RESOLVE,
+                    TLS,
+                    TLS_TIMEOUT,
+                    H2_STREAMS,
+                    H2_REFUSED,
+                    NO_ENDPOINT,
+                    SESSION_GONE -> true;
+            default -> false;
+        };
     }
 
     /** True if it says that the upstream as a whole is not there, and not merely that one call failed. */

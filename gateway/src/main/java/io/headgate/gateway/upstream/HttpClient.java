@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.netty.bootstrap.Bootstrap;
@@ -81,6 +82,7 @@ final class HttpClient {
     private final String host;
     private final int port;
     private final String path;
+    private final @Nullable String deadlineHeader;
     private final @Nullable SslContext tls;
     private final Class<? extends SocketChannel> channelType;
     private final AddressResolverGroup<?> resolver;
@@ -105,6 +107,7 @@ final class HttpClient {
         this.host = named.startsWith("[") ? named.substring(1, named.length() - 1) : named;
         this.port = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
         this.path = pathOf(url);
+        this.deadlineHeader = config.deadlineHeader();
         this.tls = isTls ? tls(config.trustFile()) : null;
         EventLoopGroup group = loops.onServer(LoopResources.DEFAULT_NATIVE);
         this.channelType = loops.onChannelClass(SocketChannel.class, group);
@@ -137,6 +140,18 @@ final class HttpClient {
 
     String path() {
         return path;
+    }
+
+    /** Adds how long somebody still waits for the answer, for servers that want to know. */
+    OutgoingRequest withDeadline(OutgoingRequest request, Exchange exchange) {
+        String header = deadlineHeader;
+        if (header != null && exchange.hasDeadline()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(exchange.deadline() - System.nanoTime());
+            if (left > 0) {
+                request.with(header, Long.toString(left));
+            }
+        }
+        return request;
     }
 
     /** The first lines of a request, the same each time but for requests that go to another path. */

@@ -30,7 +30,7 @@ class ModernCall extends Call {
     @Override
     final void start() {
         id = pool.nextId();
-        send(RequestWriter.modern(exchange, id));
+        send(pool.client.withDeadline(RequestWriter.modern(exchange, id), exchange));
     }
 
     @Override

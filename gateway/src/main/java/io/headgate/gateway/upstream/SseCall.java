@@ -80,7 +80,7 @@ final class SseCall extends RoundTrip implements Subscription {
             return;
         }
         meters.called();
-        submit(session.address(RequestWriter.legacy(exchange, id)));
+        submit(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 
     /** Takes the response that names this call. */

@@ -56,7 +56,7 @@ final class StreamableCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
-        send(session.address(RequestWriter.legacy(exchange, id)));
+        send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 
     @Override

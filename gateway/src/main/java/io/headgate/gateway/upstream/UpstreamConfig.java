@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix what its tool and prompt names begin with for clients; empty passes names unchanged
  * @param headers sent with every request to it; the values are secrets
  * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
+ * @param deadlineHeader the field that tells it how many milliseconds somebody still waits, or null for none
  * @param trustFile PEM certificates to trust instead of the platform's, or null
  */
 public record UpstreamConfig(
@@ -22,8 +23,22 @@ public record UpstreamConfig(
         Map<String, String> headers,
         boolean isStateless,
         boolean http2PriorKnowledge,
+        @Nullable String deadlineHeader,
         @Nullable String trustFile,
         UpstreamLimits limits) {
+    /** A server that is not told how long somebody waits. */
+    public UpstreamConfig(
+            String name,
+            URI url,
+            UpstreamTransport transport,
+            String prefix,
+            Map<String, String> headers,
+            boolean isStateless,
+            boolean http2PriorKnowledge,
+            @Nullable String trustFile,
+            UpstreamLimits limits) {
+        this(name, url, transport, prefix, headers, isStateless, http2PriorKnowledge, null, trustFile, limits);
+    }
 
     /** Names the server and nothing secret: header values and the user part of the URL stay out of every output. */
     @Override

@@ -60,11 +60,12 @@ final class UpstreamMeters {
         if (fault.isOutage()) {
             healthy = false;
         }
-        return new Refusal(
+        Refusal refusal = new Refusal(
                 fault.reason(),
                 fault.text(),
                 retryAfter,
                 fault.reason() == Reason.UPSTREAM_AMBIGUOUS ? UNKNOWN_DELIVERY : null);
+        return fault.isUnsent() ? refusal.unsent() : refusal;
     }
 
     void answered() {

@@ -104,13 +104,17 @@ class ConfigProblemsTest {
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateles: true}",
                         "2:28 mcpServers.a.stateles: unknown key; did you mean 'stateless'? (expected: type, url, serverUrl,"
-                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, trust, limits)"),
+                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, deadlineHeader, trust, limits)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateless: yes}",
                         "2:39 mcpServers.a.stateless: yes (expected: true or false)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', prefix: 'a b'}",
-                        "2:36 mcpServers.a.prefix: no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)"));
+                        "2:36 mcpServers.a.prefix: no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', deadlineHeader: Mcp-Name}",
+                        "2:44 mcpServers.a.deadlineHeader: no free name of a header field "
+                                + "(expected: X-Request-Timeout-Ms)"));
     }
 
     static Stream<Arguments> filters() {
@@ -123,7 +127,8 @@ class ConfigProblemsTest {
                         "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
                 arguments(
                         SERVER + "filters:\n  - timeot: 60s",
-                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: rateLimit, timeout)"),
+                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? "
+                                + "(expected: rateLimit, breaker, retry, timeout)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: 60",
                         "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),
@@ -132,7 +137,26 @@ class ConfigProblemsTest {
                         "3:21 filters[0].timeout.idle: 0s (expected: > 0)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: {idel: 1s}",
-                        "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap)"));
+                        "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap, tools)"),
+                arguments(
+                        SERVER + "filters:\n  - timeout: {tools: [{match: a, idle: 5s, cap: 1s}]}",
+                        "3:49 filters[0].timeout.tools[0].cap: 1s (expected: >= idle, which is 5s)"),
+                arguments(
+                        SERVER + "filters:\n  - timeout: {tools: [{match: a}]}",
+                        "3:31 filters[0].timeout.tools[0].match: a without a time (expected: idle, cap or both)"),
+                arguments(
+                        SERVER + "filters:\n  - breaker: {failures: [transport, toolError]}",
+                        "3:37 filters[0].breaker.failures[1]: toolError; did you mean 'tool_error'? "
+                                + "(expected: transport, timeout, protocol, throttled, tool_error)"),
+                arguments(
+                        SERVER + "filters:\n  - breaker: {probes: 0}",
+                        "3:23 filters[0].breaker.probes: 0 (expected: 1 to 1000)"),
+                arguments(
+                        SERVER + "filters:\n  - retry: {budget: {percent: 120}}",
+                        "3:31 filters[0].retry.budget.percent: 120 (expected: 0 to 100)"),
+                arguments(
+                        SERVER + "filters:\n  - retry: {hedge: {after: 1s, percentile: 95}}",
+                        "3:20 filters[0].retry.hedge: both of after and percentile (expected: one of them)"));
     }
 
     static Stream<Arguments> rateLimits() {

@@ -2,7 +2,12 @@ package io.headgate.gateway.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.NamePattern;
+import io.headgate.filter.breaker.BreakerConfig;
+import io.headgate.filter.breaker.FailureKind;
+import io.headgate.filter.retry.RetryConfig;
 import io.headgate.filter.timeout.TimeoutConfig;
+import io.headgate.filter.timeout.ToolTimeout;
 import io.headgate.gateway.http.Transport;
 import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.upstream.UpstreamConfig;
@@ -27,7 +32,7 @@ class ConfigValuesTest {
         assertThat(config.admin()).hasToString("127.0.0.1:9090");
         assertThat(config.tls()).isNull();
         assertThat(config.shutdown().grace()).isEqualTo(Duration.ofSeconds(25));
-        assertThat(config.filters()).extracting(ConfiguredFilter::name).containsExactly("timeout");
+        assertThat(config.filters()).extracting(ConfiguredFilter::name).containsExactly("breaker", "retry", "timeout");
         assertThat(config.servers()).extracting(UpstreamConfig::prefix).containsExactly("a__");
     }
 
@@ -74,9 +79,36 @@ class ConfigValuesTest {
                 .extracting(filter -> (Object) filter.config())
                 .containsExactly(
                         TimeoutConfig.of(Duration.ofSeconds(5)),
-                        new TimeoutConfig(Duration.ofSeconds(1), Duration.ofSeconds(2)),
+                        TimeoutConfig.of(Duration.ofSeconds(1), Duration.ofSeconds(2)),
                         TimeoutConfig.of(null, null));
         assertThat(config.filters().get(1).place()).isEqualTo("filters[1].timeout");
+    }
+
+    @Test
+    void bindsWhatGuardsServers() {
+        Config config = read(SERVER + """
+                filters:
+                  - breaker: {failures: [throttled, tool_error], slow: 2s}
+                  - retry: {idempotent: ["get_*"], budget: {percent: 5}, hedge: {percentile: 95}}
+                  - timeout: {cap: 20s, tools: [{match: "report_*", cap: 2m}, {match: "*", idle: 30s}]}
+                  - breaker: {}
+                  - retry: {}
+                """);
+        BreakerConfig breaker = (BreakerConfig) config.filters().get(0).config();
+        assertThat(breaker.failures()).containsExactlyInAnyOrder(FailureKind.THROTTLED, FailureKind.TOOL_ERROR);
+        assertThat(breaker.slow()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(breaker.probes()).isEqualTo(3);
+        RetryConfig retry = (RetryConfig) config.filters().get(1).config();
+        assertThat(retry.idempotent()).containsExactly(NamePattern.of("get_*"));
+        assertThat(retry.budget()).isEqualTo(new RetryConfig.Budget(5, 10));
+        assertThat(retry.hedge()).isEqualTo(new RetryConfig.Hedge(null, 95));
+        TimeoutConfig timeout = (TimeoutConfig) config.filters().get(2).config();
+        assertThat(timeout.tools())
+                .containsExactly(
+                        new ToolTimeout(NamePattern.of("report_*"), null, Duration.ofMinutes(2)),
+                        new ToolTimeout(NamePattern.of("*"), Duration.ofSeconds(30), null));
+        assertThat(config.filters().get(3).config()).isEqualTo(BreakerConfig.DEFAULT);
+        assertThat(config.filters().get(4).config()).isEqualTo(RetryConfig.DEFAULT);
     }
 
     @Test

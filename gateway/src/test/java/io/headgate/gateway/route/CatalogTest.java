@@ -2,6 +2,7 @@ package io.headgate.gateway.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,27 @@ class CatalogTest {
         assertThat(fleet.ask(Methods.TOOLS_LIST, "{}").toString()).contains("[" + before + "u1__echo" + after + "]");
         assertThat(fleet.ask("u1", Methods.TOOLS_LIST, "{}").toString())
                 .contains("[" + before + "ec\\u0068o" + after + "]");
+    }
+
+    @Test
+    void tellsWhatAServerSaysOfItsTools() {
+        fleet.add("u1")
+                .tool("plain")
+                .tools
+                .add("{\"name\":\"read\",\"inputSchema\":{},\"annotations\":{\"readOnlyHint\":true}}");
+        fleet.start();
+        assertThat(hints("", "u1__read").readOnly()).isTrue();
+        assertThat(hints("u1", "read").readOnly()).isTrue();
+        assertThat(hints("", "u1__plain")).isEqualTo(ToolHints.NONE);
+        assertThat(hints("", "read")).isEqualTo(ToolHints.NONE);
+        assertThat(hints("u2", "read")).isEqualTo(ToolHints.NONE);
+        assertThat(fleet.router.hintsOf(Fleet.exchange("", Methods.PROMPTS_GET, "{\"name\":\"u1__read\"}")))
+                .isEqualTo(ToolHints.NONE);
+    }
+
+    private ToolHints hints(String server, String tool) {
+        return fleet.router.hintsOf(
+                Fleet.exchange(server, Methods.TOOLS_CALL, "{\"name\":\"" + tool + "\",\"arguments\":{}}"));
     }
 
     @Test

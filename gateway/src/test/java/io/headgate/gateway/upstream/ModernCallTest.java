@@ -10,6 +10,8 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RpcCodes;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,36 @@ class ModernCallTest {
             Received sent = fixture.server().received("tools/call").get(0);
             assertThat(sent.header("mcp-param-region")).isEqualTo("=?base64?4pyT?=");
             assertThat(sent.headers()).doesNotContainKeys("authorization", "cookie");
+        }
+    }
+
+    @Test
+    void tellsAServerThatWantsToKnowHowLongSomebodyWaits() throws IOException {
+        FakeUpstream server = new FakeUpstream((request, wire) ->
+                wire.result(request, request.rpcMethod().equals("server/discover") ? UpstreamFixture.DISCOVERED : OK));
+        UpstreamConfig config = new UpstreamConfig(
+                "u1",
+                server.url(),
+                UpstreamTransport.HTTP,
+                "",
+                Map.of(),
+                /* isStateless= */ false,
+                /* http2PriorKnowledge= */ false,
+                "x-request-timeout-ms",
+                /* trustFile= */ null,
+                UpstreamFixture.QUICK);
+        try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
+            Exchange exchange = UpstreamFixture.tool("echo");
+            long now = System.nanoTime();
+            fixture.call(exchange);
+            fixture.call(exchange.withDeadline(now + TimeUnit.SECONDS.toNanos(7)));
+            fixture.call(exchange.withDeadline(now - 1));
+
+            List<Received> sent = server.received("tools/call");
+            assertThat(sent.get(0).headers()).doesNotContainKey("x-request-timeout-ms");
+            assertThat(Integer.parseInt(String.valueOf(sent.get(1).header("x-request-timeout-ms"))))
+                    .isBetween(1, 7_000);
+            assertThat(sent.get(2).headers()).doesNotContainKey("x-request-timeout-ms");
         }
     }
 

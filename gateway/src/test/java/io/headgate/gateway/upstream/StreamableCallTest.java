@@ -163,7 +163,7 @@ class StreamableCallTest {
         try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
             Refusal refusal = fixture.refusal(call());
 
-            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_ERROR);
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_REFUSED);
             assertThat(fixture.server().received("tools/call")).hasSize(2);
         }
     }

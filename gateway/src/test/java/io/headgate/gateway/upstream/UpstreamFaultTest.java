@@ -52,7 +52,7 @@ class UpstreamFaultTest {
                 new Case("403", Reason.UPSTREAM_AUTH, "403", (request, wire) -> wire.answer(403, "", "")),
                 new Case(
                         "404 of a web server",
-                        Reason.UPSTREAM_ERROR,
+                        Reason.UPSTREAM_REFUSED,
                         "4xx",
                         (request, wire) -> wire.answer(404, "text/html", "<html>")),
                 new Case(
@@ -187,6 +187,8 @@ class UpstreamFaultTest {
             Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
 
             assertThat(refusal.reason()).isEqualTo(fault.reason());
+            // The server has read the request, so nobody may take it for one that was never sent.
+            assertThat(refusal.isUnsent()).isFalse();
             assertThat(fixture.faults(fault.label())).isPositive();
             assertThat(fixture.server().received("tools/call")).hasSize(1);
             assertThat(refusal.text()).doesNotContain("127.0.0.1", "Boom", "login");
@@ -208,6 +210,8 @@ class UpstreamFaultTest {
             assertThat(busy.retryAfter()).isEqualTo(Duration.ofSeconds(7));
             assertThat(down.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
             assertThat(down.retryAfter()).isEqualTo(Duration.ofSeconds(7));
+            assertThat(down.isUnsent()).isFalse();
+            assertThat(busy.isUnsent()).isFalse();
             assertThat(fixture.upstream.state().isHealthy()).isFalse();
         }
     }
@@ -224,6 +228,7 @@ class UpstreamFaultTest {
             Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
 
             assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+            assertThat(refusal.isUnsent()).isTrue();
             assertThat(refusal.text()).isEqualTo("the upstream cannot be reached");
             assertThat(refusal.data()).isNull();
             assertThat(fixture.faults("connect")).isPositive();

@@ -1,0 +1,141 @@
+package io.headgate.filter.breaker;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.mcp.JsonRpc;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/** The answer of a server whose breaker is asked first: a refused call goes no further than to here. */
+final class GuardedAnswer extends Flux<JsonRpc> {
+    private final ServerBreaker breaker;
+    private final Exchange exchange;
+    private final Handler next;
+
+    GuardedAnswer(ServerBreaker breaker, Exchange exchange, Handler next) {
+        this.breaker = breaker;
+        this.exchange = exchange;
+        this.next = next;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super JsonRpc> client) {
+        int entry = breaker.enter();
+        if (ServerBreaker.isRefused(entry)) {
+            Operators.error(client, breaker.refusal());
+            return;
+        }
+        Watch watch = new Watch(client, breaker, entry);
+        Flux<JsonRpc> answer;
+        try {
+            answer = next.handle(exchange);
+        } catch (RuntimeException defect) {
+            watch.end(defect);
+            Operators.error(client, defect);
+            return;
+        }
+        answer.subscribe(watch);
+    }
+
+    /** Tells the breaker, once, how a call ended: with its stream, by an error, or because nobody waits any more. */
+    private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription {
+        private static final AtomicIntegerFieldUpdater<Watch> TOLD =
+                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "told");
+
+        private final CoreSubscriber<? super JsonRpc> client;
+        private final ServerBreaker breaker;
+        private final int entry;
+        private final long start;
+        private @Nullable Subscription upstream;
+        private volatile JsonRpc.@Nullable Response response;
+        private volatile boolean asked;
+        private volatile int told;
+
+        Watch(CoreSubscriber<? super JsonRpc> client, ServerBreaker breaker, int entry) {
+            this.client = client;
+            this.breaker = breaker;
+            this.entry = entry;
+            this.start = breaker.now();
+        }
+
+        @Override
+        public Context currentContext() {
+            return client.currentContext();
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            if (Operators.validate(upstream, subscription)) {
+                upstream = subscription;
+                client.onSubscribe(this);
+            }
+        }
+
+        @Override
+        public void onNext(JsonRpc message) {
+            if (message instanceof JsonRpc.Response last) {
+                response = last;
+            } else if (message instanceof JsonRpc.Question) {
+                asked = true;
+            }
+            client.onNext(message);
+        }
+
+        @Override
+        public void onComplete() {
+            end(null);
+            client.onComplete();
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            end(error);
+            client.onError(error);
+        }
+
+        @Override
+        public void request(long count) {
+            subscription().request(count);
+        }
+
+        @Override
+        public void cancel() {
+            end(null);
+            subscription().cancel();
+        }
+
+        void end(@Nullable Throwable error) {
+            if (told != 0 || !TOLD.compareAndSet(this, 0, 1)) {
+                return;
+            }
+            // While a person thinks the server is not slow, and how long that was is nobody's business here.
+            long nanos = asked ? 0 : breaker.now() - start;
+            JsonRpc.Response last = response;
+            if (last != null) {
+                breaker.leave(entry, nanos, FailureKind.of(last));
+            } else if (error instanceof Refusal refusal && isSaid(refusal.reason())) {
+                breaker.leave(entry, nanos, FailureKind.of(refusal.reason()));
+            } else {
+                breaker.leaveUnknown(entry, nanos);
+            }
+        }
+
+        private static boolean isSaid(Refusal.Reason reason) {
+            return FailureKind.of(reason) != null || FailureKind.isAnswer(reason);
+        }
+
+        private Subscription subscription() {
+            Subscription subscription = upstream;
+            if (subscription == null) {
+                throw new IllegalStateException("not subscribed");
+            }
+            return subscription;
+        }
+    }
+}

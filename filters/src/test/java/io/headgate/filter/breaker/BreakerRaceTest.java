@@ -1,0 +1,113 @@
+package io.headgate.filter.breaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.TestTimer;
+import io.headgate.mcp.JsonRpc;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+
+/** Probes that are answered and cancelled at the same time, by two threads. */
+@Timeout(60)
+class BreakerRaceTest {
+    private static final int ROUNDS = 3_000;
+    private static final Flux<JsonRpc> FAILING =
+            Flux.error(new Refusal(Refusal.Reason.UPSTREAM_UNAVAILABLE, "not reached"));
+
+    @Test
+    void noPermissionIsLostOrWonTwice() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        TestTimer timer = new TestTimer();
+        BreakerConfig config = new BreakerConfig(
+                Duration.ofSeconds(10),
+                2,
+                50,
+                BreakerConfig.DEFAULT.failures(),
+                null,
+                80,
+                Duration.ofSeconds(1),
+                /* probes= */ 2);
+        Filter breaker = new BreakerFilter(
+                config,
+                new FilterContext(
+                        "filters[0]",
+                        new SimpleMeterRegistry(),
+                        InstantSource.system(),
+                        timer,
+                        exchange -> "weather",
+                        Path.of("target")));
+        try {
+            for (int i = 0; i < ROUNDS; i++) {
+                send(breaker, FAILING);
+                send(breaker, FAILING);
+                timer.advanceBy(Duration.ofMillis(1_001));
+                Sinks.Many<JsonRpc> probe = Sinks.many().unicast().onBackpressureBuffer();
+                Disposable running = call(breaker, probe.asFlux());
+                Future<?> answering = threads.submit(() -> {
+                    barrier.await();
+                    probe.emitNext(Exchanges.success("done"), Sinks.EmitFailureHandler.FAIL_FAST);
+                    probe.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
+                    return null;
+                });
+                Future<?> leaving = threads.submit(() -> {
+                    barrier.await();
+                    running.dispose();
+                    return null;
+                });
+                join(answering);
+                join(leaving);
+                // Whoever won: one probe is missing, or two; never none, and never more.
+                AtomicInteger sent = new AtomicInteger();
+                Flux<JsonRpc> counted = Flux.<JsonRpc>never().doOnSubscribe(ignored -> sent.incrementAndGet());
+                Disposable[] probes = {call(breaker, counted), call(breaker, counted), call(breaker, counted)};
+                assertThat(sent.get()).isBetween(1, 2);
+                for (Disposable each : probes) {
+                    each.dispose();
+                }
+                send(breaker, Flux.just(Exchanges.success("done")));
+                send(breaker, Flux.just(Exchanges.success("done")));
+                assertThat(breaker.state().toString()).contains("state=closed");
+                // The window of the closed breaker begins anew for the next round.
+                timer.advanceBy(Duration.ofSeconds(11));
+            }
+        } finally {
+            threads.shutdownNow();
+            timer.dispose();
+        }
+    }
+
+    private static void join(Future<?> end) throws Exception {
+        try {
+            end.get(10, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.ExecutionException cancelledSink) {
+            // A sink may say that its subscriber has gone.
+            assertThat(cancelledSink.getCause()).isInstanceOf(Sinks.EmissionException.class);
+        }
+    }
+
+    private static void send(Filter breaker, Flux<JsonRpc> answer) {
+        var unused = call(breaker, answer);
+    }
+
+    private static Disposable call(Filter breaker, Flux<JsonRpc> answer) {
+        return breaker.filter(Exchanges.toolCall(), next -> answer).subscribe(message -> {}, error -> {});
+    }
+}
