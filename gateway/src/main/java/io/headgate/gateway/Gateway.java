@@ -91,10 +91,11 @@ public final class Gateway implements AutoCloseable {
             undo.push(parking::close);
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
             Handler end = sessions.guard(parking.before(rounds));
-            Chain chain = new Chain(
-                    config.filters(), new FilterContext("", meters, clock, timer, router::serverOf, config.data()));
+            Chain chain =
+                    new Chain(config.filters(), new FilterContext("", meters, clock, timer, router, config.data()));
             undo.push(chain::close);
-            Dialects dialects = new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters);
+            Dialects dialects = new Dialects(
+                    chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(

@@ -32,11 +32,14 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_USE = Map.ofEntries(
             Map.entry("mcp", List.of()),
             Map.entry("filter", List.of("mcp")),
+            Map.entry("filter.concurrency", List.of("mcp", "filter")),
             Map.entry("filter.timeout", List.of("mcp", "filter")),
             Map.entry("gateway.telemetry", List.of()),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
-            Map.entry("gateway.policy", List.of("mcp", "filter", "filter.timeout", "gateway.telemetry")),
+            Map.entry(
+                    "gateway.policy",
+                    List.of("mcp", "filter", "filter.concurrency", "filter.timeout", "gateway.telemetry")),
             Map.entry(
                     "gateway.session",
                     List.of(

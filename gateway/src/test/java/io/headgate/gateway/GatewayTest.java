@@ -75,7 +75,9 @@ class GatewayTest {
         assertThat(state.get("ready").asBoolean()).isTrue();
         assertThat(state.get("listen").asString())
                 .isEqualTo("127.0.0.1:" + gateway.address().getPort());
-        assertThat(state.get("filters").toString()).isEqualTo("[{\"name\":\"timeout\",\"state\":{}}]");
+        assertThat(state.get("filters").toString())
+                .isEqualTo("[{\"name\":\"concurrency\",\"state\":{\"algorithm\":\"gradient\",\"servers\":{}}},"
+                        + "{\"name\":\"timeout\",\"state\":{}}]");
         JsonNode first = state.get("servers").get(0);
         assertThat(first.get("name").asString()).isEqualTo("live");
         assertThat(first.get("url").asString()).isEqualTo(live.url());

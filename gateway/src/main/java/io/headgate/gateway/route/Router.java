@@ -4,6 +4,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -22,7 +23,7 @@ import reactor.core.publisher.Flux;
  *
  * <p>Results that are made here have the members of the modern era; the legacy dialect leaves them out.
  */
-public final class Router implements Handler {
+public final class Router implements Handler, Routes {
     private static final Set<String> LEVELS =
             Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
 
@@ -79,9 +80,8 @@ public final class Router implements Handler {
         }
     }
 
-    /** The server that an exchange goes to, or the empty string if that is none or several; refuses nothing. */
-    public String serverOf(Exchange exchange) {
-        Target target = exchange.target();
+    @Override
+    public String serverOf(Target target) {
         View view = keeper.catalog().view(target.server());
         if (view == null) {
             return "";
@@ -93,6 +93,18 @@ public final class Router implements Handler {
             case TASK, NONE -> null;
         };
         return owner == null ? target.server() : owner.target().server();
+    }
+
+    @Override
+    public String toolOf(Target target) {
+        View view = keeper.catalog().view(target.server());
+        Owner owner = view == null || target.kind() != Target.Kind.TOOL ? null : view.tool(target.name());
+        if (owner == null) {
+            return "";
+        }
+        return target.server().isEmpty()
+                ? target.name()
+                : owner.namespace().clientName(owner.target().name());
     }
 
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */

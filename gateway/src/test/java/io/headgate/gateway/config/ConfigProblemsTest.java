@@ -123,7 +123,7 @@ class ConfigProblemsTest {
                         "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
                 arguments(
                         SERVER + "filters:\n  - timeot: 60s",
-                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: timeout)"),
+                        "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? (expected: concurrency, timeout)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: 60",
                         "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),
@@ -132,7 +132,20 @@ class ConfigProblemsTest {
                         "3:21 filters[0].timeout.idle: 0s (expected: > 0)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: {idel: 1s}",
-                        "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap)"));
+                        "3:15 filters[0].timeout.idel: unknown key; did you mean 'idle'? (expected: idle, cap)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {algorithm: vegas}",
+                        "3:30 filters[0].concurrency.algorithm: vegas (expected: gradient, aimd)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {min: 0}",
+                        "3:24 filters[0].concurrency.min: 0 (expected: 1..100000)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {classes: [{name: slow, tools: []}]}",
+                        "3:49 filters[0].concurrency.classes[0].tools: none (expected: at least one pattern)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {maxwait: 1s}",
+                        "3:19 filters[0].concurrency.maxwait: unknown key; did you mean 'maxWait'?"
+                                + " (expected: algorithm, min, max, initial, queue, maxWait, classes, batch)"));
     }
 
     static Stream<Arguments> yaml() {
