@@ -2,6 +2,7 @@ package io.headgate.filter;
 
 import io.headgate.mcp.JsonRpc;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /** A step that every exchange takes on its way to the upstream, and every answer on its way back. */
@@ -12,6 +13,16 @@ public interface Filter {
     /** This filter with what follows it; bound once, when the file is read. */
     default Handler before(Handler next) {
         return exchange -> filter(exchange, next);
+    }
+
+    /**
+     * Asked when only the head of a request has come: why it is refused before its body is read, or null.
+     *
+     * <p>A head that nobody has verified can refuse and never admit: what passes here meets {@link #filter} all the same.
+     * Called on the way of every call, so it costs next to nothing while there is nothing to refuse.
+     */
+    default @Nullable Refusal refuses(RequestHead head) {
+        return null;
     }
 
     /** What people are shown of it at this moment: texts, numbers, and lists and maps of them; no secret, bounded. */

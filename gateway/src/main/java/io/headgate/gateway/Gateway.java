@@ -94,7 +94,8 @@ public final class Gateway implements AutoCloseable {
             Chain chain =
                     new Chain(config.filters(), new FilterContext("", meters, clock, timer, router, config.data()));
             undo.push(chain::close);
-            Dialects dialects = new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters);
+            Dialects dialects = new Dialects(
+                    chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(

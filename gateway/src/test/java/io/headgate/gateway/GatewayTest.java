@@ -76,9 +76,9 @@ class GatewayTest {
         assertThat(state.get("listen").asString())
                 .isEqualTo("127.0.0.1:" + gateway.address().getPort());
         assertThat(state.get("filters").toString())
-                .isEqualTo(
-                        "[{\"name\":\"breaker\",\"state\":{\"servers\":{}}},{\"name\":\"retry\",\"state\":{\"servers\":{}}},"
-                                + "{\"name\":\"timeout\",\"state\":{\"idleMs\":60000,\"capMs\":300000,\"tools\":0}}]");
+                .isEqualTo("[{\"name\":\"concurrency\",\"state\":{\"algorithm\":\"gradient\",\"servers\":{}}},"
+                        + "{\"name\":\"breaker\",\"state\":{\"servers\":{}}},{\"name\":\"retry\",\"state\":{\"servers\":{}}},"
+                        + "{\"name\":\"timeout\",\"state\":{\"idleMs\":60000,\"capMs\":300000,\"tools\":0}}]");
         JsonNode first = state.get("servers").get(0);
         assertThat(first.get("name").asString()).isEqualTo("live");
         assertThat(first.get("url").asString()).isEqualTo(live.url());

@@ -146,7 +146,7 @@ public final class RetryFilter implements Filter {
             case Methods.TOOLS_CALL ->
                 isIdempotent(exchange)
                         || (trusted.contains(server.name)
-                                && routes.hintsOf(exchange).isRepeatable());
+                                && routes.hintsOf(exchange.target()).isRepeatable());
             default -> false;
         };
     }

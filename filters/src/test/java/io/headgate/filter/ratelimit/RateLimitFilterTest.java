@@ -142,13 +142,13 @@ class RateLimitFilterTest extends FilterContract {
         // At the door of one server its tools have other names.
         Routes routes = new Routes() {
             @Override
-            public String serverOf(Exchange exchange) {
+            public String serverOf(Target target) {
                 return "crm";
             }
 
             @Override
-            public String toolOf(Exchange exchange) {
-                String name = exchange.target().name();
+            public String toolOf(Target target) {
+                String name = target.name();
                 return name.equals("unknown") ? "" : name.startsWith("crm__") ? name : "crm__" + name;
             }
         };
@@ -164,7 +164,7 @@ class RateLimitFilterTest extends FilterContract {
     void keepsServersApart() {
         RateLimitFilter filter = new RateLimitFilter(
                 Limits.of(Limits.per(Per.Part.UPSTREAM, "1/h", 1)),
-                context(exchange -> exchange.target().name().split("__", -1)[0]));
+                context(target -> target.name().split("__", -1)[0]));
         assertPasses(filter, call("crm__a"));
         assertRefused(filter, call("crm__b"));
         assertPasses(filter, call("weather__a"));

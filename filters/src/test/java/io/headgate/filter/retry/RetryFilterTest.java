@@ -409,12 +409,12 @@ class RetryFilterTest extends FilterContract {
     private Filter retry(RetryConfig config) {
         Routes routes = new Routes() {
             @Override
-            public String serverOf(Exchange exchange) {
+            public String serverOf(Target target) {
                 return server;
             }
 
             @Override
-            public ToolHints hintsOf(Exchange exchange) {
+            public ToolHints hintsOf(Target target) {
                 return hints;
             }
         };

@@ -32,10 +32,17 @@ final class DialectMeters {
     private final Map<String, PerMethod> perMethod = new ConcurrentHashMap<>();
     private final AtomicInteger active = new AtomicInteger();
     private final Counter duplicateIds;
+    private final Map<Refusal.Reason, Counter> early = new EnumMap<>(Refusal.Reason.class);
 
     DialectMeters(MeterRegistry meters) {
         this.meters = meters;
         meters.gauge(MeterNames.REQUESTS_ACTIVE, active);
+        for (Refusal.Reason reason : Refusal.Reason.values()) {
+            early.put(
+                    reason,
+                    meters.counter(
+                            MeterNames.EARLY_REFUSALS, "reason", reason.name().toLowerCase(Locale.ROOT)));
+        }
         duplicateIds = Counter.builder(MeterNames.DUPLICATE_IDS).register(meters);
     }
 
@@ -79,6 +86,13 @@ final class DialectMeters {
                     mcpRejected("unknown_resource");
                 default -> {}
             }
+        }
+    }
+
+    void refusedEarly(Refusal.Reason reason) {
+        Counter counter = early.get(reason);
+        if (counter != null) {
+            counter.increment();
         }
     }
 

@@ -1,6 +1,8 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHead;
 import io.headgate.filter.Target;
 import io.headgate.gateway.route.HeaderParam;
 import io.headgate.gateway.session.Sessions;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dialects implements FrontDialect {
     static final Pieces NOTHING = new Pieces(0);
 
+    private final Function<RequestHead, @Nullable Refusal> early;
     private final Predicate<String> knowsServer;
     private final DialectMeters meters;
     private final ModernDialect modern;
@@ -29,15 +32,18 @@ public final class Dialects implements FrontDialect {
 
     /**
      * @param chain takes every exchange
+     * @param early says why a request is refused of which only the head has come, or null
      * @param knowsServer whether a server of this name has a door of its own
      * @param headerParams the arguments of a tool that are repeated in header fields; empty for an unknown tool
      */
     public Dialects(
             Handler chain,
+            Function<RequestHead, @Nullable Refusal> early,
             Predicate<String> knowsServer,
             Function<Target, List<HeaderParam>> headerParams,
             Sessions sessions,
             MeterRegistry registry) {
+        this.early = early;
         this.knowsServer = knowsServer;
         this.meters = new DialectMeters(registry);
         this.modern = new ModernDialect(chain, new ParamHeaders(headerParams), meters);
@@ -58,6 +64,24 @@ public final class Dialects implements FrontDialect {
             case SSE -> sse.open(call);
             case MESSAGES -> sse.post(call);
         }
+    }
+
+    /** Only requests of the newer revisions say in their head what they want. */
+    @Override
+    public @Nullable Refusal refuses(HttpCall call) {
+        boolean saysWhatItWants = call.endpoint() == HttpCall.Endpoint.MCP
+                && call.method().equals("POST")
+                && isModern(call.headers().get(ModernHeaders.VERSION));
+        return saysWhatItWants ? early.apply(new ModernHead(call)) : null;
+    }
+
+    @Override
+    public void refuse(HttpCall call, Refusal refusal) {
+        meters.refusedEarly(refusal.reason());
+        call.answer(
+                Wording.Answer.of(refusal.reason()).status(),
+                Wording.failure(null, refusal),
+                Wording.retryAfter(refusal));
     }
 
     private void streamable(HttpCall call) {

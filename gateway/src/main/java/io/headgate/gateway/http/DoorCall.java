@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.session.EventStream;
@@ -41,6 +42,10 @@ final class DoorCall implements HttpCall, RequestHeaders {
     /** Why it is not let through, if it is not. */
     @Nullable
     Rejection rejection;
+
+    /** Why its head alone was enough to refuse it, if it was. */
+    @Nullable
+    Refusal refusal;
 
     private byte[] body = EMPTY;
     private int bodyLength;
@@ -101,12 +106,16 @@ final class DoorCall implements HttpCall, RequestHeaders {
         return expectsProceed;
     }
 
-    /** Grows with what has come, never with what was announced; false if it is too much. */
+    /** Grows with what has come, never with what was announced; false if it is too much. Of what nobody reads nothing is kept. */
     boolean append(ByteBuf content, boolean last, int limit) {
         int more = content.readableBytes();
         int size = bodyLength + more;
         if (size > limit || size < 0) {
             return false;
+        }
+        if (isRefused()) {
+            bodyLength = size;
+            return true;
         }
         if (size > body.length) {
             boolean whole = last && bodyLength == 0;
@@ -115,6 +124,11 @@ final class DoorCall implements HttpCall, RequestHeaders {
         content.readBytes(body, bodyLength, more);
         bodyLength = size;
         return true;
+    }
+
+    /** True if its body is of no interest. */
+    boolean isRefused() {
+        return rejection != null || refusal != null;
     }
 
     int bodyLength() {

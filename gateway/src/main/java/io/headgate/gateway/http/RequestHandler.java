@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Refusal;
 import io.headgate.mcp.Pieces;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -101,12 +102,15 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Rejection rejection = result.isFailure() ? rejectionOf(result.cause()) : checks.check(request, call);
         if (rejection != null) {
             call.rejection = rejection;
-            // Who waits to be told to go on with the body would wait for ever.
-            if (rejection.closes || call.expectsProceed()) {
-                refuse(call);
-                return;
-            }
-        } else if (call.expectsProceed() && active == null) {
+        } else if (!call.isPreflight()) {
+            call.refusal = door.dialect.refuses(call);
+        }
+        // Who waits to be told to go on with the body would wait for ever.
+        if ((rejection != null && rejection.closes) || (call.isRefused() && call.expectsProceed())) {
+            refuse(call);
+            return;
+        }
+        if (call.expectsProceed() && active == null) {
             wire().proceed();
         }
         reading = call;
@@ -155,7 +159,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     }
 
     private void enqueue(DoorCall call) {
-        if (call.rejection != null) {
+        if (call.isRefused()) {
             call.dropBody();
         } else {
             call.received();
@@ -181,9 +185,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         active = call;
         call.begin(now());
         Rejection rejection = call.rejection;
+        Refusal refusal = call.refusal;
         if (rejection != null) {
             door.meters.rejected(rejection);
             call.answer(rejection.status, rejection.body(), rejection.fields());
+        } else if (refusal != null) {
+            door.dialect.refuse(call, refusal);
         } else if (call.isPreflight()) {
             call.answer(204, new Pieces(1), Preflight.fields(call));
         } else {

@@ -3,6 +3,8 @@ package io.headgate.gateway.policy;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.breaker.BreakerConfig;
 import io.headgate.filter.breaker.BreakerFilter;
+import io.headgate.filter.concurrency.ConcurrencyConfig;
+import io.headgate.filter.concurrency.ConcurrencyFilter;
 import io.headgate.filter.ratelimit.RateLimitFilter;
 import io.headgate.filter.retry.RetryConfig;
 import io.headgate.filter.retry.RetryFilter;
@@ -12,11 +14,12 @@ import java.util.List;
 
 /** The filters that a file can name. */
 public final class BuiltInFilters {
-    public static final List<FilterType<?>> ALL =
-            List.of(RateLimitFilter.TYPE, BreakerFilter.TYPE, RetryFilter.TYPE, TimeoutFilter.TYPE);
+    public static final List<FilterType<?>> ALL = List.of(
+            RateLimitFilter.TYPE, ConcurrencyFilter.TYPE, BreakerFilter.TYPE, RetryFilter.TYPE, TimeoutFilter.TYPE);
 
     /** The chain of a file that names none: nothing is sent twice that might have been executed. */
     public static final List<ConfiguredFilter<?>> DEFAULT_CHAIN = List.of(
+            new ConfiguredFilter<>("default", ConcurrencyFilter.TYPE, ConcurrencyConfig.DEFAULT),
             new ConfiguredFilter<>("default", BreakerFilter.TYPE, BreakerConfig.DEFAULT),
             new ConfiguredFilter<>("default", RetryFilter.TYPE, RetryConfig.DEFAULT),
             new ConfiguredFilter<>("default", TimeoutFilter.TYPE, TimeoutConfig.of(null, null)));

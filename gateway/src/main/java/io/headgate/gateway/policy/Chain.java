@@ -3,9 +3,12 @@ package io.headgate.gateway.policy;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,18 @@ public final class Chain implements AutoCloseable {
             bound = links.get(i).filter().before(bound);
         }
         return bound;
+    }
+
+    /** Why a request is refused of which only the head has come, or null; the first filter that refuses decides. */
+    public @Nullable Refusal refuses(RequestHead head) {
+        // By index: this is asked for every call, and an iterator would be garbage.
+        for (int i = 0; i < links.size(); i++) {
+            Refusal refusal = links.get(i).filter().refuses(head);
+            if (refusal != null) {
+                return refusal;
+            }
+        }
+        return null;
     }
 
     /** What people are shown of each filter, in order. */

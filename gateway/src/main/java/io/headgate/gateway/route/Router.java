@@ -82,8 +82,7 @@ public final class Router implements Handler, Routes {
     }
 
     @Override
-    public String serverOf(Exchange exchange) {
-        Target target = exchange.target();
+    public String serverOf(Target target) {
         View view = keeper.catalog().view(target.server());
         if (view == null) {
             return "";
@@ -98,8 +97,7 @@ public final class Router implements Handler, Routes {
     }
 
     @Override
-    public String toolOf(Exchange exchange) {
-        Target target = exchange.target();
+    public String toolOf(Target target) {
         View view = keeper.catalog().view(target.server());
         Owner owner = view == null || target.kind() != Target.Kind.TOOL ? null : view.tool(target.name());
         if (owner == null) {
@@ -111,8 +109,7 @@ public final class Router implements Handler, Routes {
     }
 
     @Override
-    public ToolHints hintsOf(Exchange exchange) {
-        Target target = exchange.target();
+    public ToolHints hintsOf(Target target) {
         View view = keeper.catalog().view(target.server());
         Entry tool = view == null || target.kind() != Target.Kind.TOOL
                 ? null

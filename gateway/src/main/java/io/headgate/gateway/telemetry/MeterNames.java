@@ -14,6 +14,9 @@ public final class MeterNames {
     /** Messages that broke MCP or a limit of it; tag {@code reason}. */
     public static final String MCP_REJECTED = "headgate.mcp.rejected";
 
+    /** Requests that were refused by their head, before their body was read; tag {@code reason}. */
+    public static final String EARLY_REFUSALS = "headgate.early.refusals";
+
     /** Requests that were answered; tags {@code method}, {@code outcome}. */
     public static final String REQUESTS = "headgate.requests";
 

@@ -128,7 +128,7 @@ class ConfigProblemsTest {
                 arguments(
                         SERVER + "filters:\n  - timeot: 60s",
                         "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? "
-                                + "(expected: rateLimit, breaker, retry, timeout)"),
+                                + "(expected: rateLimit, concurrency, breaker, retry, timeout)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: 60",
                         "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),
@@ -156,7 +156,20 @@ class ConfigProblemsTest {
                         "3:31 filters[0].retry.budget.percent: 120 (expected: 0 to 100)"),
                 arguments(
                         SERVER + "filters:\n  - retry: {hedge: {after: 1s, percentile: 95}}",
-                        "3:20 filters[0].retry.hedge: both of after and percentile (expected: one of them)"));
+                        "3:20 filters[0].retry.hedge: both of after and percentile (expected: one of them)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {algorithm: vegas}",
+                        "3:30 filters[0].concurrency.algorithm: vegas (expected: gradient, aimd)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {min: 0}",
+                        "3:24 filters[0].concurrency.min: 0 (expected: 1..100000)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {classes: [{name: slow, tools: []}]}",
+                        "3:49 filters[0].concurrency.classes[0].tools: none (expected: at least one pattern)"),
+                arguments(
+                        SERVER + "filters:\n  - concurrency: {maxwait: 1s}",
+                        "3:19 filters[0].concurrency.maxwait: unknown key; did you mean 'maxWait'?"
+                                + " (expected: algorithm, min, max, initial, queue, maxWait, classes, batch)"));
     }
 
     static Stream<Arguments> rateLimits() {

@@ -32,7 +32,9 @@ class ConfigValuesTest {
         assertThat(config.admin()).hasToString("127.0.0.1:9090");
         assertThat(config.tls()).isNull();
         assertThat(config.shutdown().grace()).isEqualTo(Duration.ofSeconds(25));
-        assertThat(config.filters()).extracting(ConfiguredFilter::name).containsExactly("breaker", "retry", "timeout");
+        assertThat(config.filters())
+                .extracting(ConfiguredFilter::name)
+                .containsExactly("concurrency", "breaker", "retry", "timeout");
         assertThat(config.servers()).extracting(UpstreamConfig::prefix).containsExactly("a__");
     }
 

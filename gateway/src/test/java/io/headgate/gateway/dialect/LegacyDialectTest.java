@@ -59,6 +59,7 @@ class LegacyDialectTest {
         });
         return new Dialects(
                 exchange -> guarded.handle(exchange.withCaller(caller)),
+                head -> null,
                 server -> true,
                 tool -> headerParams,
                 sessions,

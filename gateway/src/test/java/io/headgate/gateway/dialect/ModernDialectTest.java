@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHead;
+import io.headgate.filter.Target;
 import io.headgate.gateway.route.HeaderParam;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,11 +35,13 @@ class ModernDialectTest {
     private final MeterRegistry meters = new SimpleMeterRegistry();
     private final List<Exchange> seen = new ArrayList<>();
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+    private Function<RequestHead, @Nullable Refusal> early = head -> null;
     private final Dialects dialects = new Dialects(
             exchange -> {
                 seen.add(exchange);
                 return core.apply(exchange);
             },
+            head -> early.apply(head),
             server -> server.equals("files"),
             tool -> tool.name().equals("sql")
                     ? List.of(new HeaderParam("Mcp-Param-Region", List.of("region")))
@@ -305,5 +310,57 @@ class ModernDialectTest {
         }
         assertThat(handled(call).status).isEqualTo(status);
         assertThat(seen).hasSize(status == 200 ? 1 : 0);
+    }
+
+    @Test
+    void refusesByTheHeadAlone() {
+        List<RequestHead> asked = new ArrayList<>();
+        Refusal overloaded = new Refusal(Refusal.Reason.OVERLOADED, "full", Duration.ofSeconds(1));
+        early = head -> {
+            asked.add(head);
+            return overloaded;
+        };
+        FakeCall call = headers(FakeCall.at("files", CALL));
+        assertThat(dialects.refuses(call)).isSameAs(overloaded);
+        assertThat(asked.get(0).method()).isEqualTo("tools/call");
+        assertThat(asked.get(0).target()).isEqualTo(new Target("files", Target.Kind.TOOL, "echo"));
+        assertThat(asked.get(0).headers().get("Mcp-Name")).isEqualTo("echo");
+
+        dialects.refuse(call, overloaded);
+        assertThat(call.status).isEqualTo(503);
+        assertThat(call.answer)
+                .isEqualTo("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1503,\"message\":\"full\","
+                        + "\"data\":{\"retryAfterMs\":1000}}}");
+        assertThat(call.answerFields).containsExactly("Retry-After", "1");
+        assertThat(count("headgate.early.refusals", "overloaded")).isEqualTo(1);
+        assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void knowsNothingFromAHeadThatSaysItTwiceOrEncoded() {
+        List<RequestHead> asked = new ArrayList<>();
+        early = head -> {
+            asked.add(head);
+            return null;
+        };
+        dialects.refuses(call().with("Mcp-Method", "tools/list"));
+        dialects.refuses(call().with("Mcp-Name", "other"));
+        dialects.refuses(call().without("Mcp-Name").with("Mcp-Name", "=?base64?ZWNobw==?="));
+        assertThat(asked.get(0).method()).isEmpty();
+        assertThat(asked.get(1).target()).isEqualTo(new Target(""));
+        assertThat(asked.get(2).target()).isEqualTo(new Target(""));
+    }
+
+    @Test
+    void asksNoFilterAboutOtherErasAndMethods() {
+        early = head -> {
+            throw new AssertionError("asked");
+        };
+        assertThat(dialects.refuses(call().without("MCP-Protocol-Version").with("MCP-Protocol-Version", "2025-11-25")))
+                .isNull();
+        assertThat(dialects.refuses(call().without("MCP-Protocol-Version"))).isNull();
+        assertThat(dialects.refuses(
+                        FakeCall.of("GET", HttpCall.Endpoint.MCP).with("MCP-Protocol-Version", "2026-07-28")))
+                .isNull();
     }
 }

@@ -57,13 +57,15 @@ class CatalogTest {
         assertThat(hints("", "u1__plain")).isEqualTo(ToolHints.NONE);
         assertThat(hints("", "read")).isEqualTo(ToolHints.NONE);
         assertThat(hints("u2", "read")).isEqualTo(ToolHints.NONE);
-        assertThat(fleet.router.hintsOf(Fleet.exchange("", Methods.PROMPTS_GET, "{\"name\":\"u1__read\"}")))
+        assertThat(fleet.router.hintsOf(Fleet.exchange("", Methods.PROMPTS_GET, "{\"name\":\"u1__read\"}")
+                        .target()))
                 .isEqualTo(ToolHints.NONE);
     }
 
     private ToolHints hints(String server, String tool) {
         return fleet.router.hintsOf(
-                Fleet.exchange(server, Methods.TOOLS_CALL, "{\"name\":\"" + tool + "\",\"arguments\":{}}"));
+                Fleet.exchange(server, Methods.TOOLS_CALL, "{\"name\":\"" + tool + "\",\"arguments\":{}}")
+                        .target());
     }
 
     @Test

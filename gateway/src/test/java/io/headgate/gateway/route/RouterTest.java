@@ -42,15 +42,20 @@ class RouterTest {
         fleet.add("u1").tool("echo");
         fleet.add("u2").tool("echo");
         fleet.start();
-        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
+        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")
+                        .target()))
                 .isEqualTo("u1");
-        assertThat(fleet.router.serverOf(Fleet.exchange("u1", Methods.TOOLS_LIST, "{}")))
+        assertThat(fleet.router.serverOf(
+                        Fleet.exchange("u1", Methods.TOOLS_LIST, "{}").target()))
                 .isEqualTo("u1");
-        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_LIST, "{}")))
+        assertThat(fleet.router.serverOf(
+                        Fleet.exchange("", Methods.TOOLS_LIST, "{}").target()))
                 .isEmpty();
-        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"nobody\"}")))
+        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"nobody\"}")
+                        .target()))
                 .isEmpty();
-        assertThat(fleet.router.serverOf(Fleet.exchange("nope", Methods.TOOLS_LIST, "{}")))
+        assertThat(fleet.router.serverOf(
+                        Fleet.exchange("nope", Methods.TOOLS_LIST, "{}").target()))
                 .isEmpty();
     }
 

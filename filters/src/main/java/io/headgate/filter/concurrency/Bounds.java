@@ -1,0 +1,8 @@
+package io.headgate.filter.concurrency;
+
+/** Between what a limit stays, and where it starts. */
+record Bounds(int min, int max, int initial) {
+    int permits(int wanted) {
+        return Math.max(min, Math.min(max, wanted));
+    }
+}

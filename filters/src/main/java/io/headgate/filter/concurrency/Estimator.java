@@ -1,0 +1,123 @@
+package io.headgate.filter.concurrency;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Collects samples into windows and lets the limit follow them; not thread-safe, so that whoever has many threads
+ * decides how they meet.
+ */
+final class Estimator {
+    private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** A window of calls that take long is longer, or only the short ones of them would be seen. */
+    private static final double LATENCIES = 4;
+
+    private static final double LONG = TimeUnit.SECONDS.toNanos(5);
+
+    /** What is older belongs to another time. */
+    private static final long LONGEST = TimeUnit.MINUTES.toNanos(2);
+
+    private volatile Limit limit;
+    private int quiet;
+    private long length = SHORTEST;
+    private long start;
+    private int samples;
+    private double latency;
+    private double inFlight;
+    private int peak;
+    private int quietSamples;
+    private double quietLatency;
+    private double quietSquares;
+    private int drops;
+
+    /** How long a call takes, in nanoseconds, as of the last window; 0 at first. */
+    private volatile double lastLatency;
+
+    Estimator(Limit limit, long now) {
+        this(limit, 0, now);
+    }
+
+    /** Goes on from what was learned elsewhere. */
+    Estimator(Limit limit, double latency, long now) {
+        this.limit = limit;
+        lastLatency = latency;
+        quiet = limit.quiet();
+        start = now;
+    }
+
+    Limit limit() {
+        return limit;
+    }
+
+    double latency() {
+        return lastLatency;
+    }
+
+    /** A call that succeeded; true if the limit may have changed. */
+    boolean sample(long now, long nanos, int startedInFlight) {
+        samples++;
+        latency += nanos;
+        inFlight += startedInFlight;
+        peak = Math.max(peak, startedInFlight);
+        if (startedInFlight <= quiet) {
+            quietSamples++;
+            quietLatency += nanos;
+            quietSquares += (double) nanos * nanos;
+        }
+        return end(now);
+    }
+
+    /** A call that the server had no room for; true if the limit may have changed. */
+    boolean drop(long now, int startedInFlight) {
+        drops++;
+        peak = Math.max(peak, startedInFlight);
+        return end(now);
+    }
+
+    private boolean end(long now) {
+        long passed = now - start;
+        boolean isWhole =
+                passed >= length && (limit.isProbing() ? quietSamples + drops : samples + drops) >= Window.FEWEST;
+        if (!isWhole && passed < LONGEST) {
+            return false;
+        }
+        boolean wasProbing = limit.isProbing();
+        if (isWhole) {
+            next(wasProbing);
+        }
+        start = now;
+        samples = 0;
+        latency = 0;
+        inFlight = 0;
+        peak = 0;
+        drops = 0;
+        // Those that are on their way still are the long ones: they belong to the short ones that are back.
+        if (!wasProbing) {
+            quietSamples = 0;
+            quietLatency = 0;
+            quietSquares = 0;
+            quiet = limit.quiet();
+        }
+        return isWhole;
+    }
+
+    private void next(boolean wasProbing) {
+        if (samples > 0) {
+            lastLatency = latency / samples;
+        }
+        int count = Math.max(1, quietSamples);
+        double mean = quietLatency / count;
+        if (quietSamples >= Window.FEWEST) {
+            length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * mean));
+        }
+        limit = limit.after(new Window(
+                samples,
+                samples == 0 ? 0 : latency / samples,
+                samples == 0 ? 0 : inFlight / samples,
+                peak,
+                wasProbing ? 0 : quietSamples,
+                mean,
+                Math.sqrt(Math.max(0, quietSquares / count - mean * mean) / count),
+                drops));
+    }
+}

@@ -1,0 +1,24 @@
+package io.headgate.filter.concurrency;
+
+/**
+ * How many calls a server can work on at a time, as far as is known: a value, from which each window of samples makes
+ * the next one.
+ */
+interface Limit {
+    /** The estimate. */
+    double value();
+
+    /** How many calls may be in flight: the estimate, the headroom over it, and the bounds of the file. */
+    int permits();
+
+    /** A call that starts with no more in flight than this, itself included, is taken not to wait for others. */
+    int quiet();
+
+    /** True while fewer calls are let through, to learn how long they take when none waits. */
+    boolean isProbing();
+
+    /** How long a call takes without waiting divided by how long it takes now; 1 if that is not known or of no interest. */
+    double gradient();
+
+    Limit after(Window window);
+}

@@ -1,0 +1,60 @@
+package io.headgate.filter.concurrency;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.mcp.JsonRpc;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+
+/** An answer that begins when there is a permit for its call, or is a refusal. */
+final class LimitedAnswer extends Flux<JsonRpc> {
+    private final ConcurrencyFilter filter;
+    private final ServerLimits server;
+    private final Exchange exchange;
+    private final Handler next;
+
+    LimitedAnswer(ConcurrencyFilter filter, ServerLimits server, Exchange exchange, Handler next) {
+        this.filter = filter;
+        this.server = server;
+        this.exchange = exchange;
+        this.next = next;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super JsonRpc> client) {
+        String tool = filter.toolOf(exchange.method(), exchange.target());
+        Limiter limiter = server.limiter(server.classOf(server.cost(tool), tool));
+        int share = Shares.placeOf(exchange.headers());
+        int started = limiter.take(share);
+        if (started > 0) {
+            new LimitedCall(this, client, limiter, tool, share).begin(started);
+            return;
+        }
+        long now = filter.now();
+        filter.crowded(now);
+        long patience = limiter.patience(share, now);
+        if (patience > 0) {
+            new LimitedCall(this, client, limiter, tool, share).await(now, patience);
+        } else {
+            Operators.error(client, filter.overloaded);
+        }
+    }
+
+    ConcurrencyFilter filter() {
+        return filter;
+    }
+
+    ServerLimits server() {
+        return server;
+    }
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    /** What follows, asked when the call may go on and not before. */
+    Flux<JsonRpc> following() {
+        return next.handle(exchange);
+    }
+}

@@ -1,0 +1,223 @@
+package io.headgate.filter.concurrency;
+
+import io.headgate.filter.Refusal;
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.context.Context;
+
+/**
+ * One call, from its place in the line, if it had to wait, to the end of its answer, which gives the permit back.
+ *
+ * <p>The permit may be given by another thread than the one that the call lives on, so the call goes on by a task of its
+ * own. Whoever takes the call out of the line (the server of the line, a cancel, the end of its time) decides what
+ * becomes of it.
+ */
+final class LimitedCall extends Operators.DeferredSubscription implements CoreSubscriber<JsonRpc>, WaitingCall {
+    private static final AtomicIntegerFieldUpdater<LimitedCall> HELD =
+            AtomicIntegerFieldUpdater.newUpdater(LimitedCall.class, "held");
+
+    private final LimitedAnswer answer;
+    private final CoreSubscriber<? super JsonRpc> client;
+    private final Limiter limiter;
+    private final String tool;
+    private final int share;
+    private boolean isBatch;
+    private Scheduler.@Nullable Worker home;
+    private volatile @Nullable Disposable deadline;
+    private int started;
+    private long startedAt;
+
+    /** Something but the answer came, or the answer has come. */
+    private boolean spoken;
+
+    /** 1 while this call holds a permit. */
+    private volatile int held;
+
+    /** Out of the line, with a permit. */
+    private volatile boolean isGone;
+
+    /** From here on its end gives the permit back. */
+    private volatile boolean begun;
+
+    LimitedCall(LimitedAnswer answer, CoreSubscriber<? super JsonRpc> client, Limiter limiter, String tool, int share) {
+        this.answer = answer;
+        this.client = client;
+        this.limiter = limiter;
+        this.tool = tool;
+        this.share = share;
+    }
+
+    /** Goes on with a permit. */
+    void begin(int inFlight) {
+        held = 1;
+        begun = true;
+        started = inFlight;
+        startedAt = answer.filter().now();
+        try {
+            answer.following().subscribe(this);
+        } catch (RuntimeException e) {
+            giveBack();
+            throw e;
+        }
+    }
+
+    /** Joins the line. */
+    void await(long now, long patience) {
+        home = answer.filter().timer.createWorker();
+        isBatch = answer.filter().isBatch(answer.exchange(), tool);
+        client.onSubscribe(this);
+        limiter.join(this, share, now);
+        try {
+            deadline = answer.filter().timer.schedule(this::expire, patience, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException stopping) {
+            expire();
+        }
+        if (isCancelled()) {
+            var unused = limiter.leave(this, share);
+            forgetDeadline();
+        } else if (isGone) {
+            forgetDeadline();
+        }
+    }
+
+    private void expire() {
+        if (limiter.leave(this, share)) {
+            limiter.meters.count(ConcurrencyMeters.Refused.WAITED);
+            client.onError(answer.filter().overloaded);
+        }
+    }
+
+    @Override
+    public String caller() {
+        return answer.exchange().caller().key();
+    }
+
+    @Override
+    public boolean isBatch() {
+        return isBatch;
+    }
+
+    @Override
+    public void go(int inFlight) {
+        started = inFlight;
+        held = 1;
+        isGone = true;
+        try {
+            Objects.requireNonNull(home).schedule(this::resume);
+        } catch (RejectedExecutionException stopping) {
+            giveBack();
+            client.onError(new Refusal(Refusal.Reason.INTERNAL, "the gateway is stopping"));
+        }
+    }
+
+    private void resume() {
+        forgetDeadline();
+        begun = true;
+        // A cancel from now on gives the permit back itself.
+        if (isCancelled()) {
+            giveBack();
+            return;
+        }
+        startedAt = answer.filter().now();
+        try {
+            answer.following().subscribe(this);
+        } catch (RuntimeException e) {
+            giveBack();
+            client.onError(e);
+        }
+    }
+
+    @Override
+    public Context currentContext() {
+        return client.currentContext();
+    }
+
+    @Override
+    public void onSubscribe(Subscription upstream) {
+        var unused = set(upstream);
+        if (home == null) {
+            client.onSubscribe(this);
+        }
+    }
+
+    @Override
+    public void onNext(JsonRpc message) {
+        if (!spoken) {
+            spoken = true;
+            if (message instanceof JsonRpc.Success success && isWhole(success.envelope())) {
+                sample();
+            }
+        }
+        client.onNext(message);
+    }
+
+    /** A tool that failed, or that asks first, says nothing of how long it takes. */
+    private static boolean isWhole(Envelope envelope) {
+        return !envelope.isTrue(Member.IS_ERROR)
+                && (!envelope.has(Member.RESULT_TYPE) || envelope.is(Member.RESULT_TYPE, "complete"));
+    }
+
+    private void sample() {
+        long now = answer.filter().now();
+        long nanos = now - startedAt;
+        boolean isQuiet = limiter.succeeded(now, nanos, started);
+        Cost cost = tool.isEmpty() ? null : answer.server().learn(tool);
+        if (isQuiet && cost != null) {
+            cost.sample(nanos);
+        }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        if (error instanceof Refusal refusal
+                && (refusal.reason() == Refusal.Reason.UPSTREAM_THROTTLED
+                        || refusal.reason() == Refusal.Reason.UPSTREAM_TIMEOUT)) {
+            limiter.dropped(answer.filter().now(), started);
+        }
+        giveBack();
+        client.onError(error);
+    }
+
+    @Override
+    public void onComplete() {
+        giveBack();
+        client.onComplete();
+    }
+
+    @Override
+    public void cancel() {
+        super.cancel();
+        forgetDeadline();
+        if (home != null && limiter.leave(this, share)) {
+            return;
+        }
+        // A permit that was given and not yet used is given back by the task that would have used it.
+        if (begun) {
+            giveBack();
+        }
+    }
+
+    private void giveBack() {
+        if (held == 1 && HELD.compareAndSet(this, 1, 0)) {
+            limiter.giveBack(share);
+        }
+    }
+
+    private void forgetDeadline() {
+        Disposable timer = deadline;
+        if (timer != null) {
+            timer.dispose();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.headgate.filter.concurrency;
+
+/**
+ * What was measured of one limiter's calls in a stretch of time.
+ *
+ * <p>The latency and the calls in flight of a sample belong together, because the latter are counted when the call
+ * starts: their quotient is what the server got done.
+ *
+ * @param samples how many calls succeeded in one piece
+ * @param latency how long they took on average
+ * @param inFlight how many were in flight when they started, themselves included, on average
+ * @param peak the most that were
+ * @param quietSamples how many of them started with few others in flight
+ * @param quietLatency how long those took on average
+ * @param quietError how far that average may be from the true one: the standard error of the mean
+ * @param drops how many calls the server had no room for, or did not answer in time
+ */
+record Window(
+        int samples,
+        double latency,
+        double inFlight,
+        int peak,
+        int quietSamples,
+        double quietLatency,
+        double quietError,
+        int drops) {
+    /** Fewer say nothing. */
+    static final int FEWEST = 10;
+
+    boolean hasLatency() {
+        return samples >= FEWEST;
+    }
+
+    boolean isQuiet() {
+        return quietSamples >= FEWEST;
+    }
+}

@@ -1,0 +1,477 @@
+package io.headgate.filter.concurrency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.filter.Caller;
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
+import io.headgate.filter.FilterContract;
+import io.headgate.filter.NamePattern;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.RequestHead;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.mcp.JsonRpc;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.test.publisher.TestPublisher;
+
+class ConcurrencyFilterTest extends FilterContract {
+    private static final Duration MAX_WAIT = Duration.ofMillis(100);
+
+    /** The calls that the server works on, the oldest first. */
+    private final Deque<TestPublisher<JsonRpc>> working = new ArrayDeque<>();
+
+    private final List<String> begun = new ArrayList<>();
+    private Filter filter = fixed(2);
+
+    @Override
+    protected Filter filter() {
+        return fixed(2);
+    }
+
+    /** With as many permits as that, whatever happens. */
+    private Filter fixed(int permits) {
+        return with(new ConcurrencyConfig(
+                Algorithm.AIMD,
+                permits,
+                permits,
+                permits,
+                100,
+                MAX_WAIT,
+                List.of(),
+                List.of(NamePattern.of("report_*"))));
+    }
+
+    private Filter with(ConcurrencyConfig config) {
+        return new ConcurrencyFilter(
+                config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, target -> "demo", data));
+    }
+
+    @Test
+    void refusesNobodyWhileThereIsRoom() {
+        Client one = call("a1");
+        Client two = call("a2");
+        assertThat(begun).containsExactly("a1", "a2");
+        finish();
+        finish();
+        assertThat(one.succeeded).isTrue();
+        assertThat(two.succeeded).isTrue();
+    }
+
+    @Test
+    void letsTheNextOneThroughWhenOneEnds() {
+        begin("a1");
+        begin("a2");
+        Client third = call("a3");
+        assertThat(begun).hasSize(2);
+        assertThat(gauge("queue")).isEqualTo(1);
+        timer.advanceBy(Duration.ofMillis(50));
+        finish();
+        assertThat(begun).containsExactly("a1", "a2", "a3");
+        finish();
+        finish();
+        assertThat(third.succeeded).isTrue();
+        assertThat(timer.waiting()).isZero();
+        assertThat(gauge("inflight")).isZero();
+    }
+
+    @Test
+    void refusesWhoWaitedTooLong() {
+        begin("a1");
+        begin("a2");
+        Client third = call("a3");
+        timer.advanceBy(MAX_WAIT.minusMillis(1));
+        assertThat(third.error).isNull();
+        timer.advanceBy(Duration.ofMillis(1));
+        assertRefused(third);
+        assertThat(refused("waited")).isEqualTo(1);
+        finish();
+        assertThat(begun).hasSize(2);
+    }
+
+    @Test
+    void aCallThatNobodyWaitsForLeavesTheLineAtOnce() {
+        begin("a1");
+        begin("a2");
+        Client third = call("a3");
+        Client fourth = call("a4");
+        third.cancel();
+        assertThat(gauge("queue")).isEqualTo(1);
+        finish();
+        assertThat(begun).containsExactly("a1", "a2", "a4");
+        finish();
+        finish();
+        assertThat(fourth.succeeded).isTrue();
+        assertThat(timer.waiting()).isZero();
+        assertThat(gauge("inflight")).isZero();
+    }
+
+    @Test
+    void aCancelledCallMakesRoom() {
+        Client first = call("a1");
+        begin("a2");
+        begin("a3");
+        first.cancel();
+        assertThat(begun).containsExactly("a1", "a2", "a3");
+    }
+
+    @Test
+    void holdsItsPermitUntilTheStreamEnds() {
+        begin("a1");
+        begin("a2");
+        Client third = call("a3");
+        working.getFirst().next(Exchanges.success("done"));
+        assertThat(begun).hasSize(2);
+        working.removeFirst().complete();
+        assertThat(begun).hasSize(3);
+        assertThat(third.error).isNull();
+    }
+
+    @Test
+    void isFairToCallersAndLetsBatchWait() {
+        begin("a1");
+        begin("a2");
+        begin("a3", "report_all", null);
+        begin("a4");
+        begin("a5");
+        begin("b1");
+        begin("a6", "echo", "{\"name\":\"echo\",\"_meta\":{\"io.headgate/priority\":\"batch\"}}");
+        for (int i = 0; i < 7; i++) {
+            finish();
+        }
+        assertThat(begun).containsExactly("a1", "a2", "a4", "b1", "a5", "a3", "a6");
+    }
+
+    @Test
+    void passesWhatMakesNoWork() {
+        begin("a1");
+        begin("a2");
+        for (String method : List.of("ping", "tools/list", "server/discover", "subscriptions/listen", "tasks/cancel")) {
+            assertPasses(Exchanges.request(method, "{}"));
+        }
+        assertPasses(Exchanges.notification("notifications/cancelled"));
+    }
+
+    @Test
+    void passesWhatGoesNowhere() {
+        Filter elsewhere = new ConcurrencyFilter(
+                new ConcurrencyConfig(Algorithm.GRADIENT, 1, 1, 1, 0, Duration.ZERO, List.of(), List.of()), context());
+        for (int i = 0; i < 10; i++) {
+            Client client = new Client();
+            elsewhere.filter(exchange(), ignored -> Flux.never()).subscribe(client);
+            assertThat(client.error).isNull();
+        }
+    }
+
+    @Test
+    void refusesAtOnceWhatCannotBeginInTime() {
+        slowCalls();
+        begin("a1");
+        begin("a2");
+        Client third = call("a3");
+        assertRefused(third);
+        assertThat(refused("late")).isEqualTo(1);
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void refusesByTheHeadWhatItWouldRefuseByTheBody() {
+        assertThat(filter.refuses(head("tools/call", Map.of()))).isNull();
+        slowCalls();
+        begin("a1");
+        begin("a2");
+        assertRefused(call("a3"));
+        RequestHead head = head("tools/call", Map.of());
+        Refusal refusal = Objects.requireNonNull(filter.refuses(head));
+        assertThat(refusal).isSameAs(filter.refuses(head));
+        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.OVERLOADED);
+        assertThat(refused("late")).isEqualTo(3);
+        assertThat(filter.refuses(head("tools/list", Map.of()))).isNull();
+        assertThat(filter.refuses(head("", Map.of()))).isNull();
+
+        finish();
+        assertThat(filter.refuses(head)).isNull();
+    }
+
+    @Test
+    void forgetsACrowdOfASecondAgo() {
+        slowCalls();
+        begin("a1");
+        begin("a2");
+        assertRefused(call("a3"));
+        timer.advanceBy(Duration.ofMillis(1001));
+        assertThat(filter.refuses(head("tools/call", Map.of()))).isNull();
+        assertRefused(call("a4"));
+        assertThat(filter.refuses(head("tools/call", Map.of()))).isNotNull();
+    }
+
+    @Test
+    void doesNotRefuseWhoHasLessThanOthersForTheirCrowd() {
+        quickCalls(Duration.ofMillis(60));
+        begin("a1");
+        begin("a2");
+        begin("a3");
+        begin("a4");
+        begin("a5");
+        assertRefused(call("a6"));
+        Client other = call("b1", "echo", null, Map.of("authorization", "Bearer b"));
+        assertThat(other.error).isNull();
+        assertThat(filter.refuses(head("tools/call", Map.of()))).isNotNull();
+        assertThat(filter.refuses(head("tools/call", Map.of("authorization", "Bearer c"))))
+                .isNull();
+        finish();
+        finish();
+        assertThat(begun.subList(begun.size() - 2, begun.size())).containsExactly("a3", "b1");
+    }
+
+    @Test
+    void keepsTheLineShortWhileMoreComeThanCanBeServed() {
+        quickCalls(Duration.ofMillis(10));
+        begin("a1");
+        begin("a2");
+        int refusedAtOnce = 0;
+        for (int i = 0; i < 200; i++) {
+            refusedAtOnce += call("a" + i).error == null ? 0 : 1;
+            timer.advanceBy(Duration.ofMillis(2));
+            if (i % 5 == 4) {
+                finish();
+                finish();
+            }
+        }
+        assertThat(refusedAtOnce).isGreaterThan(80);
+        assertThat(gauge("queue")).isLessThanOrEqualTo(1);
+        assertThat(filter.state().toString()).contains("saturated=true");
+
+        while (!working.isEmpty()) {
+            finish();
+        }
+        timer.advanceBy(Duration.ofSeconds(1));
+        for (int i = 0; i < 50; i++) {
+            begin("a" + i);
+            timer.advanceBy(Duration.ofMillis(10));
+            finish();
+        }
+        begin("c1");
+        begin("c2");
+        assertThat(call("c3").error).isNull();
+        assertThat(filter.state().toString()).contains("saturated=false");
+    }
+
+    @Test
+    void countsWhatTheServerHadNoRoomFor() {
+        filter = with(new ConcurrencyConfig(Algorithm.AIMD, 1, 100, 40, 100, MAX_WAIT, List.of(), List.of()));
+        for (int i = 0; i < 10; i++) {
+            begin("a" + i);
+            timer.advanceBy(Duration.ofMillis(30));
+            working.removeFirst().error(new Refusal(Refusal.Reason.UPSTREAM_THROTTLED, "no"));
+        }
+        assertThat(gauge("limit")).isEqualTo(36);
+        for (int i = 0; i < 10; i++) {
+            begin("a" + i);
+            timer.advanceBy(Duration.ofMillis(30));
+            working.removeFirst().error(new Refusal(Refusal.Reason.UPSTREAM_TIMEOUT, "no"));
+        }
+        assertThat(gauge("limit")).isEqualTo(32);
+        for (int i = 0; i < 100; i++) {
+            begin("a" + i);
+            timer.advanceBy(Duration.ofMillis(30));
+            working.removeFirst().error(new Refusal(Refusal.Reason.UPSTREAM_UNAVAILABLE, "no"));
+        }
+        assertThat(gauge("limit")).isEqualTo(32);
+    }
+
+    @Test
+    void learnsFromWholeAnswersOnly() {
+        for (JsonRpc answer : List.<JsonRpc>of(
+                JsonRpc.Success.of("{\"content\":[],\"isError\":true}"),
+                JsonRpc.Success.of("{\"resultType\":\"input_required\"}"),
+                new JsonRpc.Failure(-32000, "no", null))) {
+            for (int i = 0; i < 20; i++) {
+                begin("a1");
+                working.getFirst().next(answer);
+                working.removeFirst().complete();
+            }
+        }
+        for (int i = 0; i < 20; i++) {
+            begin("a1");
+            working.getFirst().next(Exchanges.progress(1));
+            finish();
+        }
+        assertThat(filter.state().toString()).contains("new={").doesNotContain("10ms={");
+        quickCalls(Duration.ofMillis(5));
+        begin("a1");
+        assertThat(filter.state().toString()).contains("10ms={");
+    }
+
+    @Test
+    void limitsToolsApartByWhatTheyCost() {
+        filter = with(new ConcurrencyConfig(
+                Algorithm.AIMD,
+                1,
+                1,
+                1,
+                0,
+                Duration.ZERO,
+                List.of(new CostClassConfig("slow", List.of(NamePattern.of("crm__export*")))),
+                List.of()));
+        begin("a1", "crm__export_all", null);
+        begin("a2", "crm__get", null);
+        assertThat(begun).containsExactly("a1", "a2");
+        assertRefused(call("a3", "crm__export", null));
+        assertThat(refused("full")).isEqualTo(1);
+        assertThat(filter.state().toString()).contains("slow={").contains("new={");
+    }
+
+    /** Teaches the filter that calls take this long. */
+    private void quickCalls(Duration each) {
+        for (int i = 0; i < 60; i++) {
+            begin("w" + i);
+            timer.advanceBy(each);
+            finish();
+        }
+        begun.clear();
+    }
+
+    private void slowCalls() {
+        quickCalls(Duration.ofMillis(500));
+    }
+
+    private void begin(String name) {
+        begin(name, "echo", null);
+    }
+
+    private void begin(String name, String tool, @Nullable String params) {
+        var unused = call(name, tool, params);
+    }
+
+    private Client call(String name) {
+        return call(name, "echo", null);
+    }
+
+    private Client call(String name, String tool, @Nullable String params) {
+        return call(name, tool, params, Map.of());
+    }
+
+    /** The first letter of the name is the caller. */
+    private Client call(String name, String tool, @Nullable String params, Map<String, String> fields) {
+        Exchange made = Exchanges.request(
+                "tools/call", params == null ? "{\"name\":\"" + tool + "\"}" : params, Target.Kind.TOOL, tool);
+        Exchange exchange = new Exchange(
+                made.message(),
+                made.target(),
+                new Caller(name.substring(0, 1)),
+                made.client(),
+                null,
+                new Fields(fields));
+        Client client = new Client();
+        filter.filter(exchange, ignored -> {
+                    begun.add(name);
+                    TestPublisher<JsonRpc> answer = TestPublisher.create();
+                    working.add(answer);
+                    return answer.flux().doOnCancel(() -> working.remove(answer));
+                })
+                .subscribe(client);
+        return client;
+    }
+
+    /** The server is done with its oldest call. */
+    private void finish() {
+        TestPublisher<JsonRpc> answer = working.poll();
+        if (answer != null) {
+            answer.next(Exchanges.success("done"));
+            answer.complete();
+        }
+    }
+
+    private void assertPasses(Exchange exchange) {
+        Client client = new Client();
+        filter.filter(exchange, ignored -> Flux.just(Exchanges.success("done"))).subscribe(client);
+        assertThat(client.succeeded).isTrue();
+    }
+
+    private static void assertRefused(Client client) {
+        assertThat(client.error).isInstanceOfSatisfying(Refusal.class, refusal -> {
+            assertThat(refusal.reason()).isEqualTo(Refusal.Reason.OVERLOADED);
+            assertThat(refusal.retryAfter()).isNotNull();
+        });
+    }
+
+    private double gauge(String name) {
+        return meters.find("headgate.concurrency." + name).gauges().stream()
+                .mapToDouble(gauge -> gauge.value())
+                .sum();
+    }
+
+    private double refused(String reason) {
+        return meters.find("headgate.concurrency.refused").tags("reason", reason).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
+    }
+
+    private static RequestHead head(String method, Map<String, String> fields) {
+        return new RequestHead() {
+            @Override
+            public String method() {
+                return method;
+            }
+
+            @Override
+            public Target target() {
+                return new Target("", Target.Kind.TOOL, "echo");
+            }
+
+            @Override
+            public RequestHeaders headers() {
+                return new Fields(fields);
+            }
+        };
+    }
+
+    private record Fields(Map<String, String> fields) implements RequestHeaders {
+        Fields {
+            fields = new HashMap<>(fields);
+        }
+
+        @Override
+        public @Nullable String get(String name) {
+            return fields.get(name);
+        }
+
+        @Override
+        public void forEach(BiConsumer<String, String> visitor) {
+            fields.forEach(visitor);
+        }
+    }
+
+    private static final class Client extends BaseSubscriber<JsonRpc> {
+        boolean succeeded;
+
+        @Nullable
+        Throwable error;
+
+        @Override
+        protected void hookOnNext(JsonRpc message) {
+            succeeded |= message instanceof JsonRpc.Success;
+        }
+
+        @Override
+        protected void hookOnError(Throwable thrown) {
+            error = thrown;
+        }
+    }
+}

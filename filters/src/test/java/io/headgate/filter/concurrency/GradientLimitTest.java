@@ -1,0 +1,140 @@
+package io.headgate.filter.concurrency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the limit comes to before simulated servers that get five times as many calls as they can do. */
+class GradientLimitTest {
+    private static final Bounds BOUNDS = new Bounds(4, 1000, 50);
+    private static final int SEEDS = 5;
+    private static final double WIDTH = 0.2;
+    private static final double SWING = 0.3;
+
+    /** Workers, and how long a call takes. */
+    static Stream<Arguments> servers() {
+        return Stream.of(1, 8, 64)
+                .flatMap(workers -> Stream.of(
+                        Arguments.of(workers, "fixed", (DoubleUnaryOperator) SimulatedServer::fixed),
+                        Arguments.of(workers, "uniform", (DoubleUnaryOperator) SimulatedServer::uniform)));
+    }
+
+    @ParameterizedTest(name = "{0} workers, {1}")
+    @MethodSource("servers")
+    void settlesWithinTenSecondsAndStays(int workers, String name, DoubleUnaryOperator service) {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimulatedServer server = server(workers, service, seed);
+            server.run(10);
+            assertNear(server, 20, workers);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} workers, {1}")
+    @MethodSource("servers")
+    void leavesNoWorkerIdle(int workers, String name, DoubleUnaryOperator service) {
+        SimulatedServer server = server(workers, service, 1);
+        server.run(10);
+        long before = server.done;
+        server.run(20);
+        assertThat((server.done - before) / (20 * server.capacity())).isGreaterThan(0.93);
+    }
+
+    @ParameterizedTest(name = "{0} workers, {1}")
+    @MethodSource("servers")
+    void followsAStepInCapacityWithinThirtySeconds(int workers, String name, DoubleUnaryOperator service) {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimulatedServer server = server(workers, service, seed);
+            server.run(20);
+            server.workers = workers == 8 ? 64 : 8;
+            server.arrivalsPerSecond = 5 * server.capacity();
+            server.run(30);
+            assertNear(server, 10, server.workers);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} workers, {1}")
+    @MethodSource("servers")
+    void findsTheSameLimitWhenEveryCallTakesTenTimesAsLong(int workers, String name, DoubleUnaryOperator service) {
+        SimulatedServer server = server(workers, service, 1);
+        server.run(20);
+        server.serviceNanos *= 10;
+        server.arrivalsPerSecond /= 10;
+        server.run(30);
+        assertThat(averageOf(server, 20)).isCloseTo(workers, within(0.35 * workers));
+    }
+
+    /** A tenth of all such calls take more than twice the mean, so single windows say little. */
+    @Test
+    void staysNearOnAverageWhereCallsVaryMuch() {
+        for (int workers : new int[] {8, 64}) {
+            for (int seed = 0; seed < SEEDS; seed++) {
+                SimulatedServer server = server(workers, SimulatedServer::exponential, seed);
+                server.run(10);
+                assertThat(averageOf(server, 30)).isCloseTo(workers, within(WIDTH * workers));
+            }
+        }
+    }
+
+    @Test
+    void doesNotMoveWhileThereIsRoom() {
+        SimulatedServer server = server(64, SimulatedServer::uniform, 1);
+        server.arrivalsPerSecond = 0.2 * server.capacity();
+        server.run(30);
+        assertThat(server.limits()).containsOnly(50.0);
+    }
+
+    @Test
+    void ignoresWindowsOfFewSamples() {
+        GradientLimit limit = new GradientLimit(BOUNDS);
+        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0)).value()).isEqualTo(50);
+    }
+
+    @Test
+    void goesDownByDropsWithoutAnyLatency() {
+        Limit limit = new GradientLimit(BOUNDS);
+        for (int i = 0; i < 100; i++) {
+            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 10));
+        }
+        assertThat(limit.value()).isEqualTo(1);
+        assertThat(limit.permits()).isEqualTo(BOUNDS.min());
+    }
+
+    @Test
+    void letsNoMoreThroughThanTheFileSays() {
+        SimulatedServer server =
+                new SimulatedServer(new GradientLimit(new Bounds(1, 16, 16)), 64, 10, SimulatedServer::fixed, 1);
+        server.run(10);
+        assertThat(server.limit().permits()).isLessThanOrEqualTo(16);
+        assertThat(server.limit().value()).isGreaterThan(11);
+    }
+
+    private static SimulatedServer server(int workers, DoubleUnaryOperator service, int seed) {
+        return new SimulatedServer(new GradientLimit(BOUNDS), workers, 10, service, seed);
+    }
+
+    private static void assertNear(SimulatedServer server, int seconds, int workers) {
+        server.run(seconds);
+        List<Double> limits = server.limits();
+        double mean = average(limits);
+        double low = limits.stream().mapToDouble(each -> each).min().orElse(0);
+        double high = limits.stream().mapToDouble(each -> each).max().orElse(0);
+        assertThat(mean).isCloseTo(workers, within(WIDTH * workers));
+        assertThat(high - low).isLessThanOrEqualTo(SWING * mean);
+    }
+
+    private static double averageOf(SimulatedServer server, int seconds) {
+        server.run(seconds);
+        return average(server.limits());
+    }
+
+    private static double average(List<Double> limits) {
+        return limits.stream().mapToDouble(each -> each).average().orElse(0);
+    }
+}

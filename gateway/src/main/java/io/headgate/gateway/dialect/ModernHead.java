@@ -1,0 +1,51 @@
+package io.headgate.gateway.dialect;
+
+import io.headgate.filter.RequestHead;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.mcp.Methods;
+import org.jspecify.annotations.Nullable;
+
+/** What the header fields of a modern request say of it; nothing, if they say it twice or encoded. */
+final class ModernHead implements RequestHead {
+    private final HttpCall call;
+    private @Nullable String method;
+
+    ModernHead(HttpCall call) {
+        this.call = call;
+    }
+
+    @Override
+    public String method() {
+        String known = method;
+        if (known == null) {
+            known = only(ModernHeaders.METHOD);
+            method = known;
+        }
+        return known;
+    }
+
+    @Override
+    public Target target() {
+        Target.Kind kind = switch (method()) {
+            case Methods.TOOLS_CALL -> Target.Kind.TOOL;
+            case Methods.PROMPTS_GET -> Target.Kind.PROMPT;
+            case Methods.RESOURCES_READ -> Target.Kind.RESOURCE;
+            default -> Target.Kind.NONE;
+        };
+        String name = kind == Target.Kind.NONE ? "" : only(ModernHeaders.NAME);
+        return name.isEmpty() || ModernHeaders.isSentinel(name)
+                ? new Target(call.server())
+                : new Target(call.server(), kind, name);
+    }
+
+    @Override
+    public RequestHeaders headers() {
+        return call.headers();
+    }
+
+    private String only(String field) {
+        var values = call.headers(field);
+        return values.size() == 1 ? values.get(0) : "";
+    }
+}
