@@ -1,5 +1,6 @@
 package io.headgate.filter;
 
+import java.net.InetSocketAddress;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,4 +21,9 @@ public interface RequestHeaders {
     String get(String name);
 
     void forEach(BiConsumer<String, String> visitor);
+
+    /** Who is at the other end of the connection that they came on, or null if that is not known. */
+    default @Nullable InetSocketAddress remote() {
+        return null;
+    }
 }

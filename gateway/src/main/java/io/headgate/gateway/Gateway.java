@@ -1,7 +1,9 @@
 package io.headgate.gateway;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
+import io.headgate.filter.Secret;
 import io.headgate.gateway.admin.AdminServer;
 import io.headgate.gateway.admin.StateReport;
 import io.headgate.gateway.config.Address;
@@ -55,6 +57,8 @@ public final class Gateway implements AutoCloseable {
 
     private final Config config;
     private final InstantSource clock = InstantSource.system();
+
+    private final Events events = new Events();
     /** What to undo, the newest first. */
     private final Deque<Runnable> undo = new ArrayDeque<>();
 
@@ -92,7 +96,9 @@ public final class Gateway implements AutoCloseable {
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
             Handler end = sessions.guard(parking.before(rounds));
             Chain chain = new Chain(
-                    config.filters(), new FilterContext("", meters, clock, timer, router::serverOf, config.data()));
+                    config.filters(),
+                    new FilterContext(
+                            "", meters, clock, timer, router::serverOf, config.data(), events, secrets(config)));
             undo.push(chain::close);
             Dialects dialects = new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops);
@@ -190,6 +196,14 @@ public final class Gateway implements AutoCloseable {
                 Set.copyOf(config.http().allowedHosts()),
                 Set.copyOf(config.http().allowedOrigins()),
                 config.http().limits());
+    }
+
+    /** What is sent to servers in the gateway's own name. */
+    private static List<Secret> secrets(Config config) {
+        return config.servers().stream()
+                .flatMap(server -> server.headers().values().stream())
+                .map(Secret::new)
+                .toList();
     }
 
     private List<SealKey> sealKeys() {

@@ -5,6 +5,7 @@ import io.headgate.filter.Target;
 import io.headgate.gateway.route.HeaderParam;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.Member;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
@@ -47,6 +48,11 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
                 visitor.accept(param.header().toLowerCase(Locale.ROOT), value);
             }
         }
+    }
+
+    @Override
+    public @Nullable InetSocketAddress remote() {
+        return sent.remote();
     }
 
     private static boolean isMirror(String name) {

@@ -59,6 +59,7 @@ final class LegacyCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
+        attempted(exchange);
         send(session.address(RequestWriter.legacy(exchange, id)));
     }
 

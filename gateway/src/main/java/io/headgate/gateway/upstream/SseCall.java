@@ -81,6 +81,7 @@ final class SseCall extends RoundTrip implements Subscription {
         }
         startClock();
         meters.called();
+        attempted(exchange);
         submit(session.address(RequestWriter.legacy(exchange, id)));
     }
 
