@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param state what other tracers keep in {@code tracestate}, or null
  */
 public record TraceContext(
-        String traceId, String spanId, @Nullable String parentId, String flags, @Nullable String state) {
+        String traceId,
+        String spanId,
+        @Nullable String parentId,
+        String flags,
+        @Nullable String state) {
     private static final int LENGTH = 55;
     private static final int TRACE = 3;
     private static final int PARENT = 36;
@@ -93,8 +97,8 @@ public record TraceContext(
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
 
-    /** Unique, and no secret: whoever sees one of these may guess others. */
-    static String id(int digits) {
+    /** So many random hex digits, a multiple of 16: unique, and no secret, because whoever sees one may guess others. */
+    public static String id(int digits) {
         char[] text = new char[digits];
         ThreadLocalRandom random = ThreadLocalRandom.current();
         for (int at = 0; at < digits; at += 16) {

@@ -100,8 +100,9 @@ public final class Gateway implements AutoCloseable {
                     new FilterContext(
                             "", meters, clock, timer, router::serverOf, config.data(), events, secrets(config)));
             undo.push(chain::close);
-            Dialects dialects = new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters);
-            door = HttpDoor.start(doorConfig(), dialects, meters, loops);
+            Dialects dialects =
+                    new Dialects(chain.before(end), keeper::knows, keeper::headerParams, sessions, meters, events);
+            door = HttpDoor.start(doorConfig(), dialects, meters, loops, events);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(
                     config,
@@ -115,6 +116,8 @@ public final class Gateway implements AutoCloseable {
                     door::connections);
             admin = AdminServer.start(config.admin(), report, meters);
             undo.push(() -> quietly(admin.stop()));
+            events.post("sys_startup", Map.of("version", Version.current()));
+            events.post("sys_config_applied", Map.of("sha256", config.digest()));
             keeper.start();
         } catch (RuntimeException notStarted) {
             undoAll();
@@ -157,6 +160,7 @@ public final class Gateway implements AutoCloseable {
                 .onErrorComplete()
                 .block();
         draining.dispose();
+        events.post("sys_shutdown", Map.of());
         undoAll();
         LOG.info("Stopped");
     }
@@ -182,7 +186,7 @@ public final class Gateway implements AutoCloseable {
                 .toList();
         Scheduler timer = Schedulers.newSingle("headgate-catalog", /* daemon= */ true);
         undo.push(timer::dispose);
-        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock);
+        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock, events);
         undo.push(keeper::close);
         return keeper;
     }

@@ -49,7 +49,14 @@ class TimeoutRaceTest {
                 TimeoutFilter filter = new TimeoutFilter(
                         TimeoutConfig.of(Duration.ofSeconds(1)),
                         new FilterContext(
-                                "filters[0]", meters, InstantSource.system(), timer, Routes.NONE, Path.of("target"), new Events(), List.of()));
+                                "filters[0]",
+                                meters,
+                                InstantSource.system(),
+                                timer,
+                                Routes.NONE,
+                                Path.of("target"),
+                                new Events(),
+                                List.of()));
                 StrictClient client = new StrictClient();
                 Upstream upstream = new Upstream();
                 filter.filter(Exchanges.toolCall(), ignored -> upstream).subscribe(client);

@@ -183,6 +183,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Rejection rejection = call.rejection;
         if (rejection != null) {
             door.meters.rejected(rejection);
+            if (rejection == Rejection.ORIGIN) {
+                door.events.refused("malicious_cors:origin", call.remote());
+            }
             call.answer(rejection.status, rejection.body(), rejection.fields());
         } else if (call.isPreflight()) {
             call.answer(204, new Pieces(1), Preflight.fields(call));

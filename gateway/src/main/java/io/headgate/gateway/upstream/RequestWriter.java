@@ -74,9 +74,7 @@ final class RequestWriter {
             message.remove(splice, Member.META_LOG_LEVEL);
             hopMeta(splice, message, meta, exchange.trail(), id);
         } else if (meta == null && exchange.trail() != null) {
-            splice.insert(
-                    params,
-                    "\"_meta\":{" + traceMembers(exchange.trail().trace()) + "}");
+            splice.insert(params, "\"_meta\":{" + traceMembers(exchange.trail().trace()) + "}");
         }
         OutgoingRequest request =
                 new OutgoingRequest(Method.POST, frame(id, exchange.method(), splice.into(new Pieces(24))));

@@ -3,6 +3,7 @@ package io.headgate.gateway.dialect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Caller;
+import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
@@ -62,7 +63,8 @@ class LegacyDialectTest {
                 server -> true,
                 tool -> headerParams,
                 sessions,
-                meters);
+                meters,
+                new Events());
     }
 
     private FakeCall handled(FakeCall call) {

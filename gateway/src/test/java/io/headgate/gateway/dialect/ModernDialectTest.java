@@ -2,6 +2,7 @@ package io.headgate.gateway.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.route.HeaderParam;
@@ -30,6 +31,7 @@ class ModernDialectTest {
                     + META + "}}";
 
     private final MeterRegistry meters = new SimpleMeterRegistry();
+    private final Events events = new Events();
     private final List<Exchange> seen = new ArrayList<>();
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private final Dialects dialects = new Dialects(
@@ -42,7 +44,8 @@ class ModernDialectTest {
                     ? List.of(new HeaderParam("Mcp-Param-Region", List.of("region")))
                     : List.of(),
             new Sessions(SessionConfig.DEFAULT, meters),
-            meters);
+            meters,
+            events);
 
     private static FakeCall call() {
         return call(CALL);

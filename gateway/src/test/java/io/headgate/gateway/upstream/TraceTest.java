@@ -50,7 +50,8 @@ class TraceTest {
 
     @Test
     void aLegacyServerIsToldTooWhateverMetaThereIs() throws IOException {
-        try (UpstreamFixture fixture = UpstreamFixture.legacy(new UpstreamFixture.LegacyScript((request, wire) -> wire.result(request, OK)))) {
+        try (UpstreamFixture fixture =
+                UpstreamFixture.legacy(new UpstreamFixture.LegacyScript((request, wire) -> wire.result(request, OK)))) {
             Exchange without = traced(UpstreamFixture.legacyCall("tools/call", "{\"name\":\"echo\"}", null));
             Exchange with = traced(UpstreamFixture.legacyCall(
                     "tools/call", "{\"name\":\"echo\",\"_meta\":{\"traceparent\":\"" + PARENT + "\"}}", null));
