@@ -5,14 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What happened, without what the log adds.
- *
- * @param type {@code intent}, {@code outcome} or a name for what happened; lower-case letters and underscores
- * @param members the JSON members of the record, compact and without the braces: {@code "call_id":"…","args":{…}}; the
- *     array is the log's from now on
- */
-public record AuditRecord(String type, byte[] members) {
+/** What happened, without what the log adds. */
+public final class AuditRecord {
     public static final String INTENT = "intent";
     public static final String OUTCOME = "outcome";
 
@@ -31,7 +25,17 @@ public record AuditRecord(String type, byte[] members) {
     private static final int LONGEST_TYPE = 40;
     private static final Set<String> RESERVED = Set.of(SEGMENT, SEAL, CHECKPOINT, RECOVERY, DELETION);
 
-    public AuditRecord {
+    private final String type;
+    private final byte[] members;
+
+    /**
+     * @param type {@code intent}, {@code outcome} or a name for what happened; lower-case letters and underscores
+     * @param members the JSON members of the record, compact and without the braces: {@code "call_id":"…","args":{…}};
+     *     the array is the log's from now on
+     */
+    public AuditRecord(String type, byte[] members) {
+        this.type = type;
+        this.members = members;
         if (!isName(type) || RESERVED.contains(type)) {
             throw new IllegalArgumentException("type: " + type + " (expected: a name that the log does not use)");
         }
@@ -47,6 +51,14 @@ public record AuditRecord(String type, byte[] members) {
         if (least < ' ') {
             throw new IllegalArgumentException("members: raw control character (expected: compact JSON)");
         }
+    }
+
+    public String type() {
+        return type;
+    }
+
+    byte[] members() {
+        return members;
     }
 
     /** Which call it is about. */
@@ -71,6 +83,6 @@ public record AuditRecord(String type, byte[] members) {
     private static boolean isName(String type) {
         return !type.isEmpty()
                 && type.length() <= LONGEST_TYPE
-                && type.chars().allMatch(c -> c >= 'a' && c <= 'z' || c == '_');
+                && type.chars().allMatch(c -> (c >= 'a' && c <= 'z') || c == '_');
     }
 }
