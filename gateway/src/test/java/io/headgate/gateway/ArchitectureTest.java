@@ -35,12 +35,13 @@ class ArchitectureTest {
             Map.entry("filter.timeout", List.of("mcp", "filter")),
             Map.entry("filter.audit.format", List.of()),
             Map.entry("filter.audit.log", List.of("filter.audit.format")),
+            Map.entry("filter.audit.verify", List.of("filter.audit.format")),
             Map.entry("filter.audit", List.of("mcp", "filter", "filter.audit.log")),
             Map.entry("gateway.telemetry", List.of()),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
             Map.entry(
-                    "gateway.policy", List.of("mcp", "filter", "filter.timeout", "gateway.telemetry")),
+                    "gateway.policy", List.of("mcp", "filter", "filter.audit", "filter.timeout", "gateway.telemetry")),
             Map.entry(
                     "gateway.session",
                     List.of(

@@ -4,9 +4,11 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Routes;
+import io.headgate.filter.audit.log.AuditLog;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
@@ -38,7 +40,10 @@ import reactor.core.scheduler.Schedulers;
  * <p>A call that cannot be written down is not made. Other requests are kept by rule.
  */
 public final class AuditFilter implements Filter {
+    public static final FilterType<AuditConfig> TYPE = new FilterType<>("audit", AuditConfig.class, AuditFilter::open);
+
     private static final Logger LOG = LoggerFactory.getLogger(AuditFilter.class);
+    private static final String DIRECTORY = "audit";
     private static final String KEYS = "audit-fingerprints.keys";
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -55,6 +60,37 @@ public final class AuditFilter implements Filter {
     private final Counter refusals;
     private final Counter losses;
     private final Consumer<@Nullable AuditTrouble> unheeded = this::written;
+
+    /** Opens the log below the data directory. */
+    private static AuditFilter open(AuditConfig config, FilterContext context) {
+        AuditLog log =
+                AuditLog.open(context.data().resolve(DIRECTORY), config.log(), context.meters(), context.clock());
+        try {
+            return new AuditFilter(config, context, new LogSink(log));
+        } catch (RuntimeException notMade) {
+            log.close();
+            throw notMade;
+        }
+    }
+
+    /** The log on the disk. */
+    private record LogSink(AuditLog log) implements AuditSink {
+        @Override
+        public void append(
+                String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
+            log.append(new AuditRecord(type, members), durability, whenDurable);
+        }
+
+        @Override
+        public boolean accepts() {
+            return log.accepts();
+        }
+
+        @Override
+        public void close() {
+            log.close();
+        }
+    }
 
     AuditFilter(AuditConfig config, FilterContext context, AuditSink log) {
         this.config = config;
@@ -147,7 +183,7 @@ public final class AuditFilter implements Filter {
     }
 
     void write(String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
-        log.append(new AuditRecord(type, members), durability, whenDurable);
+        log.append(type, members, durability, whenDurable);
     }
 
     /** Writes what nobody waits for. */

@@ -55,7 +55,10 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     private final long start = System.nanoTime();
     private final Operators.DeferredSubscription upstream = new Operators.DeferredSubscription();
     private volatile int state;
+
+    @SuppressWarnings("UnusedVariable") // Its updater reads it.
     private volatile int ends;
+
     private volatile @Nullable AuditTrouble trouble;
     private volatile @Nullable Throwable failure;
     private JsonRpc.@Nullable Response response;

@@ -19,8 +19,10 @@ final class Fingerprints {
 
     private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Fingerprints::sha256);
 
+    /** Of the filter that used it last on this thread. */
+    private static final ThreadLocal<@Nullable Keyed> KEYED = new ThreadLocal<>();
+
     private final FingerprintKeys keys;
-    private final ThreadLocal<Keyed> keyed = new ThreadLocal<>();
 
     /** The algorithm with the key that it has on this thread. */
     private record Keyed(FingerprintKeys.Key key, Mac mac, String prefix) {}
@@ -45,10 +47,10 @@ final class Fingerprints {
 
     private Keyed mine() {
         FingerprintKeys.Key now = keys.current();
-        @Nullable Keyed mine = keyed.get();
-        if (mine == null || mine.key != now) {
+        @Nullable Keyed mine = KEYED.get();
+        if (mine == null || !mine.key.equals(now)) {
             mine = new Keyed(now, mac(now), "\"hmac-sha256:" + now.id() + ":");
-            keyed.set(mine);
+            KEYED.set(mine);
         }
         return mine;
     }

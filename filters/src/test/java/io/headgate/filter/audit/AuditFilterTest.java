@@ -45,7 +45,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void aCallIsMadeWhenItsIntentIsDurable() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> assertThat(passed).isEmpty())
                 .then(() -> assertThat(log.types()).containsExactly("intent"))
@@ -60,7 +60,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void anAnswerIsGivenWhenItsOutcomeIsDurable() {
-        log.held();
+        log.hold();
         TestPublisher<JsonRpc> upstream = TestPublisher.create();
         List<JsonRpc> seen = new ArrayList<>();
         StepVerifier.create(filter().filter(exchange(), to(upstream.flux())).doOnNext(seen::add))
@@ -92,7 +92,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void aCallThatCannotBeWrittenDownIsNotMade() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> log.commit(AuditTrouble.FULL))
                 .expectErrorSatisfies(AuditFilterTest::assertRefused)
@@ -113,7 +113,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void whatWasDoneIsToldEvenIfItsOutcomeCannotBeWritten() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> log.commit(null))
                 .then(() -> log.commit(AuditTrouble.FAILED))
@@ -125,7 +125,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void aClientThatGoesAwayBeforeTheIntentIsDurableIsNeverHeardOfUpstream() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> assertThat(log.types()).containsExactly("intent"))
                 .thenCancel()
@@ -139,7 +139,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void aClientThatGoesAwayBeforeATroubleLeavesNothingBehind() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> assertThat(log.types()).containsExactly("intent"))
                 .thenCancel()
@@ -165,7 +165,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void aClientThatGoesAwayDuringTheOutcomeHearsNothing() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> log.commit(null))
                 .thenCancel()
@@ -177,7 +177,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void whatNeverBecomesDurableHoldsTheCall() {
-        log.held();
+        log.hold();
         StepVerifier.create(filter().filter(exchange(), answering(Exchanges.success("done"))))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofMillis(50))
@@ -251,7 +251,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void balancedWaitsForTheIntentOnly() {
-        log.held();
+        log.hold();
         StepVerifier.create(audit(Durability.BALANCED).filter(exchange(), answering(Exchanges.success("done"))))
                 .then(() -> assertThat(passed).isEmpty())
                 .then(() -> log.commit(null))
@@ -265,7 +265,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void asyncWaitsForNothing() {
-        log.held();
+        log.hold();
         StepVerifier.create(audit(Durability.ASYNC).filter(exchange(), answering(Exchanges.success("done"))))
                 .expectNextCount(1)
                 .expectComplete()

@@ -1,12 +1,11 @@
 package io.headgate.filter.audit;
 
-import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,7 @@ final class FakeLog implements AuditSink {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final List<Line> lines = new CopyOnWriteArrayList<>();
-    private final Deque<Consumer<@Nullable AuditTrouble>> waiting = new ArrayDeque<>();
+    private final Deque<Consumer<@Nullable AuditTrouble>> waiting = new ConcurrentLinkedDeque<>();
     private boolean isHeld;
     private boolean accepts = true;
     private boolean isClosed;
@@ -27,14 +26,12 @@ final class FakeLog implements AuditSink {
     record Line(String type, Durability durability, JsonNode json, String text) {}
 
     /** From now on nothing is durable before {@link #commit}. */
-    FakeLog held() {
+    void hold() {
         isHeld = true;
-        return this;
     }
 
-    FakeLog accepting(boolean does) {
+    void accepting(boolean does) {
         accepts = does;
-        return this;
     }
 
     /** Answers the oldest record that waits. */
@@ -63,9 +60,10 @@ final class FakeLog implements AuditSink {
     }
 
     @Override
-    public void append(AuditRecord record, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
-        String text = "{" + new String(record.members(), StandardCharsets.UTF_8) + "}";
-        lines.add(new Line(record.type(), durability, JSON.readTree(text), text));
+    public void append(
+            String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
+        String text = "{" + new String(members, StandardCharsets.UTF_8) + "}";
+        lines.add(new Line(type, durability, JSON.readTree(text), text));
         if (isHeld) {
             waiting.add(whenDurable);
         } else {

@@ -3,7 +3,6 @@ package io.headgate.gateway.dialect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Caller;
-import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
@@ -47,6 +46,7 @@ class LegacyDialectTest {
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private List<HeaderParam> headerParams = List.of();
     private Caller caller = new Caller("alice");
+    private final ToldEvents told = new ToldEvents();
     private final Dialects dialects = dialects();
 
     private Dialects dialects() {
@@ -64,7 +64,7 @@ class LegacyDialectTest {
                 tool -> headerParams,
                 sessions,
                 meters,
-                new Events());
+                told.events);
     }
 
     private FakeCall handled(FakeCall call) {
@@ -180,6 +180,7 @@ class LegacyDialectTest {
         assertThat(delete.status).isEqualTo(200);
         assertThat(post(session, CALL).status).isEqualTo(404);
         assertThat(rejected("session_gone")).isEqualTo(1);
+        assertThat(told.names).containsExactly("session_use_after_expire:session");
     }
 
     @Test
@@ -192,6 +193,7 @@ class LegacyDialectTest {
                 .isEqualTo(404);
         assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}").status)
                 .isEqualTo(404);
+        assertThat(told.names).hasSize(3).containsOnly("malicious_direct_reference:session");
         caller = new Caller("alice");
         assertThat(post(session, CALL).status).isEqualTo(200);
         assertThat(seen).hasSize(2);

@@ -2,7 +2,6 @@ package io.headgate.gateway.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.route.HeaderParam;
@@ -31,7 +30,7 @@ class ModernDialectTest {
                     + META + "}}";
 
     private final MeterRegistry meters = new SimpleMeterRegistry();
-    private final Events events = new Events();
+    private final ToldEvents told = new ToldEvents();
     private final List<Exchange> seen = new ArrayList<>();
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private final Dialects dialects = new Dialects(
@@ -45,7 +44,7 @@ class ModernDialectTest {
                     : List.of(),
             new Sessions(SessionConfig.DEFAULT, meters),
             meters,
-            events);
+            told.events);
 
     private static FakeCall call() {
         return call(CALL);
@@ -116,6 +115,8 @@ class ModernDialectTest {
         assertThat(call.answer).contains("\"id\":\"a-1\"").contains("\"code\":-32020");
         assertThat(count("headgate.mcp.rejected", reason)).isEqualTo(1);
         assertThat(seen).isEmpty();
+        boolean saysTwoThings = reason.equals("method_mismatch") || reason.equals("name_mismatch");
+        assertThat(told.names).isEqualTo(saysTwoThings ? List.of("input_validation_fail:" + name) : List.of());
     }
 
     @Test

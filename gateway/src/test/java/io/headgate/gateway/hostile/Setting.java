@@ -8,8 +8,9 @@ import java.util.Set;
  *
  * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
+ * @param isAudited true if the gateway keeps records of calls, and the case says which
  */
-record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn) {
+record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn, boolean isAudited) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -34,6 +35,8 @@ record Setting(boolean isTls, boolean isLegacy, boolean isHurried, boolean isOwn
         boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
                 || given.contains("idle for")
                 || send.has("upstream_script");
-        return new Setting(tls, legacy, waits, own);
+        boolean audited =
+                hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call");
+        return new Setting(tls, legacy, waits, own, audited);
     }
 }
