@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param deadline when nobody waits for the answer any more, on the clock of {@link FilterContext#timer} in nanoseconds;
  *     {@link #NO_DEADLINE} if nobody has said
+ * @param trail what is learnt of it on its way, or null if nobody wants to know
  */
 public record Exchange(
         JsonRpc.FromClient message,
@@ -18,11 +19,12 @@ public record Exchange(
         Client client,
         @Nullable ClientSession session,
         RequestHeaders headers,
-        long deadline) {
+        long deadline,
+        @Nullable Trail trail) {
     /** Somebody waits for ever, or for as long as the upstream's own limits let it. */
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
-    /** An exchange without a deadline. */
+    /** An exchange without a deadline, of which nobody keeps what happens to it. */
     public Exchange(
             JsonRpc.FromClient message,
             Target target,
@@ -30,7 +32,7 @@ public record Exchange(
             Client client,
             @Nullable ClientSession session,
             RequestHeaders headers) {
-        this(message, target, caller, client, session, headers, NO_DEADLINE);
+        this(message, target, caller, client, session, headers, NO_DEADLINE, null);
     }
 
     public String method() {
@@ -47,26 +49,33 @@ public record Exchange(
     }
 
     public Exchange withTarget(Target changed) {
-        return new Exchange(message, changed, caller, client, session, headers, deadline);
+        return new Exchange(message, changed, caller, client, session, headers, deadline, trail);
     }
 
     public Exchange withCaller(Caller changed) {
-        return new Exchange(message, target, changed, client, session, headers, deadline);
+        return new Exchange(message, target, changed, client, session, headers, deadline, trail);
     }
 
     public Exchange withMessage(JsonRpc.FromClient changed) {
-        return new Exchange(changed, target, caller, client, session, headers, deadline);
+        return new Exchange(changed, target, caller, client, session, headers, deadline, trail);
     }
 
     /** The same with a deadline, unless it has a sooner one. */
     public Exchange withDeadline(long changed) {
         return hasDeadline() && changed - deadline >= 0
                 ? this
-                : new Exchange(message, target, caller, client, session, headers, changed);
+                : new Exchange(message, target, caller, client, session, headers, changed, trail);
     }
 
     /** The same for a part of which nobody knows how long it may take, because a person was asked before. */
     public Exchange withoutDeadline() {
-        return hasDeadline() ? new Exchange(message, target, caller, client, session, headers, NO_DEADLINE) : this;
+        return hasDeadline()
+                ? new Exchange(message, target, caller, client, session, headers, NO_DEADLINE, trail)
+                : this;
+    }
+
+    /** The same with something that takes down what happens to it. */
+    public Exchange withTrail(Trail kept) {
+        return new Exchange(message, target, caller, client, session, headers, deadline, kept);
     }
 }

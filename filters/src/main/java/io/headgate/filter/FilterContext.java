@@ -3,6 +3,7 @@ package io.headgate.filter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -13,11 +14,26 @@ import reactor.core.scheduler.Scheduler;
  * @param timer runs tasks later on the event loop that asked
  * @param routes tells the server that an exchange goes to
  * @param data the directory for what must outlive the gateway; made by who needs it
+ * @param events what happens besides calls, to be told of and to tell
+ * @param secrets what the gateway itself holds for others, so that it can be kept out of whatever is written down
  */
 public record FilterContext(
-        String place, MeterRegistry meters, InstantSource clock, Scheduler timer, Routes routes, Path data) {
+        String place,
+        MeterRegistry meters,
+        InstantSource clock,
+        Scheduler timer,
+        Routes routes,
+        Path data,
+        Events events,
+        List<Secret> secrets) {
+    /** One in which nothing happens besides calls, and nothing is secret. */
+    public FilterContext(
+            String place, MeterRegistry meters, InstantSource clock, Scheduler timer, Routes routes, Path data) {
+        this(place, meters, clock, timer, routes, data, new Events(), List.of());
+    }
+
     /** The same for the filter at another place. */
     public FilterContext at(String otherPlace) {
-        return new FilterContext(otherPlace, meters, clock, timer, routes, data);
+        return new FilterContext(otherPlace, meters, clock, timer, routes, data, events, secrets);
     }
 }

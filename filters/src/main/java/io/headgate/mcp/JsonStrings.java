@@ -136,7 +136,7 @@ public final class JsonStrings {
         return value;
     }
 
-    static int skipSpace(byte[] bytes, int at) {
+    public static int skipSpace(byte[] bytes, int at) {
         int i = at;
         while (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t') {
             i++;
@@ -145,7 +145,7 @@ public final class JsonStrings {
     }
 
     /** From an opening quote to the byte after the closing one. */
-    static int skipString(byte[] bytes, int at) {
+    public static int skipString(byte[] bytes, int at) {
         int i = at + 1;
         while (bytes[i] != '"') {
             i += bytes[i] == '\\' ? 2 : 1;
@@ -154,7 +154,7 @@ public final class JsonStrings {
     }
 
     /** From the first byte of a value to the byte after its last. */
-    static int skipValue(byte[] bytes, int at) {
+    public static int skipValue(byte[] bytes, int at) {
         byte first = bytes[at];
         if (first == '"') {
             return skipString(bytes, at);

@@ -48,6 +48,7 @@ public enum Member {
     META_LOG_LEVEL(Container.META, "io.modelcontextprotocol/logLevel", 30),
     META_SUBSCRIPTION_ID(Container.META, "io.modelcontextprotocol/subscriptionId", 31),
     META_TRACEPARENT(Container.META, "traceparent", 32),
+    META_TRACESTATE(Container.META, "tracestate", 35),
 
     RESULT_TYPE(Container.RESULT, "resultType", 6),
     TTL_MS(Container.RESULT, "ttlMs", 7),
@@ -95,7 +96,7 @@ public enum Member {
         }
     }
 
-    static final int SLOTS = 35;
+    static final int SLOTS = 36;
 
     private static final Member[][][] BY_CONTAINER_AND_LENGTH = index();
 

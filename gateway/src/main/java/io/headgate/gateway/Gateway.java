@@ -1,7 +1,9 @@
 package io.headgate.gateway;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
+import io.headgate.filter.Secret;
 import io.headgate.gateway.admin.AdminServer;
 import io.headgate.gateway.admin.StateReport;
 import io.headgate.gateway.config.Address;
@@ -55,6 +57,8 @@ public final class Gateway implements AutoCloseable {
 
     private final Config config;
     private final InstantSource clock = InstantSource.system();
+
+    private final Events events = new Events();
     /** What to undo, the newest first. */
     private final Deque<Runnable> undo = new ArrayDeque<>();
 
@@ -91,12 +95,13 @@ public final class Gateway implements AutoCloseable {
             undo.push(parking::close);
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
             Handler end = sessions.guard(parking.before(rounds));
-            Chain chain =
-                    new Chain(config.filters(), new FilterContext("", meters, clock, timer, router, config.data()));
+            Chain chain = new Chain(
+                    config.filters(),
+                    new FilterContext("", meters, clock, timer, router, config.data(), events, secrets(config)));
             undo.push(chain::close);
             Dialects dialects = new Dialects(
-                    chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters);
-            door = HttpDoor.start(doorConfig(), dialects, meters, loops);
+                    chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters, events);
+            door = HttpDoor.start(doorConfig(), dialects, meters, loops, events);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(
                     config,
@@ -110,6 +115,8 @@ public final class Gateway implements AutoCloseable {
                     door::connections);
             admin = AdminServer.start(config.admin(), report, meters);
             undo.push(() -> quietly(admin.stop()));
+            events.post("sys_startup", Map.of("version", Version.current()));
+            events.post("sys_config_applied", Map.of("sha256", config.digest()));
             keeper.start();
         } catch (RuntimeException notStarted) {
             undoAll();
@@ -152,6 +159,7 @@ public final class Gateway implements AutoCloseable {
                 .onErrorComplete()
                 .block();
         draining.dispose();
+        events.post("sys_shutdown", Map.of());
         undoAll();
         LOG.info("Stopped");
     }
@@ -177,7 +185,7 @@ public final class Gateway implements AutoCloseable {
                 .toList();
         Scheduler timer = Schedulers.newSingle("headgate-catalog", /* daemon= */ true);
         undo.push(timer::dispose);
-        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock);
+        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock, events);
         undo.push(keeper::close);
         return keeper;
     }
@@ -191,6 +199,14 @@ public final class Gateway implements AutoCloseable {
                 Set.copyOf(config.http().allowedHosts()),
                 Set.copyOf(config.http().allowedOrigins()),
                 config.http().limits());
+    }
+
+    /** What is sent to servers in the gateway's own name. */
+    private static List<Secret> secrets(Config config) {
+        return config.servers().stream()
+                .flatMap(server -> server.headers().values().stream())
+                .map(Secret::new)
+                .toList();
     }
 
     private List<SealKey> sealKeys() {

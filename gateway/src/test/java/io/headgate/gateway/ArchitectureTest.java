@@ -37,6 +37,10 @@ class ArchitectureTest {
             Map.entry("filter.retry", List.of("mcp", "filter")),
             Map.entry("filter.concurrency", List.of("mcp", "filter")),
             Map.entry("filter.timeout", List.of("mcp", "filter")),
+            Map.entry("filter.audit.format", List.of()),
+            Map.entry("filter.audit.log", List.of("filter.audit.format")),
+            Map.entry("filter.audit.verify", List.of("filter.audit.format")),
+            Map.entry("filter.audit", List.of("mcp", "filter", "filter.audit.log")),
             Map.entry("gateway.telemetry", List.of()),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
@@ -45,6 +49,7 @@ class ArchitectureTest {
                     List.of(
                             "mcp",
                             "filter",
+                            "filter.audit",
                             "filter.ratelimit",
                             "filter.concurrency",
                             "filter.breaker",

@@ -23,10 +23,13 @@ final class ModernClient {
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI url;
+    private final String[] fields;
     private int lastId;
 
-    ModernClient(Gateway gateway) {
+    /** A client whose requests have these header fields too: name, value, name, value. */
+    ModernClient(Gateway gateway, String... fields) {
         this.url = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
+        this.fields = fields;
     }
 
     /** All messages that came back, the response last. */
@@ -107,6 +110,9 @@ final class ModernClient {
                 .POST(HttpRequest.BodyPublishers.ofString(body));
         if (!name.isEmpty()) {
             request.header("Mcp-Name", name);
+        }
+        if (fields.length > 0) {
+            request.headers(fields);
         }
         return request.build();
     }

@@ -2,6 +2,7 @@ package io.headgate.filter.timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Routes;
@@ -10,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -47,7 +49,14 @@ class TimeoutRaceTest {
                 TimeoutFilter filter = new TimeoutFilter(
                         TimeoutConfig.of(Duration.ofSeconds(1)),
                         new FilterContext(
-                                "filters[0]", meters, InstantSource.system(), timer, Routes.NONE, Path.of("target")));
+                                "filters[0]",
+                                meters,
+                                InstantSource.system(),
+                                timer,
+                                Routes.NONE,
+                                Path.of("target"),
+                                new Events(),
+                                List.of()));
                 StrictClient client = new StrictClient();
                 Upstream upstream = new Upstream();
                 filter.filter(Exchanges.toolCall(), ignored -> upstream).subscribe(client);

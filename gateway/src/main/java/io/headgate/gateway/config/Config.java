@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param data where the gateway keeps what must outlive it
  * @param filters the chain, in this order
  * @param notes what was read and is not used, for a person to know
+ * @param digest the SHA-256 of the file as it is written, or the empty string without one
  */
 public record Config(
         Address listen,
@@ -34,7 +35,8 @@ public record Config(
         SealConfig seal,
         CatalogConfig catalog,
         ShutdownConfig shutdown,
-        List<String> notes) {
+        List<String> notes,
+        String digest) {
     static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Address DEFAULT_ADMIN = new Address("127.0.0.1", 9090);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
@@ -54,7 +56,8 @@ public record Config(
                 SealConfig.DEFAULT,
                 CatalogConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,
-                List.of());
+                List.of(),
+                "");
     }
 
     /** For people: no headers and no keys. */

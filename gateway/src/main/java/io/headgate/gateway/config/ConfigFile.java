@@ -13,10 +13,14 @@ import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,10 +65,10 @@ public final class ConfigFile {
     static Config read(Path path, Substitution.Environment environment) {
         ConfigFile reader = new ConfigFile(path, environment);
         String text = reader.text(path, new Place(reader.file, 1, 1), "", "a file");
-        return reader.config(text == null ? null : reader.tree(reader.file, text));
+        return reader.config(text == null ? null : reader.tree(reader.file, text), text == null ? "" : digest(text));
     }
 
-    private Config config(@Nullable Value root) {
+    private Config config(@Nullable Value root, String digest) {
         stopIfBroken();
         Place start = new Place(file, 1, 1);
         Value.Fields fields = new Value.Fields(start, Map.of());
@@ -96,9 +100,19 @@ public final class ConfigFile {
                 bind(fields, "seal", SealConfig.DEFAULT),
                 bind(fields, "catalog", CatalogConfig.DEFAULT),
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),
-                List.copyOf(notes));
+                List.copyOf(notes),
+                digest);
         stopIfBroken();
         return config;
+    }
+
+    private static String digest(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new LinkageError("every platform has SHA-256", impossible);
+        }
     }
 
     private void stopIfBroken() {

@@ -1,5 +1,6 @@
 package io.headgate.gateway.dialect;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.BadMessage;
@@ -15,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the dialects count; label values come from closed sets only. */
+/** What the dialects count, and tell those who keep records; label values come from closed sets only. */
 final class DialectMeters {
     /** How a request ended. */
     enum Outcome {
@@ -29,13 +30,15 @@ final class DialectMeters {
     private record PerMethod(Map<Outcome, Counter> outcomes, Timer timer) {}
 
     private final MeterRegistry meters;
+    private final Events events;
     private final Map<String, PerMethod> perMethod = new ConcurrentHashMap<>();
     private final AtomicInteger active = new AtomicInteger();
     private final Counter duplicateIds;
     private final Map<Refusal.Reason, Counter> early = new EnumMap<>(Refusal.Reason.class);
 
-    DialectMeters(MeterRegistry meters) {
+    DialectMeters(MeterRegistry meters, Events events) {
         this.meters = meters;
+        this.events = events;
         meters.gauge(MeterNames.REQUESTS_ACTIVE, active);
         for (Refusal.Reason reason : Refusal.Reason.values()) {
             early.put(
@@ -74,6 +77,13 @@ final class DialectMeters {
 
     void mcpRejected(String reason) {
         meters.counter(MeterNames.MCP_REJECTED, "reason", reason).increment();
+    }
+
+    /** Tells whoever keeps records that a client tried what it should not, and with what. */
+    void told(String event, String subject, HttpCall call) {
+        if (events.areHeard()) {
+            events.refused(event + ":" + subject, call.headers().peer());
+        }
     }
 
     /** Counts the refusals that break MCP; others count bad cursors, states and what is too many. */

@@ -1,5 +1,6 @@
 package io.headgate.gateway.dialect;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
@@ -35,6 +36,7 @@ public final class Dialects implements FrontDialect {
      * @param early says why a request is refused of which only the head has come, or null
      * @param knowsServer whether a server of this name has a door of its own
      * @param headerParams the arguments of a tool that are repeated in header fields; empty for an unknown tool
+     * @param events told of what is refused here, before any filter sees it
      */
     public Dialects(
             Handler chain,
@@ -42,10 +44,11 @@ public final class Dialects implements FrontDialect {
             Predicate<String> knowsServer,
             Function<Target, List<HeaderParam>> headerParams,
             Sessions sessions,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            Events events) {
         this.early = early;
         this.knowsServer = knowsServer;
-        this.meters = new DialectMeters(registry);
+        this.meters = new DialectMeters(registry, events);
         this.modern = new ModernDialect(chain, new ParamHeaders(headerParams), meters);
         LegacyCalls calls = new LegacyCalls(chain, headerParams, sessions, meters);
         this.legacy = new LegacyDialect(calls, sessions, meters);

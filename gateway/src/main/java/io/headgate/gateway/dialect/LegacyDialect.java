@@ -234,6 +234,7 @@ final class LegacyDialect {
         Session.Position position = lastEventId == null ? null : session.find(lastEventId);
         if (lastEventId != null && position == null) {
             meters.mcpRejected("event_id");
+            meters.told("malicious_direct_reference", "event", call);
             refuse(call, null, 400, RpcCodes.INVALID_PARAMS, "Last-Event-ID names no event of this session");
             return;
         }
@@ -291,7 +292,11 @@ final class LegacyDialect {
         }
         Session session = sessions.find(value);
         if (session == null || !session.server().equals(call.server())) {
-            meters.mcpRejected(sessions.wasEnded(value) ? "session_gone" : "session_unknown");
+            boolean wasEnded = sessions.wasEnded(value);
+            meters.mcpRejected(wasEnded ? "session_gone" : "session_unknown");
+            if (wasEnded) {
+                meters.told("session_use_after_expire", "session", call);
+            }
             Refusal refusal = new Refusal(Refusal.Reason.SESSION_NOT_FOUND, "Session not found");
             call.answer(404, Wording.failure(id, refusal));
             return null;
@@ -315,6 +320,7 @@ final class LegacyDialect {
         calls.check(call, session, allowed, refusal -> {
             if (refusal.reason() == Refusal.Reason.SESSION_NOT_FOUND) {
                 meters.mcpRejected("session_not_owner");
+                meters.told("malicious_direct_reference", "session", call);
             }
             call.answer(
                     Wording.Answer.of(refusal.reason()).status(),

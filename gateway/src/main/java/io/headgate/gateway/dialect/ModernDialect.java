@@ -161,6 +161,13 @@ final class ModernDialect {
 
     private void mismatch(HttpCall call, RequestId id, ModernHeaders.Mismatch mismatch) {
         meters.mcpRejected(mismatch.reason());
+        switch (mismatch.reason()) {
+            case "method_mismatch", "name_mismatch", "param_mismatch" ->
+                meters.told("input_validation_fail", mismatch.field(), call);
+            default -> {
+                // Not said at all, or said badly, is no attempt to say two things.
+            }
+        }
         refuse(call, id, 400, RpcCodes.HEADER_MISMATCH, mismatch.message(), null);
     }
 

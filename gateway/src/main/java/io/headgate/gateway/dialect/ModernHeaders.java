@@ -22,8 +22,8 @@ final class ModernHeaders {
 
     private ModernHeaders() {}
 
-    /** Why header and body disagree, as a closed set for the meter. */
-    record Mismatch(String reason, String message) {}
+    /** Why header and body disagree, as a closed set for the meter, and in which field. */
+    record Mismatch(String reason, String field, String message) {}
 
     /** Compares version, method and name; null if they agree. */
     static @Nullable Mismatch check(HttpCall call, Envelope envelope, String method) {
@@ -56,25 +56,25 @@ final class ModernHeaders {
             HttpCall call, String header, String shown, String reason, Envelope envelope, Member member) {
         List<String> values = call.headers(header);
         if (values.isEmpty()) {
-            return new Mismatch("missing_header", "Header mismatch: " + shown + " is missing");
+            return new Mismatch("missing_header", shown, "Header mismatch: " + shown + " is missing");
         }
         if (values.size() > 1) {
-            return new Mismatch("duplicate_header", "Header mismatch: " + shown + " is there twice");
+            return new Mismatch("duplicate_header", shown, "Header mismatch: " + shown + " is there twice");
         }
         String value = values.get(0);
         if (envelope.is(member, value)) {
             return null;
         }
         if (!isSentinel(value)) {
-            return new Mismatch(reason, "Header mismatch: " + shown + " does not match the body");
+            return new Mismatch(reason, shown, "Header mismatch: " + shown + " does not match the body");
         }
         String decoded = decode(value);
         if (decoded == null) {
-            return new Mismatch("bad_base64", "Header mismatch: " + shown + " is not valid base64");
+            return new Mismatch("bad_base64", shown, "Header mismatch: " + shown + " is not valid base64");
         }
         return envelope.is(member, decoded)
                 ? null
-                : new Mismatch(reason, "Header mismatch: " + shown + " does not match the body");
+                : new Mismatch(reason, shown, "Header mismatch: " + shown + " does not match the body");
     }
 
     static boolean isSentinel(String value) {

@@ -40,25 +40,31 @@ final class ParamHeaders {
     private static @Nullable Mismatch check(HttpCall call, HeaderParam param, @Nullable RawJson argument) {
         List<String> values = call.headers(param.header());
         if (values.size() > 1) {
-            return new Mismatch("duplicate_header", "Header mismatch: " + param.header() + " is there twice");
+            return new Mismatch(
+                    "duplicate_header", param.header(), "Header mismatch: " + param.header() + " is there twice");
         }
         if (values.isEmpty()) {
             return argument == null
                     ? null
-                    : new Mismatch("missing_header", "Header mismatch: " + param.header() + " is missing");
+                    : new Mismatch(
+                            "missing_header", param.header(), "Header mismatch: " + param.header() + " is missing");
         }
         String value = values.get(0);
         if (ModernHeaders.isSentinel(value)) {
             String decoded = ModernHeaders.decode(value);
             if (decoded == null) {
-                return new Mismatch("bad_base64", "Header mismatch: " + param.header() + " is not valid base64");
+                return new Mismatch(
+                        "bad_base64", param.header(), "Header mismatch: " + param.header() + " is not valid base64");
             }
             value = decoded;
         }
         // A field without its argument says something that the server will never see in the body.
         return argument != null && says(argument, value)
                 ? null
-                : new Mismatch("param_mismatch", "Header mismatch: " + param.header() + " does not match the body");
+                : new Mismatch(
+                        "param_mismatch",
+                        param.header(),
+                        "Header mismatch: " + param.header() + " does not match the body");
     }
 
     private static boolean says(RawJson argument, String value) {

@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ final class Door {
     final DoorLimits limits;
     final FrontDialect dialect;
     final DoorMeters meters;
+    final Events events;
     final @Nullable TlsCertificates certificates;
     final AtomicInteger connections = new AtomicInteger();
     volatile boolean draining;
@@ -30,11 +32,17 @@ final class Door {
     private final long tickNanos;
     private final Map<EventLoop, LoopClock> clocks = new ConcurrentHashMap<>();
 
-    Door(DoorConfig config, FrontDialect dialect, DoorMeters meters, @Nullable TlsCertificates certificates) {
+    Door(
+            DoorConfig config,
+            FrontDialect dialect,
+            DoorMeters meters,
+            Events events,
+            @Nullable TlsCertificates certificates) {
         this.config = config;
         limits = config.limits();
         this.dialect = dialect;
         this.meters = meters;
+        this.events = events;
         this.certificates = certificates;
         headerNanos = limits.headerTimeout().toNanos();
         bodyNanos = limits.bodyTimeout().toNanos();

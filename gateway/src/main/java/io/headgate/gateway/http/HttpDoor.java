@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
 import io.headgate.gateway.telemetry.EventLoopScheduler;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -50,8 +51,9 @@ public final class HttpDoor {
     }
 
     /** Listens when it returns; throws a {@link ListenException} if that cannot be. */
-    public static HttpDoor start(DoorConfig config, FrontDialect dialect, MeterRegistry meters, LoopResources loops) {
-        return start(config, dialect, meters, loops, CERTIFICATE_POLL);
+    public static HttpDoor start(
+            DoorConfig config, FrontDialect dialect, MeterRegistry meters, LoopResources loops, Events events) {
+        return start(config, dialect, meters, loops, events, CERTIFICATE_POLL);
     }
 
     static HttpDoor start(
@@ -59,11 +61,12 @@ public final class HttpDoor {
             FrontDialect dialect,
             MeterRegistry meters,
             LoopResources loops,
+            Events events,
             Duration certificatePoll) {
         InetSocketAddress wanted = resolve(config);
         TlsConfig tls = config.tls();
         TlsCertificates certificates = tls == null ? null : new TlsCertificates(tls, certificatePoll);
-        Door door = new Door(config, dialect, new DoorMeters(meters), certificates);
+        Door door = new Door(config, dialect, new DoorMeters(meters), events, certificates);
         Sinks.Empty<Void> allClosed = Sinks.empty();
         HttpServer unbound = HttpServer.create()
                 .bindAddress(() -> wanted)

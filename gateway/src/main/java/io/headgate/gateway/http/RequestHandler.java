@@ -188,6 +188,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Refusal refusal = call.refusal;
         if (rejection != null) {
             door.meters.rejected(rejection);
+            if (rejection == Rejection.ORIGIN) {
+                door.events.refused("malicious_cors:origin", call.peer());
+            }
             call.answer(rejection.status, rejection.body(), rejection.fields());
         } else if (refusal != null) {
             door.dialect.refuse(call, refusal);

@@ -1,6 +1,7 @@
 package io.headgate.gateway.policy;
 
 import io.headgate.filter.FilterType;
+import io.headgate.filter.audit.AuditFilter;
 import io.headgate.filter.breaker.BreakerConfig;
 import io.headgate.filter.breaker.BreakerFilter;
 import io.headgate.filter.concurrency.ConcurrencyConfig;
@@ -15,7 +16,12 @@ import java.util.List;
 /** The filters that a file can name. */
 public final class BuiltInFilters {
     public static final List<FilterType<?>> ALL = List.of(
-            RateLimitFilter.TYPE, ConcurrencyFilter.TYPE, BreakerFilter.TYPE, RetryFilter.TYPE, TimeoutFilter.TYPE);
+            AuditFilter.TYPE,
+            RateLimitFilter.TYPE,
+            ConcurrencyFilter.TYPE,
+            BreakerFilter.TYPE,
+            RetryFilter.TYPE,
+            TimeoutFilter.TYPE);
 
     /** The chain of a file that names none: nothing is sent twice that might have been executed. */
     public static final List<ConfiguredFilter<?>> DEFAULT_CHAIN = List.of(

@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -53,8 +54,10 @@ public final class CatalogKeeper {
      * Takes the servers in the order of the file.
      *
      * @param timer a scheduler of its own: lists are checked and merged there
+     * @param events told of servers that go and come back, and of tools that are not what they were
      */
-    public CatalogKeeper(List<Source> sources, MeterRegistry meters, Scheduler timer, InstantSource clock) {
+    public CatalogKeeper(
+            List<Source> sources, MeterRegistry meters, Scheduler timer, InstantSource clock, Events events) {
         this.meters = meters;
         this.timer = timer;
         this.changes = new ChangeFeed(timer);
@@ -62,7 +65,7 @@ public final class CatalogKeeper {
                 .map(source -> new Namespace(source.upstream().name(), source.prefix()))
                 .toList();
         for (Source source : sources) {
-            Refresher refresher = new Refresher(source, fleet, meters, timer, clock, this::refreshed);
+            Refresher refresher = new Refresher(source, fleet, meters, timer, clock, events, this::refreshed);
             if (byServer.put(source.upstream().name(), refresher) != null) {
                 throw new IllegalArgumentException(
                         "server: " + source.upstream().name() + " (expected: only once)");

@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Events;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Listing;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ final class Refresher {
     private final Upstream upstream;
     private final Scheduler timer;
     private final InstantSource clock;
+    private final Events events;
     private final Listener listener;
     private final Counter successes;
     private final Counter failedAttempts;
@@ -73,12 +76,14 @@ final class Refresher {
             MeterRegistry meters,
             Scheduler timer,
             InstantSource clock,
+            Events events,
             Listener listener) {
         this.upstream = source.upstream();
         this.namespace = new Namespace(upstream.name(), source.prefix());
         this.fleet = fleet;
         this.timer = timer;
         this.clock = clock;
+        this.events = events;
         this.listener = listener;
         this.successes = meters.counter(MeterNames.CATALOG_REFRESHES, "upstream", upstream.name(), "outcome", "ok");
         this.failedAttempts =
@@ -196,6 +201,8 @@ final class Refresher {
 
     private void succeed(Offer fresh, Set<String> answered) {
         Set<String> changed = new HashSet<>(answered);
+        Offer before;
+        boolean wasGone;
         synchronized (this) {
             if (!isRunning) {
                 return;
@@ -205,6 +212,8 @@ final class Refresher {
                     changed.add(kind.changedMethod());
                 }
             }
+            before = offer;
+            wasGone = failures > 0;
             Listing listing = fresh.listing();
             offer = fresh;
             isStale = false;
@@ -217,6 +226,14 @@ final class Refresher {
             scheduleForSignal();
         }
         successes.increment();
+        if (before == null) {
+            events.post("upstream_added", Map.of("upstream", upstream.name()));
+        } else {
+            if (wasGone) {
+                events.post("upstream_back", Map.of("upstream", upstream.name()));
+            }
+            DefinitionChanges.post(events, upstream.name(), before, fresh);
+        }
         listener.refreshed(this, changed);
         tellReread();
     }
@@ -225,6 +242,7 @@ final class Refresher {
         String text = error instanceof Refusal refusal
                 ? refusal.text()
                 : error.getClass().getSimpleName();
+        boolean isFirst;
         synchronized (this) {
             if (!isRunning) {
                 return;
@@ -235,11 +253,15 @@ final class Refresher {
             // What was signalled is still owed, and the retry pays it.
             signalled.addAll(answered);
             schedule(times.afterFailure(++failures));
-            if (failures == 1) {
+            isFirst = failures == 1;
+            if (isFirst) {
                 log.warn("upstream {}: its lists cannot be read: {}", upstream.name(), text);
             }
         }
         failedAttempts.increment();
+        if (isFirst) {
+            events.post("upstream_gone", Map.of("upstream", upstream.name(), "reason", text));
+        }
         listener.refreshed(this, Set.of());
         tellReread();
     }

@@ -7,7 +7,6 @@ import java.util.Base64;
 public final class HeaderText {
     private static final String OPEN = "=?base64?";
     private static final String CLOSE = "?=";
-    private static final int TRACEPARENT_CHARS = 55;
 
     private HeaderText() {}
 
@@ -55,34 +54,5 @@ public final class HeaderText {
             }
         }
         return true;
-    }
-
-    /** True for a trace context of version 00: lower-case hex, neither id all zeros. */
-    static boolean isTraceparent(String text) {
-        if (text.length() != TRACEPARENT_CHARS || !text.startsWith("00-")) {
-            return false;
-        }
-        return text.charAt(35) == '-'
-                && text.charAt(52) == '-'
-                && isId(text, 3, 35)
-                && isId(text, 36, 52)
-                && isHex(text.charAt(53))
-                && isHex(text.charAt(54));
-    }
-
-    private static boolean isId(String text, int from, int to) {
-        boolean zero = true;
-        for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            if (!isHex(c)) {
-                return false;
-            }
-            zero &= c == '0';
-        }
-        return !zero;
-    }
-
-    private static boolean isHex(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
 }

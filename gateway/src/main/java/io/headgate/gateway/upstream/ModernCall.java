@@ -30,6 +30,7 @@ class ModernCall extends Call {
     @Override
     final void start() {
         id = pool.nextId();
+        attempted(exchange);
         send(pool.client.withDeadline(RequestWriter.modern(exchange, id), exchange));
     }
 

@@ -3,6 +3,8 @@ package io.headgate.gateway.upstream;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Target;
+import io.headgate.filter.TraceContext;
+import io.headgate.filter.Trail;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonStrings;
@@ -27,6 +29,8 @@ final class RequestWriter {
     private static final String CAPABILITIES = "\"io.modelcontextprotocol/clientCapabilities\":";
     private static final String CLIENT_INFO = "\"io.modelcontextprotocol/clientInfo\":";
     private static final String LOG_LEVEL = "\"io.modelcontextprotocol/logLevel\":";
+    private static final String TRACEPARENT = "\"traceparent\":";
+    private static final String TRACESTATE = "\"tracestate\":";
     private static final String QUOTED_VERSION = "\"" + ProtocolVersions.V2026_07_28 + "\"";
     private static final String PARAM_HEADER = "mcp-param-";
 
@@ -40,24 +44,25 @@ final class RequestWriter {
         retarget(splice, message, exchange.target());
         RawJson meta = message.get(Member.PARAMS_META);
         if (meta == null) {
-            splice.insert(params, "\"_meta\":{" + metaMembers(exchange.client()) + "}");
+            splice.insert(params, "\"_meta\":{" + metaMembers(exchange) + "}");
         } else if (!meta.isObject()) {
-            splice.replace(meta, "{" + metaMembers(exchange.client()) + "}");
+            splice.replace(meta, "{" + metaMembers(exchange) + "}");
         } else {
-            modernMeta(splice, message, meta, exchange.client(), id);
+            modernMeta(splice, message, meta, exchange, id);
         }
         OutgoingRequest request =
                 new OutgoingRequest(Method.POST, frame(id, exchange.method(), splice.into(new Pieces(24))));
         request.with("mcp-protocol-version", ProtocolVersions.V2026_07_28).with("mcp-method", exchange.method());
         addName(request, exchange);
         addParamHeaders(request, exchange);
-        return request;
+        return traced(request, exchange);
     }
 
     /** A request of a revision with sessions: what belongs to the other era is taken out. */
     static OutgoingRequest legacy(Exchange exchange, long id) {
         Envelope message = exchange.message().envelope();
-        Splice splice = new Splice(paramsOf(message));
+        RawJson params = paramsOf(message);
+        Splice splice = new Splice(params);
         retarget(splice, message, exchange.target());
         // The client could not fetch what a task of 2025-11-25 comes to.
         message.remove(splice, Member.TASK);
@@ -67,9 +72,13 @@ final class RequestWriter {
             message.remove(splice, Member.META_CLIENT_CAPABILITIES);
             message.remove(splice, Member.META_CLIENT_INFO);
             message.remove(splice, Member.META_LOG_LEVEL);
-            hopMeta(splice, message, id);
+            hopMeta(splice, message, meta, exchange.trail(), id);
+        } else if (meta == null && exchange.trail() != null) {
+            splice.insert(params, "\"_meta\":{" + traceMembers(exchange.trail().trace()) + "}");
         }
-        return new OutgoingRequest(Method.POST, frame(id, exchange.method(), splice.into(new Pieces(24))));
+        OutgoingRequest request =
+                new OutgoingRequest(Method.POST, frame(id, exchange.method(), splice.into(new Pieces(24))));
+        return traced(request, exchange);
     }
 
     /** A notification of ours, its params valid JSON. */
@@ -115,7 +124,8 @@ final class RequestWriter {
         }
     }
 
-    private static String metaMembers(Client client) {
+    private static String metaMembers(Exchange exchange) {
+        Client client = exchange.client();
         StringBuilder members = new StringBuilder(256)
                 .append(PROTOCOL_VERSION)
                 .append(QUOTED_VERSION)
@@ -130,10 +140,34 @@ final class RequestWriter {
         if (level != null) {
             members.append(',').append(LOG_LEVEL).append(JsonStrings.quote(level));
         }
+        Trail trail = exchange.trail();
+        if (trail != null) {
+            members.append(',').append(traceMembers(trail.trace()));
+        }
         return members.toString();
     }
 
-    private static void modernMeta(Splice splice, Envelope message, RawJson meta, Client client, long id) {
+    private static String traceMembers(TraceContext trace) {
+        String members = TRACEPARENT + JsonStrings.quote(trace.traceparent());
+        String state = trace.state();
+        return state == null ? members : members + "," + TRACESTATE + JsonStrings.quote(state);
+    }
+
+    /** The trace in the header too, for servers and proxies that look there. */
+    private static OutgoingRequest traced(OutgoingRequest request, Exchange exchange) {
+        Trail trail = exchange.trail();
+        if (trail != null) {
+            request.with("traceparent", trail.trace().traceparent());
+            String state = trail.trace().state();
+            if (state != null) {
+                request.with("tracestate", state);
+            }
+        }
+        return request;
+    }
+
+    private static void modernMeta(Splice splice, Envelope message, RawJson meta, Exchange exchange, long id) {
+        Client client = exchange.client();
         if (!message.is(Member.META_PROTOCOL_VERSION, ProtocolVersions.V2026_07_28)) {
             put(splice, meta, message.get(Member.META_PROTOCOL_VERSION), PROTOCOL_VERSION, QUOTED_VERSION);
         }
@@ -152,7 +186,7 @@ final class RequestWriter {
         if (level != null && !message.has(Member.META_LOG_LEVEL)) {
             put(splice, meta, null, LOG_LEVEL, JsonStrings.quote(level));
         }
-        hopMeta(splice, message, id);
+        hopMeta(splice, message, meta, exchange.trail(), id);
     }
 
     private static void put(Splice splice, RawJson meta, @Nullable RawJson written, String key, String json) {
@@ -164,15 +198,25 @@ final class RequestWriter {
     }
 
     /** The members of {@code _meta} that belong to one hop in every era. */
-    private static void hopMeta(Splice splice, Envelope message, long id) {
+    private static void hopMeta(Splice splice, Envelope message, RawJson meta, @Nullable Trail trail, long id) {
         RawJson token = message.get(Member.META_PROGRESS_TOKEN);
         if (token != null) {
             splice.replace(token, Long.toString(id));
         }
         message.remove(splice, Member.META_SUBSCRIPTION_ID);
-        if (message.has(Member.META_TRACEPARENT)) {
-            String traceparent = message.string(Member.META_TRACEPARENT);
-            if (traceparent == null || !HeaderText.isTraceparent(traceparent)) {
+        RawJson parent = message.get(Member.META_TRACEPARENT);
+        if (trail != null) {
+            TraceContext trace = trail.trace();
+            put(splice, meta, parent, TRACEPARENT, JsonStrings.quote(trace.traceparent()));
+            String state = trace.state();
+            if (state == null) {
+                message.remove(splice, Member.META_TRACESTATE);
+            } else {
+                put(splice, meta, message.get(Member.META_TRACESTATE), TRACESTATE, JsonStrings.quote(state));
+            }
+        } else if (parent != null) {
+            String traceparent = parent.string();
+            if (traceparent == null || !TraceContext.isTraceparent(traceparent)) {
                 message.remove(splice, Member.META_TRACEPARENT);
             }
         }

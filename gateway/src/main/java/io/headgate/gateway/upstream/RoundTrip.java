@@ -1,5 +1,7 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Trail;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.RejectedExecutionException;
@@ -81,6 +83,14 @@ abstract class RoundTrip {
 
     /** It failed; the connection is gone. */
     abstract void onFault(Fault fault);
+
+    /** Notes that an exchange is sent, where somebody keeps that. */
+    static void attempted(Exchange exchange) {
+        Trail trail = exchange.trail();
+        if (trail != null) {
+            trail.attempted();
+        }
+    }
 
     final void submit(OutgoingRequest outgoing) {
         request = outgoing;

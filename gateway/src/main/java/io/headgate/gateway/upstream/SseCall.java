@@ -80,6 +80,7 @@ final class SseCall extends RoundTrip implements Subscription {
             return;
         }
         meters.called();
+        attempted(exchange);
         submit(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 

@@ -56,6 +56,7 @@ final class StreamableCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
+        attempted(exchange);
         send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 

@@ -46,6 +46,7 @@ class LegacyDialectTest {
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private List<HeaderParam> headerParams = List.of();
     private Caller caller = new Caller("alice");
+    private final ToldEvents told = new ToldEvents();
     private final Dialects dialects = dialects();
 
     private Dialects dialects() {
@@ -63,7 +64,8 @@ class LegacyDialectTest {
                 server -> true,
                 tool -> headerParams,
                 sessions,
-                meters);
+                meters,
+                told.events);
     }
 
     private FakeCall handled(FakeCall call) {
@@ -179,6 +181,7 @@ class LegacyDialectTest {
         assertThat(delete.status).isEqualTo(200);
         assertThat(post(session, CALL).status).isEqualTo(404);
         assertThat(rejected("session_gone")).isEqualTo(1);
+        assertThat(told.names).containsExactly("session_use_after_expire:session");
     }
 
     @Test
@@ -191,6 +194,7 @@ class LegacyDialectTest {
                 .isEqualTo(404);
         assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}").status)
                 .isEqualTo(404);
+        assertThat(told.names).hasSize(3).containsOnly("malicious_direct_reference:session");
         caller = new Caller("alice");
         assertThat(post(session, CALL).status).isEqualTo(200);
         assertThat(seen).hasSize(2);

@@ -33,6 +33,7 @@ class ModernDialectTest {
                     + META + "}}";
 
     private final MeterRegistry meters = new SimpleMeterRegistry();
+    private final ToldEvents told = new ToldEvents();
     private final List<Exchange> seen = new ArrayList<>();
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
     private Function<RequestHead, @Nullable Refusal> early = head -> null;
@@ -47,7 +48,8 @@ class ModernDialectTest {
                     ? List.of(new HeaderParam("Mcp-Param-Region", List.of("region")))
                     : List.of(),
             new Sessions(SessionConfig.DEFAULT, meters),
-            meters);
+            meters,
+            told.events);
 
     private static FakeCall call() {
         return call(CALL);
@@ -118,6 +120,8 @@ class ModernDialectTest {
         assertThat(call.answer).contains("\"id\":\"a-1\"").contains("\"code\":-32020");
         assertThat(count("headgate.mcp.rejected", reason)).isEqualTo(1);
         assertThat(seen).isEmpty();
+        boolean saysTwoThings = reason.equals("method_mismatch") || reason.equals("name_mismatch");
+        assertThat(told.names).isEqualTo(saysTwoThings ? List.of("input_validation_fail:" + name) : List.of());
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.headgate.gateway.hostile;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,7 @@ final class Bench implements AutoCloseable {
     private final GatewayUnderTest.Starter starter;
     private final String yaml;
     private final GatewayUnderTest gateway;
+    private final Path data;
 
     Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
         this.setting = setting;
@@ -24,7 +27,8 @@ final class Bench implements AutoCloseable {
         first = new StubUpstream(era);
         second = new StubUpstream(era);
         this.starter = starter;
-        yaml = new GatewayYaml(file, setting).text(first.url(), second.url());
+        data = Files.createTempDirectory("hostile-data");
+        yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data);
         gateway = starter.start(yaml);
         Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
                 .build(Situation.harmlessForm(), Preparation.nothing());
@@ -80,6 +84,11 @@ final class Bench implements AutoCloseable {
         return starter.start(yaml);
     }
 
+    /** What is written down, if anything is. */
+    AuditRecords records() {
+        return new AuditRecords(data.resolve("audit"));
+    }
+
     Metrics metrics() throws Exception {
         return Metrics.scrape(gateway.admin());
     }
@@ -114,5 +123,6 @@ final class Bench implements AutoCloseable {
     public void close() {
         gateway.close();
         upstreams().forEach(StubUpstream::close);
+        AuditRecords.delete(data);
     }
 }

@@ -23,6 +23,7 @@ final class CaseRunner {
             Situation situation = new Situation(file, bench, hostile, preparation);
             bench.forgetCalls();
             Metrics before = bench.metrics();
+            observation.recordsBefore = bench.records().ofCalls().size();
             long start = System.nanoTime();
             send(situation, observation);
             observation.seconds = (System.nanoTime() - start) / 1e9;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param conn {@code keep}, {@code close}, {@code reset}, {@code goaway:CODE}, {@code stream_reset:CODE}, or empty
  * @param withinSeconds the time in which it must be over; 0 if none is given
  * @param responses how many responses the connection may carry; 0 if that is not said
+ * @param audit what is written down about it, in words
  */
 record Expectation(
         Outcomes http,
@@ -24,6 +25,7 @@ record Expectation(
         Calls upstreamCalls,
         double withinSeconds,
         int responses,
+        String audit,
         String note) {
     private static final Set<String> RPC_WORDS = Set.of("result", "acknowledged", "stream");
 
@@ -39,6 +41,7 @@ record Expectation(
                 Calls.of(form.value("upstream_calls")),
                 form.decimal("within_s", 0),
                 form.number("responses_on_connection", 0),
+                form.text("audit"),
                 form.text("note"));
     }
 

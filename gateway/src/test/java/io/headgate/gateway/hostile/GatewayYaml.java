@@ -1,5 +1,6 @@
 package io.headgate.gateway.hostile;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -43,9 +44,12 @@ final class GatewayYaml {
         this.setting = setting;
     }
 
-    String text(String firstUrl, String secondUrl) {
+    String text(String firstUrl, String secondUrl, Path data) {
         StringBuilder yaml = new StringBuilder();
         yaml.append("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n");
+        if (setting.isAudited()) {
+            yaml.append("data: ").append(data).append("\nfilters:\n  - audit: {}\n  - timeout: {}\n");
+        }
         if (setting.isTls()) {
             yaml.append("tls: {certificate: ").append(TestCertificate.certificate());
             yaml.append(", key: ").append(TestCertificate.key()).append("}\n");

@@ -23,8 +23,8 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 record HostileFile(
         boolean isOwn, Map<String, Integer> codes, Form limits, Map<String, Form> templates, List<HostileCase> cases) {
     /** Layers whose cases this version of the gateway answers for. */
-    static final Set<String> LAYERS =
-            new LinkedHashSet<>(List.of("tcp", "http1", "http2", "json", "jsonrpc", "mcp", "mcp-legacy", "stream"));
+    static final Set<String> LAYERS = new LinkedHashSet<>(
+            List.of("tcp", "http1", "http2", "json", "jsonrpc", "mcp", "mcp-legacy", "stream", "audit"));
 
     static HostileFile load() {
         String other = System.getProperty("headgate.hostile", "");

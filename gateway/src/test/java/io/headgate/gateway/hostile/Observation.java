@@ -29,6 +29,9 @@ final class Observation {
 
     double seconds;
 
+    /** How many records of calls there were before the case. */
+    int recordsBefore;
+
     /** The metrics around the case where they cannot be read after it. */
     @Nullable
     TwoMetrics ownMetrics;

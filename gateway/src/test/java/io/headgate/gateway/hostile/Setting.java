@@ -10,9 +10,16 @@ import java.util.Set;
  * @param isCrowded true if more clients come than it lets in, while its clocks run as usual, so that all can be there
  * @param isLimited true if each caller may call ten tools, and then ten a second
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
+ * @param isAudited true if the gateway keeps records of calls, and the case says which
  */
 record Setting(
-        boolean isTls, boolean isLegacy, boolean isHurried, boolean isCrowded, boolean isLimited, boolean isOwn) {
+        boolean isTls,
+        boolean isLegacy,
+        boolean isHurried,
+        boolean isCrowded,
+        boolean isLimited,
+        boolean isOwn,
+        boolean isAudited) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -39,6 +46,8 @@ record Setting(
                 || given.contains("idle for")
                 || send.has("upstream_script");
         boolean crowded = send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS;
-        return new Setting(tls, legacy, waits && !crowded, crowded, limited, own || crowded);
+        boolean audited =
+                hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call");
+        return new Setting(tls, legacy, waits && !crowded, crowded, limited, own || crowded, audited);
     }
 }

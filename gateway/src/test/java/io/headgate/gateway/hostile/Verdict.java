@@ -39,6 +39,7 @@ final class Verdict {
         problems.addAll(observation.problems);
         problems.addAll(NoteChecks.check(situation, observation));
         metric(before);
+        audit();
         conn(observation.conn.call());
         time();
         calls();
@@ -78,6 +79,23 @@ final class Verdict {
         if (!moved) {
             add("metric", metric.mismatch(before, situation.bench().metrics()));
         }
+    }
+
+    private void audit() throws Exception {
+        if (!situation.bench().setting().isAudited()) {
+            return;
+        }
+        // The outcome of a call whose client is gone comes a moment later.
+        boolean found = Patience.until(
+                () -> AuditRecords.mismatch(situation.hostile(), records()) == null, METRIC_WITHIN_SECONDS);
+        if (!found) {
+            add("audit", AuditRecords.mismatch(situation.hostile(), records()));
+        }
+    }
+
+    private List<String> records() {
+        List<String> all = situation.bench().records().ofCalls();
+        return all.subList(Math.min(all.size(), observation.recordsBefore), all.size());
     }
 
     private void conn(String seen) {

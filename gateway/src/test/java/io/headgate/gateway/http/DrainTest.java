@@ -3,6 +3,7 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.gateway.session.EventStream;
@@ -97,7 +98,11 @@ class DrainTest {
         try (TestDoor door = TestDoor.of(calls::add)) {
             HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
             assertThatThrownBy(() -> HttpDoor.start(
-                            DoorConfig.of("127.0.0.1", door.port()), calls::add, new SimpleMeterRegistry(), loops))
+                            DoorConfig.of("127.0.0.1", door.port()),
+                            calls::add,
+                            new SimpleMeterRegistry(),
+                            loops,
+                            new Events()))
                     .isInstanceOf(ListenException.class)
                     .hasMessage("listen: 127.0.0.1:" + door.port() + " is in use");
             loops.dispose();
@@ -107,8 +112,8 @@ class DrainTest {
     @Test
     void anAddressOfAnotherMachineIsNamed() {
         HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
-        assertThatThrownBy(() ->
-                        HttpDoor.start(DoorConfig.of("192.0.2.1", 8080), calls::add, new SimpleMeterRegistry(), loops))
+        assertThatThrownBy(() -> HttpDoor.start(
+                        DoorConfig.of("192.0.2.1", 8080), calls::add, new SimpleMeterRegistry(), loops, new Events()))
                 .isInstanceOf(ListenException.class)
                 .hasMessage("listen: 192.0.2.1:8080 is no address of this machine");
         loops.dispose();

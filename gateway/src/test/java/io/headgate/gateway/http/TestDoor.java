@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
 import io.headgate.mcp.Pieces;
 import io.micrometer.core.instrument.Counter;
@@ -29,7 +30,7 @@ final class TestDoor implements AutoCloseable {
 
     TestDoor(DoorConfig config, FrontDialect dialect, Transport transport) {
         loops = HttpLoops.create(transport, 2);
-        door = HttpDoor.start(config, dialect, meters, loops, Duration.ofMillis(50));
+        door = HttpDoor.start(config, dialect, meters, loops, new Events(), Duration.ofMillis(50));
     }
 
     static TestDoor of(FrontDialect dialect) {

@@ -3,6 +3,7 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -182,7 +183,11 @@ class TlsTest {
         Files.delete(files.key());
         HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
         assertThatThrownBy(() -> HttpDoor.start(
-                        TestDoor.config(DoorLimits.DEFAULT, files, Set.of()), TestDoor.ECHO, door.meters, loops))
+                        TestDoor.config(DoorLimits.DEFAULT, files, Set.of()),
+                        TestDoor.ECHO,
+                        door.meters,
+                        loops,
+                        new Events()))
                 .isInstanceOf(ListenException.class)
                 .hasMessage("tls: " + files.certificate() + " and " + files.key() + " cannot be read");
         loops.dispose();

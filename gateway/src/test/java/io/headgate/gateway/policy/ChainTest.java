@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
+import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
@@ -39,7 +40,9 @@ class ChainTest {
             InstantSource.system(),
             Schedulers.immediate(),
             Routes.NONE,
-            Path.of("target"));
+            Path.of("target"),
+            new Events(),
+            List.of());
 
     private final List<String> made = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();

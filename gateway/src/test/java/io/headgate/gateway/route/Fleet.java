@@ -3,6 +3,7 @@ package io.headgate.gateway.route;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.ClientSession;
+import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
@@ -31,6 +32,7 @@ final class Fleet {
 
     final VirtualTimeScheduler time = VirtualTimeScheduler.create();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final Events events = new Events();
     final Map<String, FakeUpstream> upstreams = new LinkedHashMap<>();
     final List<Source> sources = new ArrayList<>();
     PageSize pageSize = PageSize.DEFAULT;
@@ -58,7 +60,7 @@ final class Fleet {
     }
 
     Fleet start() {
-        keeper = new CatalogKeeper(sources, meters, time, this::now);
+        keeper = new CatalogKeeper(sources, meters, time, this::now, events);
         router = new Router(
                 keeper, this::upstream, new Seal(List.of(SealKey.random()), this::now), pageSize, "0.1", meters);
         keeper.start();

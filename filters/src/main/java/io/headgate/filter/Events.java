@@ -1,0 +1,49 @@
+package io.headgate.filter;
+
+import java.net.InetAddress;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens at a gateway besides calls, for whoever keeps records of it; one listener at most.
+ *
+ * <p>What is posted while nobody listens is lost, and costs one look.
+ */
+public final class Events {
+    private volatile @Nullable Listener listener;
+
+    /** Takes what is posted, on any thread; must not block. */
+    public interface Listener {
+        /** Something happened to the gateway, its servers or their tools. */
+        void happened(String name, Map<String, String> facts);
+
+        /** Something from outside was refused before any filter saw it. */
+        void refused(String name, @Nullable InetAddress from);
+    }
+
+    /** Makes somebody listen, or nobody. */
+    public void listen(@Nullable Listener heard) {
+        listener = heard;
+    }
+
+    /** True if it is worth finding out what exactly happened. */
+    public boolean areHeard() {
+        return listener != null;
+    }
+
+    /** Says that something happened; the facts hold no secret. */
+    public void post(String name, Map<String, String> facts) {
+        Listener heard = listener;
+        if (heard != null) {
+            heard.happened(name, facts);
+        }
+    }
+
+    /** Says that a message was refused; the name is one of a closed set. */
+    public void refused(String name, @Nullable InetAddress from) {
+        Listener heard = listener;
+        if (heard != null) {
+            heard.refused(name, from);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package io.headgate.filter.audit;
+
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.TraceContext;
+import io.headgate.filter.Trail;
+import io.headgate.filter.audit.log.AuditRecord;
+import io.headgate.filter.audit.log.AuditTrouble;
+import io.headgate.filter.audit.log.Durability;
+import io.headgate.mcp.JsonRpc;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/**
+ * One call between its two records: not made before the first is durable, not answered before the second is.
+ *
+ * <p>What comes on the way passes at once. The log's writer only says that a record is durable; everything else happens
+ * on the thread of the call, or of whoever brings the answer.
+ */
+final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consumer<@Nullable AuditTrouble>, Runnable {
+    private static final AtomicIntegerFieldUpdater<AuditedCall> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(AuditedCall.class, "state");
+    private static final AtomicIntegerFieldUpdater<AuditedCall> ENDS =
+            AtomicIntegerFieldUpdater.newUpdater(AuditedCall.class, "ends");
+
+    /** The intent is on its way to the disk. */
+    private static final int INTENDED = 0;
+    /** The client went away while it was; no upstream will hear of the call. */
+    private static final int WITHDRAWN = 1;
+
+    private static final int RUNNING = 2;
+    /** The outcome is on its way to the disk, or needs not be waited for. */
+    private static final int ANSWERED = 3;
+
+    private static final int DONE = 4;
+
+    /** The answer was given, and the upstream has ended. */
+    private static final int BOTH = 2;
+
+    private final CoreSubscriber<? super JsonRpc> client;
+    private final AuditFilter filter;
+    private final Durability durability;
+    private final Exchange exchange;
+    private final Handler next;
+    private final Landing landing;
+    private final Trail trail;
+    private final String callId = TraceContext.id(32);
+    private final long start = System.nanoTime();
+    private final Operators.DeferredSubscription upstream = new Operators.DeferredSubscription();
+    private volatile int state;
+
+    @SuppressWarnings("UnusedVariable") // Its updater reads it.
+    private volatile int ends;
+
+    private volatile @Nullable AuditTrouble trouble;
+    private volatile @Nullable Throwable failure;
+    private JsonRpc.@Nullable Response response;
+
+    AuditedCall(
+            CoreSubscriber<? super JsonRpc> client,
+            AuditFilter filter,
+            Durability durability,
+            Exchange exchange,
+            Handler next) {
+        this.client = client;
+        this.filter = filter;
+        this.durability = durability;
+        this.exchange = exchange;
+        this.next = next;
+        this.landing = filter.landing();
+        this.trail = new Trail(TraceContext.of(exchange));
+    }
+
+    /** Writes the intent; the call begins when it is durable. */
+    void begin() {
+        client.onSubscribe(this);
+        if (state != INTENDED) {
+            return;
+        }
+        byte[] intent;
+        try {
+            intent = filter.records().intent(callId, trail.trace(), exchange, filter.upstreamOf(exchange));
+        } catch (RuntimeException defect) {
+            // What cannot be written down is not done.
+            state = DONE;
+            client.onError(defect);
+            return;
+        }
+        if (durability == Durability.ASYNC) {
+            filter.write(AuditRecord.INTENT, intent, Durability.ASYNC);
+            run();
+        } else {
+            // Balanced too: what is lost in its window is what came of a call, never that there was one.
+            filter.write(AuditRecord.INTENT, intent, Durability.STRICT, this);
+        }
+    }
+
+    /** Called by the log's writer. */
+    @Override
+    public void accept(@Nullable AuditTrouble reason) {
+        trouble = reason;
+        landing.land(this);
+    }
+
+    /** A record is durable, or cannot be. */
+    @Override
+    public void run() {
+        AuditTrouble reason = trouble;
+        switch (state) {
+            case INTENDED -> intended(reason);
+            case WITHDRAWN -> withdrawn(reason);
+            case ANSWERED -> {
+                if (reason != null) {
+                    // It was done, and the client may know: the log itself will say that the outcome is unknown.
+                    filter.lost();
+                }
+                release();
+            }
+            default -> {
+                // The client went away while its answer was written down.
+            }
+        }
+    }
+
+    private void intended(@Nullable AuditTrouble reason) {
+        if (reason != null) {
+            if (STATE.compareAndSet(this, INTENDED, DONE)) {
+                client.onError(filter.refusal());
+            }
+            return;
+        }
+        if (!STATE.compareAndSet(this, INTENDED, RUNNING)) {
+            withdrawn(null);
+            return;
+        }
+        Flux<JsonRpc> answer;
+        try {
+            answer = next.handle(exchange.withTrail(trail));
+        } catch (RuntimeException defect) {
+            onError(defect);
+            return;
+        }
+        answer.subscribe(this);
+    }
+
+    private void withdrawn(@Nullable AuditTrouble reason) {
+        if (reason == null && STATE.compareAndSet(this, WITHDRAWN, DONE)) {
+            cancelled();
+        }
+    }
+
+    private void cancelled() {
+        byte[] outcome = filter.records().outcome(callId, trail, CallRecords.CANCELLED, elapsed());
+        filter.write(AuditRecord.OUTCOME, outcome, Durability.BALANCED);
+    }
+
+    @Override
+    public Context currentContext() {
+        return client.currentContext();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        // Cancels it if the client is gone already.
+        var unused = upstream.set(subscription);
+    }
+
+    @Override
+    public void onNext(JsonRpc message) {
+        if (state != RUNNING) {
+            Operators.onNextDropped(message, currentContext());
+        } else if (message instanceof JsonRpc.Response last) {
+            response = last;
+            if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+                answered(filter.records().outcome(callId, trail, last, elapsed()));
+            }
+        } else {
+            client.onNext(message);
+        }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        if (!(error instanceof Refusal)) {
+            trail.mark(error);
+        }
+        failure = error;
+        if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+            ends = 1;
+            answered(filter.records().outcome(callId, trail, exchange, error, elapsed()));
+        } else {
+            upstreamEnded();
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+            ends = 1;
+            answered(filter.records().outcome(callId, trail, CallRecords.INCOMPLETE, elapsed()));
+        } else {
+            upstreamEnded();
+        }
+    }
+
+    private void answered(byte[] outcome) {
+        if (durability == Durability.STRICT) {
+            filter.write(AuditRecord.OUTCOME, outcome, Durability.STRICT, this);
+        } else {
+            filter.write(AuditRecord.OUTCOME, outcome, durability);
+            release();
+        }
+    }
+
+    /** Gives the client what it waited for. */
+    private void release() {
+        JsonRpc.Response last = response;
+        if (last != null && state == ANSWERED) {
+            client.onNext(last);
+        }
+        upstreamEnded();
+    }
+
+    /** The second of two ends is the call's: the answer was given, and nothing follows it. */
+    private void upstreamEnded() {
+        if (ENDS.incrementAndGet(this) == BOTH && STATE.compareAndSet(this, ANSWERED, DONE)) {
+            Throwable error = failure;
+            if (error == null) {
+                client.onComplete();
+            } else {
+                client.onError(error);
+            }
+        }
+    }
+
+    @Override
+    public void request(long count) {
+        upstream.request(count);
+    }
+
+    @Override
+    public void cancel() {
+        while (true) {
+            int current = state;
+            if (current == DONE || current == WITHDRAWN) {
+                return;
+            }
+            if (STATE.compareAndSet(this, current, current == INTENDED ? WITHDRAWN : DONE)) {
+                upstream.cancel();
+                if (current == RUNNING) {
+                    cancelled();
+                }
+                return;
+            }
+        }
+    }
+
+    private long elapsed() {
+        return System.nanoTime() - start;
+    }
+}

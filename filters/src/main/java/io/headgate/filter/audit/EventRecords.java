@@ -1,0 +1,120 @@
+package io.headgate.filter.audit;
+
+import io.headgate.filter.Events;
+import io.headgate.filter.audit.log.Durability;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes down what happens besides calls.
+ *
+ * <p>What strangers can cause is counted, and written once a minute for each kind and neighbourhood, so that nobody can
+ * fill the disk from outside.
+ */
+final class EventRecords implements Events.Listener {
+    /** Beyond it strangers of all neighbourhoods are one. */
+    private static final int MOST_NEIGHBOURHOODS = 4_096;
+
+    private static final String ELSEWHERE = "others";
+    private static final int MOST_TEXT = 256;
+    private static final int IPV4_BYTES = 4;
+    private static final int IPV4_PREFIX = 3;
+    private static final int IPV6_PREFIX = 7;
+
+    private final AuditFilter filter;
+    private final Masks masks;
+    private final InstantSource clock;
+    private Map<Kind, Count> counts = new HashMap<>();
+
+    private record Kind(String name, String neighbourhood) {}
+
+    private static final class Count {
+        private final Instant first;
+        private Instant last;
+        private long times;
+
+        Count(Instant first) {
+            this.first = first;
+            this.last = first;
+        }
+    }
+
+    EventRecords(AuditFilter filter, Masks masks, InstantSource clock) {
+        this.filter = filter;
+        this.masks = masks;
+        this.clock = clock;
+    }
+
+    @Override
+    public void happened(String name, Map<String, String> facts) {
+        JsonBytes out = new JsonBytes(MOST_TEXT);
+        List<String> keys = new ArrayList<>(facts.keySet());
+        keys.sort(null);
+        for (String key : keys) {
+            String fact = facts.getOrDefault(key, "");
+            out.member(key, masks.isSecret(fact) ? "***" : fact, MOST_TEXT);
+        }
+        write(name, out);
+    }
+
+    @Override
+    public void refused(String name, @Nullable InetAddress from) {
+        Kind kind = new Kind(name, from == null ? ELSEWHERE : neighbourhood(from.getAddress()));
+        Instant now = clock.instant();
+        synchronized (this) {
+            boolean isFull = counts.size() >= MOST_NEIGHBOURHOODS && !counts.containsKey(kind);
+            Count count = counts.computeIfAbsent(isFull ? new Kind(name, ELSEWHERE) : kind, key -> new Count(now));
+            count.last = now;
+            count.times++;
+        }
+    }
+
+    /** Writes what was counted since the last time. */
+    void flush() {
+        Map<Kind, Count> all;
+        synchronized (this) {
+            all = counts;
+            counts = new HashMap<>();
+        }
+        all.forEach((kind, count) -> {
+            JsonBytes out = new JsonBytes(MOST_TEXT)
+                    .key("src")
+                    .raw('{')
+                    .member("prefix", kind.neighbourhood(), MOST_TEXT)
+                    .raw('}')
+                    .member("count", count.times)
+                    .member("first", count.first.toString(), MOST_TEXT)
+                    .member("last", count.last.toString(), MOST_TEXT);
+            write(kind.name(), out);
+        });
+    }
+
+    /** The part of the name behind a colon says what exactly it was about. */
+    private void write(String name, JsonBytes members) {
+        int colon = name.indexOf(':');
+        if (colon >= 0) {
+            members.member("subject", name.substring(colon + 1), MOST_TEXT);
+        }
+        filter.write(colon < 0 ? name : name.substring(0, colon), members.toByteArray(), Durability.BALANCED);
+    }
+
+    /** The first 24 bits of an IPv4 address, the first 56 of the others. */
+    static String neighbourhood(byte[] address) {
+        if (address.length == IPV4_BYTES) {
+            return (address[0] & 0xFF) + "." + (address[1] & 0xFF) + "." + (address[IPV4_PREFIX - 1] & 0xFF) + ".0/24";
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < IPV6_PREFIX; i++) {
+            text.append(i > 0 && i % 2 == 0 ? ":" : "")
+                    .append(Character.forDigit((address[i] >> 4) & 0xF, 16))
+                    .append(Character.forDigit(address[i] & 0xF, 16));
+        }
+        return text.append("00::/56").toString();
+    }
+}

@@ -1,0 +1,91 @@
+package io.headgate.filter.audit.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** The disk as the log uses it, so that a test can let it fail. */
+interface LogFiles {
+    LogFiles DISK = new Disk();
+
+    /** A new file that nobody else can read; fails if there is one already. */
+    LogFile create(Path path) throws IOException;
+
+    /** An existing file, to be continued at its end. */
+    LogFile append(Path path) throws IOException;
+
+    /** Makes the names in a directory durable. */
+    void syncDirectory(Path directory) throws IOException;
+
+    long usableBytes(Path directory) throws IOException;
+
+    /** An open file. */
+    interface LogFile extends AutoCloseable {
+        /** Writes some of the bytes, at least one. */
+        int write(ByteBuffer bytes) throws IOException;
+
+        /** Makes the bytes durable, as fdatasync does. */
+        void force() throws IOException;
+
+        void truncate(long length) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /** The real one. */
+    final class Disk implements LogFiles {
+        @Override
+        public LogFile create(Path path) throws IOException {
+            return new ChannelFile(FileChannel.open(
+                    path,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----"))));
+        }
+
+        @Override
+        public LogFile append(Path path) throws IOException {
+            return new ChannelFile(FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+        }
+
+        @Override
+        public void syncDirectory(Path directory) throws IOException {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(/* metaData= */ true);
+            }
+        }
+
+        @Override
+        public long usableBytes(Path directory) throws IOException {
+            return Files.getFileStore(directory).getUsableSpace();
+        }
+    }
+
+    /** A file of the real disk. */
+    record ChannelFile(FileChannel channel) implements LogFile {
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            return channel.write(bytes);
+        }
+
+        @Override
+        public void force() throws IOException {
+            channel.force(/* metaData= */ false);
+        }
+
+        @Override
+        public void truncate(long length) throws IOException {
+            var unused = channel.truncate(length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.headgate.filter.audit.verify;
+
+import io.headgate.filter.audit.verify.VerifyReport.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is found on the way, and where the way is. */
+final class Findings {
+    private static final int MOST = 100;
+
+    final List<Problem> problems = new ArrayList<>();
+    final List<String> notes = new ArrayList<>();
+    String file = "";
+    long line;
+    long offset;
+
+    void problem(String what, long seq, @Nullable String expected, @Nullable String found) {
+        problemIn(file, line, offset, what, seq, expected, found);
+    }
+
+    void problemIn(
+            String where,
+            long atLine,
+            long atOffset,
+            String what,
+            long seq,
+            @Nullable String expected,
+            @Nullable String found) {
+        if (problems.size() < MOST) {
+            problems.add(new Problem(what, where, atLine, atOffset, seq, printable(expected), printable(found)));
+        }
+    }
+
+    void note(String text) {
+        if (notes.size() < MOST) {
+            notes.add(text);
+        }
+    }
+
+    /** What stands in a damaged file must not steer a terminal. */
+    private static @Nullable String printable(@Nullable String text) {
+        return text == null ? null : text.replaceAll("[^ -~]", "?");
+    }
+}

@@ -1,0 +1,111 @@
+package io.headgate.gateway.hostile;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The records that a gateway under test has written, and what a case says of them. */
+record AuditRecords(Path directory) {
+    private static final Pattern CALLS = Pattern.compile("tool_call(?: outcome=(\\w+))?(?: x(\\d+))?.*");
+    private static final int MOST_BYTES = 16 * 1024;
+
+    /** The lines of calls, oldest first. */
+    List<String> ofCalls() {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            List<String> lines = new ArrayList<>();
+            for (Path segment : files.filter(
+                            file -> file.getFileName().toString().matches("\\d+\\.jsonl"))
+                    .sorted()
+                    .toList()) {
+                Files.readAllLines(segment).stream()
+                        .filter(line -> line.contains("\"type\":\"intent\"") || line.contains("\"type\":\"outcome\""))
+                        .forEach(lines::add);
+            }
+            return lines;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What is wrong with the records of one case, or null. */
+    static @Nullable String mismatch(HostileCase hostile, List<String> lines) {
+        String expected = hostile.expect().audit();
+        List<String> intents = ofType(lines, "intent");
+        List<String> outcomes =
+                ofType(lines, "outcome").stream().map(AuditRecords::outcome).toList();
+        if (intents.size() != outcomes.size() || intents.isEmpty()) {
+            return intents.size() + " intents and " + outcomes.size() + " outcomes (expected: " + expected + ")";
+        }
+        for (String line : lines) {
+            if (line.length() > MOST_BYTES) {
+                return "a record of " + line.length() + " bytes";
+            }
+        }
+        if (expected.startsWith("arguments cut")) {
+            return intents.get(0).contains("\"truncated\":true") ? null : "nothing is cut: " + intents.get(0);
+        }
+        if (expected.startsWith("values replaced")) {
+            return values(hostile, intents.get(0));
+        }
+        Matcher calls = CALLS.matcher(expected);
+        if (!calls.matches()) {
+            return "nobody understands: " + expected;
+        }
+        String wanted = calls.group(1);
+        if (wanted != null && !outcomes.contains(wanted)) {
+            return "outcomes " + outcomes + " (expected: " + wanted + ")";
+        }
+        int count = calls.group(2) == null ? 1 : Integer.parseInt(calls.group(2));
+        return intents.size() >= count ? null : intents.size() + " calls (expected: " + expected + ")";
+    }
+
+    private static @Nullable String values(HostileCase hostile, String intent) {
+        for (Object value : hostile.send().form("args").map().values()) {
+            if (intent.contains("\"" + value + "\"")) {
+                return "the value " + value + " is written down";
+            }
+        }
+        return intent.contains("\"redacted\":\"hmac-sha256:") ? null : "no fingerprint: " + intent;
+    }
+
+    private static List<String> ofType(List<String> lines, String type) {
+        return lines.stream()
+                .filter(line -> line.contains("\"type\":\"" + type + "\""))
+                .toList();
+    }
+
+    /** The outcome in the words of the file of cases. */
+    private static String outcome(String line) {
+        JsonNode outcome = JsonTree.MAPPER.readTree(line).path("outcome");
+        String transport = outcome.path("transport").asString();
+        if (transport.equals("cancelled")) {
+            return transport;
+        }
+        if (!transport.equals("ok") || !outcome.path("rpc_code").isNull()) {
+            return "error";
+        }
+        return outcome.path("tool_error").asBoolean() ? "tool_error" : "ok";
+    }
+
+    static void delete(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
