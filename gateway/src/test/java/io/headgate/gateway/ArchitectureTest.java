@@ -33,6 +33,9 @@ class ArchitectureTest {
             Map.entry("mcp", List.of()),
             Map.entry("filter", List.of("mcp")),
             Map.entry("filter.timeout", List.of("mcp", "filter")),
+            Map.entry("filter.audit.format", List.of()),
+            Map.entry("filter.audit.log", List.of("filter.audit.format")),
+            Map.entry("filter.audit.verify", List.of("filter.audit.format")),
             Map.entry("gateway.telemetry", List.of()),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
@@ -77,6 +80,7 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http",
                             "gateway.config")),
+            Map.entry("gateway.audit", List.of("filter.audit.format", "filter.audit.verify")),
             Map.entry("gateway.demo", List.of()));
 
     @Test
