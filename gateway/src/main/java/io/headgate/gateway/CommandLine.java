@@ -3,14 +3,23 @@ package io.headgate.gateway;
 import io.headgate.gateway.config.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What follows a verb: options with a value each, and the rest. */
-record CommandLine(Map<String, List<String>> options, List<String> rest, boolean wantsHelp) {
+/** What follows a verb: options with a value each, flags without one, and the rest. */
+record CommandLine(Map<String, List<String>> options, Set<String> flags, List<String> rest, boolean wantsHelp) {
     /** Reads arguments; every option of the verb takes a value. */
     static CommandLine parse(String verb, List<String> known, List<String> arguments) {
+        return parse(verb, known, List.of(), arguments);
+    }
+
+    /** Reads arguments of a verb that also has flags. */
+    static CommandLine parse(String verb, List<String> known, List<String> knownFlags, List<String> arguments) {
+        Set<String> flags = new LinkedHashSet<>();
         Map<String, List<String>> options = new LinkedHashMap<>();
         List<String> rest = new ArrayList<>();
         boolean wantsHelp = false;
@@ -22,8 +31,14 @@ record CommandLine(Map<String, List<String>> options, List<String> rest, boolean
                 wantsHelp = true;
             } else if (!name.startsWith("-")) {
                 rest.add(argument);
+            } else if (knownFlags.contains(argument)) {
+                flags.add(argument);
             } else if (!known.contains(name)) {
-                throw new UsageException(verb + ": unknown option " + name + unknown(name, known));
+                throw new UsageException(verb + ": unknown option " + name
+                        + unknown(
+                                name,
+                                Stream.concat(known.stream(), knownFlags.stream())
+                                        .toList()));
             } else if (equals < 0 && i + 1 == arguments.size()) {
                 throw new UsageException(verb + ": " + name + " has no value");
             } else {
@@ -31,7 +46,7 @@ record CommandLine(Map<String, List<String>> options, List<String> rest, boolean
                 options.computeIfAbsent(name, key -> new ArrayList<>()).add(value);
             }
         }
-        return new CommandLine(options, rest, wantsHelp);
+        return new CommandLine(options, flags, rest, wantsHelp);
     }
 
     private static String unknown(String name, List<String> known) {
@@ -42,6 +57,10 @@ record CommandLine(Map<String, List<String>> options, List<String> rest, boolean
     String option(String name) {
         List<String> values = options.getOrDefault(name, List.of());
         return values.isEmpty() ? null : values.get(values.size() - 1);
+    }
+
+    boolean has(String flag) {
+        return flags.contains(flag);
     }
 
     List<String> all(String name) {

@@ -17,7 +17,7 @@ public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     private static final List<String> VERBS =
-            List.of("run", "demo", "demo-server", "check", "probe", "help", "--help", "-h", "--version");
+            List.of("run", "demo", "demo-server", "check", "probe", "audit", "help", "--help", "-h", "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
 
     private final PrintStream out;
@@ -58,7 +58,7 @@ public final class Main {
     private int run(String verb, List<String> arguments) {
         if (!VERBS.contains(verb)) {
             throw new UsageException("unknown command " + verb
-                    + Nearest.hint(verb, List.of("run", "demo", "demo-server", "check", "probe", "help")));
+                    + Nearest.hint(verb, List.of("run", "demo", "demo-server", "check", "probe", "audit", "help")));
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
@@ -66,6 +66,7 @@ public final class Main {
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
             case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
             case "probe" -> probe(CommandLine.parse(verb, List.of("--header"), arguments));
+            case "audit" -> AuditCommands.run(arguments, out, err);
             case "--version" -> say("headgate " + Version.current());
             default -> say(Usage.of(arguments.isEmpty() ? "help" : arguments.get(0)));
         };

@@ -12,6 +12,7 @@ final class Usage {
               headgate demo                 serve two built-in servers, and say what to try
               headgate demo-server          run one of the built-in servers alone
               headgate probe URL            say what a server is and offers
+              headgate audit verify DIR     prove an audit log whole and untouched; also tail, search, export
               headgate help [COMMAND]       this, or more about one command
               headgate --version""";
 
@@ -43,7 +44,22 @@ final class Usage {
 
             Asks a server what it is and all that it offers; calls no tool.
 
-              --header "NAME: VALUE"    sent with every request; may be given several times""");
+              --header "NAME: VALUE"    sent with every request; may be given several times""", "audit", """
+            headgate audit verify DIR [--json] [--key FILE] [--checkpoints FILE]
+            headgate audit tail DIR [-n N] [--follow]
+            headgate audit search DIR [--type T] [--tool T] [--caller C] [--trace T] [--call C] [--upstream U]
+                                      [--since TIME] [--until TIME]
+            headgate audit export DIR --format ocsf|json [--after SEQ]
+
+            DIR is where the log lies: audit in the data directory. Verify ends with 0 if nothing is wrong.
+
+              --json                says it as one JSON object
+              --key FILE            the public key, from a place that the gateway cannot write
+              --checkpoints FILE    the checkpoints, from such a place
+              -n N                  how many of the last records (10)
+              --follow              goes on with those that come
+              --since, --until      2026-11-21T15:00:00Z, or how long ago: 15m, 2h, 3d
+              --after SEQ           only what comes behind this record, to go on with an export""");
 
     private Usage() {}
 

@@ -96,6 +96,7 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http",
                             "gateway.config")),
+            Map.entry("gateway.audit", List.of("filter.audit.format", "filter.audit.verify")),
             Map.entry("gateway.demo", List.of()));
 
     @Test

@@ -38,7 +38,7 @@ class CommandLineTest {
     void checksAFile() throws Exception {
         Path file = write("good.yaml", SERVER);
         assertThat(run("check", "-c", file.toString()))
-                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 3 filters)\n", ""));
+                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 4 filters)\n", ""));
     }
 
     @Test
@@ -63,7 +63,7 @@ class CommandLineTest {
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
-                        + " (expected: run, demo, demo-server, check, probe, help)\n");
+                        + " (expected: run, demo, demo-server, check, probe, audit, help)\n");
         assertThat(run("run", "--confg", "x").err())
                 .isEqualTo(
                         "headgate: run: unknown option --confg; did you mean '--config'? (expected: -c, --config)\n");

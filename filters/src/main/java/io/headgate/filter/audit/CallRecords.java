@@ -278,6 +278,7 @@ final class CallRecords {
                     UPSTREAM_THROTTLED,
                     UPSTREAM_TIMEOUT,
                     UPSTREAM_ERROR,
+                    UPSTREAM_REFUSED,
                     UPSTREAM_AUTH,
                     UPSTREAM_PROTOCOL,
                     UPSTREAM_TOO_LARGE,

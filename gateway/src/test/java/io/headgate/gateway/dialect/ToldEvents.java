@@ -1,7 +1,7 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.filter.Events;
-import java.net.InetSocketAddress;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ final class ToldEvents implements Events.Listener {
     }
 
     @Override
-    public void refused(String name, @Nullable InetSocketAddress from) {
+    public void refused(String name, @Nullable InetAddress from) {
         names.add(name);
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Events;
 import io.headgate.mcp.Methods;
-import java.net.InetSocketAddress;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,7 @@ class CatalogEventsTest implements Events.Listener {
     }
 
     @Override
-    public void refused(String name, @Nullable InetSocketAddress from) {
+    public void refused(String name, @Nullable InetAddress from) {
         told.add(name);
     }
 
