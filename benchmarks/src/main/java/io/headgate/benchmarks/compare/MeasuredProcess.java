@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server in a process of its own, whose CPU time is read from the kernel. */
-final class MeasuredProcess implements AutoCloseable {
+public final class MeasuredProcess implements AutoCloseable {
     private static final double TICKS_PER_SECOND = 100;
 
     private final Process process;
@@ -26,7 +26,7 @@ final class MeasuredProcess implements AutoCloseable {
     }
 
     /** Starts a server and waits until its port takes connections. */
-    static MeasuredProcess start(List<String> command, int port, Path log) throws IOException {
+    public static MeasuredProcess start(List<String> command, int port, Path log) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
@@ -40,18 +40,18 @@ final class MeasuredProcess implements AutoCloseable {
         return measured;
     }
 
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** User and system time so far, of the process and its children. */
-    double cpuSeconds() {
+    public double cpuSeconds() {
         double seconds = cpuSeconds(process.pid());
         for (ProcessHandle child : process.children().toList()) {
             seconds += cpuSeconds(child.pid());
@@ -90,7 +90,7 @@ final class MeasuredProcess implements AutoCloseable {
         return false;
     }
 
-    static String java() {
+    public static String java() {
         return System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
     }
 

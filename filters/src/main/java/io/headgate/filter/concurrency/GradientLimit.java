@@ -8,8 +8,8 @@ package io.headgate.filter.concurrency;
  * without which the server would wait for the gateway and a grown one would never be noticed.
  *
  * <p>What a call takes without waiting is measured where there are few, and if that does not happen by itself, a little
- * fewer calls are let through for a moment. A first estimate is halved for it until that makes no difference. The average
- * counts, not the least, because the least of a tool's latencies says nothing about it.
+ * fewer calls are let through for a moment; only as many as the root of a first estimate, again and again until that makes
+ * no difference. The average counts, not the least, because the least of a tool's latencies says nothing about it.
  *
  * @param base what a call takes without waiting, in nanoseconds; 0 if that is not known yet
  * @param suspect what calls took with few in flight when that was more than the base; 0 if it was not
@@ -30,15 +30,27 @@ record GradientLimit(
     /** So much slower than alone is none: averages of a few samples are not exact, and too low a limit feeds itself. */
     private static final double TOLERANCE = 1.05;
 
+    /** How fast an estimate grows that is known to be wrong, while nothing waits. */
     private static final double GROWTH = 1.25;
+
+    /** What calls take alone has changed if it differs by more than this; on top of its own uncertainty once it is settled. */
     private static final double CHANGED = 0.25;
+
     private static final double NOISE = 0.1;
+
+    /** Fewer in flight did not make calls faster than this part of what they took, so it is not that they wait. */
     private static final double SAME = 0.85;
+
+    /** Part of the estimate that is let through to measure; a server that is known well loses next to nothing by it. */
     private static final double PROBE = 0.75;
+
     private static final int SETTLED_WINDOWS = 20;
     private static final int UNSURE_WINDOWS = 6;
-    private static final double SURE = 0.05;
     private static final int FIRST_WINDOWS = 2;
+
+    /** A standard error below this part of the average is a good measurement. */
+    private static final double SURE = 0.05;
+
     private static final double BACKOFF = 0.9;
 
     GradientLimit(Bounds bounds) {
@@ -85,7 +97,8 @@ record GradientLimit(
 
     private GradientLimit withValue(Window window) {
         if (window.drops() > 0) {
-            double busy = window.samples() > 0 ? Math.min(value, window.inFlight()) : value;
+            boolean wasFull = window.samples() > 0 && window.peak() >= value;
+            double busy = wasFull ? Math.min(value, window.inFlight()) : value;
             return to(busy * BACKOFF, gradient, untilProbe, false);
         }
         if (isProbing || window.peak() < value || !window.hasLatency()) {

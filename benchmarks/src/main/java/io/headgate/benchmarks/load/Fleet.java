@@ -1,0 +1,139 @@
+package io.headgate.benchmarks.load;
+
+import io.headgate.benchmarks.compare.MeasuredProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A gateway and the demo servers behind it, each in a process of its own, of the classes that this run has. */
+final class Fleet implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 30;
+
+    private final Path directory = Files.createTempDirectory("headgate-load");
+    private final Map<String, MeasuredProcess> servers = new LinkedHashMap<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final JsonMapper mapper = new JsonMapper();
+    private @Nullable MeasuredProcess gateway;
+    private int admin;
+
+    Fleet() throws IOException {}
+
+    /** Starts a demo server with so many workers; one of the same name makes place for it, at the same port. */
+    void server(String name, int workers) throws IOException {
+        MeasuredProcess former = servers.get(name);
+        int port = former == null ? MeasuredProcess.freePort() : former.port();
+        if (former != null) {
+            former.close();
+        }
+        servers.put(
+                name,
+                start(name, port, List.of("demo-server", "--listen", "127.0.0.1:" + port, "--workers", "" + workers)));
+    }
+
+    /** Starts the gateway before the servers with these filters and waits until it knows them. */
+    void gateway(String filters) throws IOException, InterruptedException {
+        int port = MeasuredProcess.freePort();
+        admin = MeasuredProcess.freePort();
+        StringBuilder yaml = new StringBuilder();
+        yaml.append("listen: 127.0.0.1:")
+                .append(port)
+                .append("\nadmin: 127.0.0.1:")
+                .append(admin);
+        yaml.append("\nmcpServers:\n");
+        servers.forEach((name, server) -> yaml.append("  ")
+                .append(name)
+                .append(": {url: \"http://127.0.0.1:")
+                .append(server.port())
+                .append("/mcp\"}\n"));
+        yaml.append("filters:\n").append(filters.indent(2));
+        Path config = directory.resolve("headgate.yaml");
+        Files.writeString(config, yaml);
+        if (gateway != null) {
+            gateway.close();
+        }
+        gateway = start("headgate", port, List.of("run", "-c", config.toString()));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!isReady()) {
+            if (System.nanoTime() > end) {
+                throw new IOException("the gateway does not get ready: " + directory);
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private boolean isReady() throws InterruptedException {
+        try {
+            return admin("/readyz").statusCode() == 200;
+        } catch (IOException notYet) {
+            // The admin port opens after the door.
+            return false;
+        }
+    }
+
+    private MeasuredProcess start(String name, int port, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                MeasuredProcess.java(),
+                "-Xmx1g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.headgate.gateway.Main"));
+        command.addAll(arguments);
+        return MeasuredProcess.start(command, port, directory.resolve(name + ".log"));
+    }
+
+    int port() {
+        MeasuredProcess running = gateway;
+        if (running == null) {
+            throw new IllegalStateException("no gateway");
+        }
+        return running.port();
+    }
+
+    /** What {@code /state} says of a filter's one server and cost class. */
+    JsonNode limiter(String server, String costClass) throws IOException, InterruptedException {
+        JsonNode state = mapper.readTree(admin("/state").body());
+        for (JsonNode filter : state.path("filters")) {
+            if (filter.path("name").asString("").equals("concurrency")) {
+                return filter.path("state").path("servers").path(server).path(costClass);
+            }
+        }
+        return state.path("none");
+    }
+
+    /** The sum of a counter over its tags. */
+    double counter(String name) throws IOException, InterruptedException {
+        return admin("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    private HttpResponse<String> admin(String path) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Override
+    public void close() {
+        if (gateway != null) {
+            gateway.close();
+        }
+        servers.values().forEach(MeasuredProcess::close);
+    }
+}

@@ -1,0 +1,64 @@
+package io.headgate.benchmarks.load;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One caller sends ten times its share of what a server can do: what does another one, which keeps to its own, notice?
+ *
+ * <p>Callers are told apart by what they show, {@code Authorization}; nobody checks it here.
+ */
+final class Neighbours implements Scenario {
+    private static final int WORKERS = 8;
+    private static final int MILLIS = 20;
+    private static final double SHARE = 0.5 * WORKERS * 1000.0 / MILLIS;
+    private static final double QUIET = 0.5 * SHARE;
+    private static final int TIMES = 10;
+
+    @Override
+    public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
+        int seconds = smoke ? 3 : 30;
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("scenario", "neighbours");
+        result.put("smoke", smoke);
+        try (Fleet fleet = new Fleet()) {
+            fleet.server("demo", WORKERS);
+            fleet.gateway("""
+                    - concurrency: {}
+                    - timeout: 60s
+                    """);
+            try (OpenLoop quiet = load(fleet, "quiet");
+                    OpenLoop loud = load(fleet, "loud")) {
+                var before = Together.run(
+                        Map.of(
+                                "quiet", part(quiet, QUIET, "quiet, before", seconds, picture),
+                                "loud", part(loud, QUIET, "loud, before", seconds, picture)),
+                        seconds);
+                var during = Together.run(
+                        Map.of(
+                                "quiet", part(quiet, QUIET, "quiet, during", seconds, picture),
+                                "loud", part(loud, TIMES * SHARE, "loud, during", seconds, picture)),
+                        seconds);
+                Tally then = Objects.requireNonNull(before.get("quiet"));
+                Tally now = Objects.requireNonNull(during.get("quiet"));
+                result.put("p99BeforeMs", then.servedMillis(99));
+                result.put("p99DuringMs", now.servedMillis(99));
+                result.put("p99Ratio", now.servedMillis(99) / then.servedMillis(99));
+                result.put("servedShareBefore", then.good / (double) then.offered);
+                result.put("servedShareDuring", now.good / (double) now.offered);
+                result.put("loudGoodput", Objects.requireNonNull(during.get("loud")).good / (double) seconds);
+            }
+        }
+        return result;
+    }
+
+    private static Together.Part part(OpenLoop load, double rate, String name, int seconds, Picture picture) {
+        return new Together.Part(load, rate, new Progress(name, seconds, picture));
+    }
+
+    private static OpenLoop load(Fleet fleet, String caller) {
+        return new OpenLoop(
+                fleet.port(), "demo__work", "{\"ms\":" + MILLIS + "}", "Authorization: Bearer " + caller + "\r\n");
+    }
+}

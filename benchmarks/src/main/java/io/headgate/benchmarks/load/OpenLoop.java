@@ -1,0 +1,261 @@
+package io.headgate.benchmarks.load;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the same call at random moments of a given rate, whether or not the answers keep up, and measures each from the
+ * moment at which it should have been sent.
+ *
+ * <p>One call at a time on a connection. Who gets no answer for long hangs up.
+ */
+// What cannot be sent any more closes its channel, and that is noticed there.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class OpenLoop implements AutoCloseable {
+    /** An answer that takes longer is worth nothing to whoever asked. */
+    static final long PATIENCE_MICROS = 1_000_000;
+
+    private static final long HANG_UP_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final int MOST_CONNECTIONS = 9_000;
+
+    private final EventLoopGroup group;
+    private final EventLoop loop;
+    private final Bootstrap bootstrap;
+    private final int port;
+    private final String tool;
+    private final String fields;
+    private volatile byte[] request;
+    private final Random random = new Random(7);
+    private final Deque<Connection> idle = new ArrayDeque<>();
+    private final Tally second = new Tally();
+    private int connections;
+    private double rate;
+    private long nextAt;
+    private boolean closed;
+
+    OpenLoop(int port, String tool, String arguments) {
+        this(port, tool, arguments, "");
+    }
+
+    /** @param fields more header fields, each with its line end */
+    OpenLoop(int port, String tool, String arguments, String fields) {
+        this.port = port;
+        this.tool = tool;
+        this.fields = fields;
+        boolean epoll = Epoll.isAvailable();
+        IoHandlerFactory factory = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        group = new MultiThreadIoEventLoopGroup(1, factory);
+        loop = group.next();
+        request = request(arguments);
+        bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .remoteAddress(new InetSocketAddress("127.0.0.1", port));
+    }
+
+    /** What is called from now on. */
+    void arguments(String arguments) {
+        request = request(arguments);
+    }
+
+    private byte[] request(String arguments) {
+        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+                + "\",\"arguments\":" + arguments
+                + ",\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+                + "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"load\",\"version\":\"1\"},"
+                + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
+        String head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nContent-Type: application/json\r\n"
+                + "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
+                + "Mcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n" + fields + "Content-Length: " + body.length()
+                + "\r\n\r\n";
+        return (head + body).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Sends so many calls a second for so many seconds; tells each second, and the whole at the end. */
+    Tally run(double callsPerSecond, int seconds, Consumer<Tally> eachSecond) throws Exception {
+        Tally all = new Tally();
+        loop.submit(() -> {
+                    second.reset();
+                    boolean sleeps = rate > 0;
+                    rate = callsPerSecond;
+                    nextAt = System.nanoTime() + pause();
+                    if (!sleeps) {
+                        sendDue();
+                    }
+                })
+                .get();
+        long start = System.nanoTime();
+        for (int i = 1; i <= seconds; i++) {
+            TimeUnit.NANOSECONDS.sleep(start + TimeUnit.SECONDS.toNanos(i) - System.nanoTime());
+            CompletableFuture<Tally> taken = new CompletableFuture<>();
+            loop.execute(() -> {
+                Tally copy = new Tally();
+                copy.add(second);
+                second.reset();
+                taken.complete(copy);
+            });
+            Tally last = taken.get();
+            all.add(last);
+            eachSecond.accept(last);
+        }
+        return all;
+    }
+
+    private long pause() {
+        return (long) (-Math.log(1 - random.nextDouble()) * 1e9 / rate);
+    }
+
+    private void sendDue() {
+        if (closed) {
+            return;
+        }
+        long now = System.nanoTime();
+        while (nextAt <= now) {
+            second.offered++;
+            send(nextAt);
+            nextAt += pause();
+        }
+        loop.schedule(this::sendDue, Math.max(1, nextAt - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    private void send(long due) {
+        Connection free = idle.pollLast();
+        if (free != null) {
+            free.send(due);
+        } else if (connections < MOST_CONNECTIONS) {
+            connections++;
+            Connection added = new Connection();
+            bootstrap
+                    .clone()
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline()
+                                    .addLast(new HttpResponseDecoder(), new HttpObjectAggregator(1 << 20), added);
+                        }
+                    })
+                    .connect()
+                    .addListener(connected -> {
+                        if (connected.isSuccess()) {
+                            added.send(due);
+                        } else {
+                            connections--;
+                            second.failed++;
+                        }
+                    });
+        } else {
+            second.failed++;
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.execute(() -> closed = true);
+        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** One connection with at most one call on its way. */
+    private final class Connection extends SimpleChannelInboundHandler<FullHttpResponse> implements Runnable {
+        private @Nullable ChannelHandlerContext context;
+        private long due;
+        private boolean waits;
+        private long askedAt;
+        private boolean watched;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            context = ctx;
+        }
+
+        void send(long at) {
+            ChannelHandlerContext ctx = context;
+            if (ctx == null || !ctx.channel().isActive()) {
+                second.failed++;
+                return;
+            }
+            due = at;
+            waits = true;
+            askedAt = System.nanoTime();
+            ByteBuf bytes = Unpooled.wrappedBuffer(request);
+            ctx.writeAndFlush(bytes);
+            if (!watched) {
+                watched = true;
+                loop.schedule(this, HANG_UP_NANOS, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** Hangs up after a long wait; looks again if it is not so long yet. */
+        @Override
+        public void run() {
+            watched = false;
+            ChannelHandlerContext ctx = context;
+            if (waits && ctx != null) {
+                long left = askedAt + HANG_UP_NANOS - System.nanoTime();
+                if (left <= 0) {
+                    ctx.close();
+                } else {
+                    watched = true;
+                    loop.schedule(this, left, TimeUnit.NANOSECONDS);
+                }
+            }
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse response) {
+            long micros = (System.nanoTime() - due) / 1000;
+            int status = response.status().code();
+            waits = false;
+            if (status == 200) {
+                second.served(micros, PATIENCE_MICROS);
+            } else if (status == 503 || status == 429) {
+                second.refused(micros);
+            } else {
+                second.failed++;
+            }
+            idle.addLast(this);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            connections--;
+            idle.remove(this);
+            if (waits) {
+                waits = false;
+                second.failed++;
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+}
