@@ -9,7 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What does a call cost through the gateway, and what through nginx as a bare proxy, before the same demo server?
+ * What does a call cost through the gateway with three chains, and what through nginx as a bare proxy, before the same
+ * demo server?
  *
  * <p>Both run the whole time; wrk loads one, then the other, round after round, so that a noisy machine is noisy for
  * both. The figure is CPU time of the proxy's process divided by calls. Run with {@code
@@ -41,7 +42,6 @@ public final class NginxComparison {
     private void run(int rounds, int warmUpSeconds) throws IOException, InterruptedException {
         int demoPort = MeasuredProcess.freePort();
         int nginxPort = MeasuredProcess.freePort();
-        int gatewayPort = MeasuredProcess.freePort();
         Path nginxConfig = directory.resolve("nginx.conf");
         Files.writeString(
                 nginxConfig,
@@ -49,15 +49,6 @@ public final class NginxComparison {
                         .replace("@DIRECTORY@", directory.toString())
                         .replace("@UPSTREAM@", Integer.toString(demoPort))
                         .replace("@PORT@", Integer.toString(nginxPort)));
-        Path gatewayConfig = directory.resolve("headgate.yaml");
-        Files.writeString(gatewayConfig, """
-                listen: 127.0.0.1:%d
-                admin: 127.0.0.1:%d
-                mcpServers:
-                  demo:
-                    url: http://127.0.0.1:%d/mcp
-                    prefix: ""
-                """.formatted(gatewayPort, MeasuredProcess.freePort(), demoPort));
         try (MeasuredProcess demo = MeasuredProcess.start(
                         plus(plainJava(), "demo-server", "--listen", "127.0.0.1:" + demoPort),
                         demoPort,
@@ -66,26 +57,74 @@ public final class NginxComparison {
                         List.of("nginx", "-c", nginxConfig.toString(), "-p", directory.toString()),
                         nginxPort,
                         directory.resolve("nginx.log"));
-                MeasuredProcess gateway = MeasuredProcess.start(
-                        plus(singleLoop(), "run", "-c", gatewayConfig.toString()),
-                        gatewayPort,
-                        directory.resolve("headgate.log"))) {
-            load(gateway, warmUpSeconds);
-            load(nginx, Math.max(1, warmUpSeconds / 12));
-            List<WrkLoad.Round> direct = new ArrayList<>();
-            List<WrkLoad.Round> bare = new ArrayList<>();
-            List<WrkLoad.Round> ours = new ArrayList<>();
-            for (int round = 0; round < rounds; round++) {
-                direct.add(load(demo, seconds));
-                bare.add(load(nginx, seconds));
-                ours.add(load(gateway, seconds));
+                MeasuredProcess bare = gateway("timeout", "filters: [{timeout: 60s}]", demoPort);
+                MeasuredProcess usual = gateway("default", "", demoPort);
+                MeasuredProcess whole = gateway("whole", fullChain(), demoPort)) {
+            Target bareProxy = new Target("nginx", nginx);
+            List<Target> targets = List.of(
+                    new Target("direct (the demo server itself)", demo),
+                    bareProxy,
+                    new Target("headgate, timeout alone", bare),
+                    new Target("headgate, default chain", usual),
+                    new Target("headgate, full-chain.yaml", whole));
+            for (Target target : targets) {
+                load(target.process, target.isProxy() ? warmUpSeconds : Math.max(1, warmUpSeconds / 12));
             }
-            WrkLoad.report("direct (the demo server itself)", direct);
-            WrkLoad.report("nginx", bare);
-            WrkLoad.report("headgate", ours);
-            double ratio = WrkLoad.cpuMicros(ours) / WrkLoad.cpuMicros(bare);
-            System.out.printf(Locale.ROOT, "headgate / nginx, CPU per call, ratio of medians: %.2f%n", ratio);
+            for (int round = 0; round < rounds; round++) {
+                for (Target target : targets) {
+                    target.rounds.add(load(target.process, seconds));
+                }
+            }
+            for (Target target : targets) {
+                WrkLoad.report(target.name, target.rounds);
+            }
+            for (Target target : targets) {
+                if (target.isProxy()) {
+                    System.out.printf(
+                            Locale.ROOT,
+                            "%s / nginx, CPU per call, ratio of medians: %.2f%n",
+                            target.name,
+                            WrkLoad.cpuMicros(target.rounds) / WrkLoad.cpuMicros(bareProxy.rounds));
+                }
+            }
         }
+    }
+
+    /** What is loaded in turn. */
+    private record Target(String name, MeasuredProcess process, List<WrkLoad.Round> rounds) {
+        Target(String name, MeasuredProcess process) {
+            this(name, process, new ArrayList<>());
+        }
+
+        boolean isProxy() {
+            return name.startsWith("headgate");
+        }
+    }
+
+    /** A gateway with one chain, or the default one. */
+    private MeasuredProcess gateway(String name, String filters, int demoPort)
+            throws IOException, InterruptedException {
+        int port = MeasuredProcess.freePort();
+        Path config = directory.resolve(name + ".yaml");
+        Files.writeString(config, """
+                listen: 127.0.0.1:%d
+                admin: 127.0.0.1:%d
+                data: %s
+                mcpServers:
+                  demo:
+                    url: http://127.0.0.1:%d/mcp
+                    prefix: ""
+                %s
+                """.formatted(
+                        port, MeasuredProcess.freePort(), directory.resolve(name + "-data"), demoPort, filters));
+        return MeasuredProcess.start(
+                plus(singleLoop(), "run", "-c", config.toString()), port, directory.resolve(name + ".log"));
+    }
+
+    /** The filters of the file that has them all. */
+    private static String fullChain() throws IOException {
+        String file = Files.readString(Path.of(System.getProperty("headgate.chain", "benchmarks/full-chain.yaml")));
+        return file.substring(file.indexOf("filters:"));
     }
 
     private WrkLoad.Round load(MeasuredProcess target, int duration) throws IOException, InterruptedException {
