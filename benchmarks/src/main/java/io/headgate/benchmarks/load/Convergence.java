@@ -17,7 +17,8 @@ import tools.jackson.databind.JsonNode;
  * How soon does the limit come to what the server can work on, how still does it stand there, and how soon does it follow
  * a step?
  *
- * <p>The best limit is the number of workers, because calls take no time but the work's. For the step the server is
+ * <p>The best limit keeps all workers busy: one call for each, and for the way there and back as many more as that takes
+ * longer than the work; what a call takes alone is measured when the load is over. For the step the server is
  * started anew with another number of workers.
  */
 final class Convergence implements Scenario {
@@ -58,7 +59,13 @@ final class Convergence implements Scenario {
                 Map<String, Object> one = new LinkedHashMap<>();
                 one.put("workers", workers);
                 one.put("workMs", millis);
-                one.put("settledSeconds", settled(looks, workers));
+                int alone = smoke ? 1 : 6;
+                double aloneMs = load.run(5, alone, new Progress(name + ", alone", alone, picture))
+                        .servedMillis(50);
+                double best = workers * Math.max(1, aloneMs / millis);
+                one.put("aloneMs", aloneMs);
+                one.put("best", best);
+                one.put("settledSeconds", settled(looks, best));
                 steadiness(looks, smoke ? 1 : 15, one);
                 return one;
             }
@@ -131,7 +138,7 @@ final class Convergence implements Scenario {
     }
 
     /** From when on the limit was always near the best; null if it was not at the end. */
-    private static @Nullable Double settled(List<Look> looks, int best) {
+    private static @Nullable Double settled(List<Look> looks, double best) {
         Double since = null;
         for (Look look : looks) {
             boolean isNear = Math.abs(look.limit() - best) <= WIDTH * best;

@@ -12,6 +12,7 @@ final class Estimator {
     /** A window of calls that take long is longer, or only the short ones of them would be seen. */
     private static final double LATENCIES = 4;
 
+    private static final int PATIENCE = 10;
     private static final double LONG = TimeUnit.SECONDS.toNanos(5);
 
     /** What is older belongs to another time. */
@@ -28,6 +29,7 @@ final class Estimator {
     private int quietSamples;
     private double quietLatency;
     private double quietSquares;
+    private int streams;
     private int drops;
 
     /** How long a call takes, in nanoseconds, as of the last window; 0 at first. */
@@ -67,6 +69,13 @@ final class Estimator {
         return end(now);
     }
 
+    /** A call that succeeded and said something before; true if the limit may have changed. */
+    boolean stream(long now, int startedInFlight) {
+        streams++;
+        peak = Math.max(peak, startedInFlight);
+        return end(now);
+    }
+
     /** A call that the server had no room for; true if the limit may have changed. */
     boolean drop(long now, int startedInFlight) {
         drops++;
@@ -76,8 +85,10 @@ final class Estimator {
 
     private boolean end(long now) {
         long passed = now - start;
+        int events = limit.isProbing() ? quietSamples + drops : samples + streams + drops;
+        // A probe that too few calls can be measured by must not hold up the others.
         boolean isWhole =
-                passed >= length && (limit.isProbing() ? quietSamples + drops : samples + drops) >= Window.FEWEST;
+                passed >= length && (events >= Window.FEWEST || (limit.isProbing() && passed >= PATIENCE * length));
         if (!isWhole && passed < LONGEST) {
             return false;
         }
@@ -90,6 +101,7 @@ final class Estimator {
         latency = 0;
         inFlight = 0;
         peak = 0;
+        streams = 0;
         drops = 0;
         // Those that are on their way still are the long ones: they belong to the short ones that are back.
         if (!wasProbing) {
@@ -118,6 +130,7 @@ final class Estimator {
                 wasProbing ? 0 : quietSamples,
                 mean,
                 Math.sqrt(Math.max(0, quietSquares / count - mean * mean) / count),
+                streams,
                 drops));
     }
 }

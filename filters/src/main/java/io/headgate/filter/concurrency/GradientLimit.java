@@ -101,6 +101,10 @@ record GradientLimit(
             double busy = wasFull ? Math.min(value, window.inFlight()) : value;
             return to(busy * BACKOFF, gradient, untilProbe, false);
         }
+        if (window.isStreaming() && window.peak() >= value && !isProbing) {
+            // Nothing says that it is too much.
+            return to(value + Math.sqrt(value), gradient, untilProbe, false);
+        }
         if (isProbing || window.peak() < value || !window.hasLatency()) {
             // Not all of it was used, so nothing was learned of it.
             return to(value, gradient, untilProbe, false);

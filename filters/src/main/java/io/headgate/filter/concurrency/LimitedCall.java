@@ -38,7 +38,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     private int started;
     private long startedAt;
 
-    /** Something but the answer came, or the answer has come. */
+    /** Something came already. */
     private boolean spoken;
 
     /** 1 while this call holds a permit. */
@@ -153,12 +153,14 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     @Override
     public void onNext(JsonRpc message) {
-        if (!spoken) {
-            spoken = true;
-            if (message instanceof JsonRpc.Success success && isWhole(success.envelope())) {
+        if (message instanceof JsonRpc.Success success && isWhole(success.envelope())) {
+            if (spoken) {
+                limiter.streamed(answer.filter().now(), started);
+            } else {
                 sample();
             }
         }
+        spoken = true;
         client.onNext(message);
     }
 

@@ -206,6 +206,17 @@ final class Limiter {
         return isQuiet;
     }
 
+    /** A call succeeded that said something before. */
+    void streamed(long now, int started) {
+        boolean changed;
+        synchronized (estimator) {
+            changed = estimator.stream(now, started);
+        }
+        if (changed) {
+            follow();
+        }
+    }
+
     /** A call that the server had no room or no time for. */
     void dropped(long now, int started) {
         boolean changed;

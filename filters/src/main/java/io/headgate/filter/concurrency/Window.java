@@ -13,6 +13,7 @@ package io.headgate.filter.concurrency;
  * @param quietSamples how many of them started with few others in flight
  * @param quietLatency how long those took on average
  * @param quietError how far that average may be from the true one: the standard error of the mean
+ * @param streams how many calls succeeded with something said before: nobody knows how long those take
  * @param drops how many calls the server had no room for, or did not answer in time
  */
 record Window(
@@ -23,12 +24,18 @@ record Window(
         int quietSamples,
         double quietLatency,
         double quietError,
+        int streams,
         int drops) {
     /** Fewer say nothing. */
     static final int FEWEST = 10;
 
     boolean hasLatency() {
         return samples >= FEWEST;
+    }
+
+    /** True if calls succeeded and none of them can be measured. */
+    boolean isStreaming() {
+        return samples < FEWEST && streams >= FEWEST;
     }
 
     boolean isQuiet() {

@@ -93,17 +93,42 @@ class GradientLimitTest {
     @Test
     void ignoresWindowsOfFewSamples() {
         GradientLimit limit = new GradientLimit(BOUNDS);
-        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0)).value()).isEqualTo(50);
+        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0, 0)).value())
+                .isEqualTo(50);
     }
 
     @Test
     void goesDownByDropsWithoutAnyLatency() {
         Limit limit = new GradientLimit(BOUNDS);
         for (int i = 0; i < 100; i++) {
-            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 10));
+            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 0, 10));
         }
         assertThat(limit.value()).isEqualTo(1);
         assertThat(limit.permits()).isEqualTo(BOUNDS.min());
+    }
+
+    @Test
+    void growsWithStreamsUntilSomethingSaysThatItIsTooMuch() {
+        Limit limit = new GradientLimit(BOUNDS);
+        limit = limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0));
+        assertThat(limit.value()).isBetween(57.0, 58.0);
+        assertThat(limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0)).value()).isEqualTo(limit.value());
+        assertThat(limit.after(new Window(0, 0, 0, 65, 0, 0, 0, 10, 1)).value()).isLessThan(limit.value());
+    }
+
+    @Test
+    void givesUpAProbeThatNothingCanBeLearnedFrom() {
+        Estimator estimator = new Estimator(new GradientLimit(BOUNDS), 0);
+        long now = 0;
+        while (!estimator.limit().isProbing()) {
+            now += 10_000_000;
+            var unused = estimator.sample(now, 10_000_000, 57);
+        }
+        for (int i = 0; i < 250; i++) {
+            now += 10_000_000;
+            var unused = estimator.stream(now, 7);
+        }
+        assertThat(estimator.limit().isProbing()).isFalse();
     }
 
     @Test

@@ -33,6 +33,8 @@ class CrowdTest {
                 DemoProcess b = DemoProcess.start("--era", eraOfB);
                 GatewayProcess gateway = GatewayProcess.before("a", a.url())
                         .and("b", b.url())
+                        // A thousand at once is more than anybody knows the servers to stand.
+                        .with("filters: [timeout: 60s]")
                         .jvm("-Xmx512m")
                         .start()) {
             int calls = CALLS / share;
