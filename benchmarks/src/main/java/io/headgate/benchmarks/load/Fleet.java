@@ -94,11 +94,20 @@ final class Fleet implements AutoCloseable {
     }
 
     int port() {
+        return running().port();
+    }
+
+    /** User and system time of the gateway so far. */
+    double gatewayCpuSeconds() {
+        return running().cpuSeconds();
+    }
+
+    private MeasuredProcess running() {
         MeasuredProcess running = gateway;
         if (running == null) {
             throw new IllegalStateException("no gateway");
         }
-        return running.port();
+        return running;
     }
 
     /** What {@code /state} says of a filter's one server and cost class. */

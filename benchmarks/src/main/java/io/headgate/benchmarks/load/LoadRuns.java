@@ -15,7 +15,8 @@ public final class LoadRuns {
             "overload", new Overload(),
             "convergence", new Convergence(),
             "slow-upstream", new SlowUpstream(),
-            "neighbours", new Neighbours()));
+            "neighbours", new Neighbours(),
+            "audit", new AuditCost()));
 
     private LoadRuns() {}
 
