@@ -22,6 +22,11 @@ public interface RequestHeaders {
 
     void forEach(BiConsumer<String, String> visitor);
 
+    /** Why the gateway cut off who sent them, in a word, or null if it did not. */
+    default @Nullable String cutOff() {
+        return null;
+    }
+
     /** The other end of the connection, which may be a proxy before the client; null if nobody knows. */
     default @Nullable InetAddress peer() {
         return null;

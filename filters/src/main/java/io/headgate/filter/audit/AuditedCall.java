@@ -157,7 +157,9 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     }
 
     private void cancelled() {
-        byte[] outcome = filter.records().outcome(callId, trail, CallRecords.CANCELLED, elapsed());
+        String cutOff = exchange.headers().cutOff();
+        String why = cutOff == null ? CallRecords.CANCELLED : cutOff;
+        byte[] outcome = filter.records().outcome(callId, trail, why, elapsed());
         filter.write(AuditRecord.OUTCOME, outcome, Durability.BALANCED);
     }
 

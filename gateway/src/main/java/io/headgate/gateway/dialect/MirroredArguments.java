@@ -51,6 +51,11 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
     }
 
     @Override
+    public @Nullable String cutOff() {
+        return sent.cutOff();
+    }
+
+    @Override
     public @Nullable InetAddress peer() {
         return sent.peer();
     }

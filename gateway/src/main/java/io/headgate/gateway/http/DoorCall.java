@@ -39,6 +39,8 @@ final class DoorCall implements HttpCall, RequestHeaders {
     private boolean expectsProceed;
     private boolean preflight;
 
+    private @Nullable String cutOff;
+
     /** Why it is not let through, if it is not. */
     @Nullable
     Rejection rejection;
@@ -245,6 +247,16 @@ final class DoorCall implements HttpCall, RequestHeaders {
             Map.Entry<String, String> field = fields.next();
             visitor.accept(field.getKey(), field.getValue());
         }
+    }
+
+    @Override
+    public @Nullable String cutOff() {
+        return cutOff;
+    }
+
+    /** Notes why its client is cut off, for whoever accounts for the call. */
+    void cutOff(String reason) {
+        cutOff = reason;
     }
 
     @Override

@@ -379,6 +379,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     /** Ends the stream, or connection, of a client that does not read. */
     void cutStream(String reason) {
         door.meters.streamClosed(reason);
+        if (active != null) {
+            active.cutOff(reason);
+        }
         boolean stuck = decoder == null && connection.isStuckSince(now() - door.stallNanos);
         leave(/* counted= */ false);
         if (stuck) {

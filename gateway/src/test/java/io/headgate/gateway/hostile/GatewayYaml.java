@@ -48,7 +48,7 @@ final class GatewayYaml {
         StringBuilder yaml = new StringBuilder();
         yaml.append("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n");
         if (setting.isAudited()) {
-            yaml.append("data: ").append(data).append("\nfilters:\n  - audit: {}\n  - timeout: {}\n");
+            yaml.append("data: ").append(data).append('\n');
         }
         if (setting.isTls()) {
             yaml.append("tls: {certificate: ").append(TestCertificate.certificate());
@@ -67,9 +67,13 @@ final class GatewayYaml {
         double idle = file.limits().decimal("session_idle_s", 1800);
         time(yaml, "session_idle_s", "  idle", HURRIED_SESSION_SECONDS / idle);
         time(yaml, "session_absolute_s", "  absolute", /* hurry= */ 1);
-        if (setting.isLimited()) {
+        if (setting.isAudited() || setting.isLimited()) {
+            yaml.append("filters:\n");
+            yaml.append(setting.isAudited() ? "  - audit: {}\n" : "");
             yaml.append(
-                    "filters:\n  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n");
+                    setting.isLimited()
+                            ? "  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n"
+                            : "");
             yaml.append("  - timeout: 60s\n");
         }
         yaml.append("mcpServers:\n");
