@@ -1,5 +1,6 @@
 package io.headgate.gateway.hostile;
 
+import io.headgate.filter.audit.format.AuditFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,17 +19,17 @@ record AuditRecords(Path directory) {
     private static final Pattern CALLS = Pattern.compile("tool_call(?: outcome=(\\w+))?(?: x(\\d+))?.*");
     private static final int MOST_BYTES = 16 * 1024;
 
+    /** What is said of the whole log; the sender of the case has looked. */
+    private static final Pattern OF_ALL = Pattern.compile("every executed call present|exit 1; names .*");
+
     /** The lines of calls, oldest first. */
     List<String> ofCalls() {
         if (!Files.isDirectory(directory)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.list(directory)) {
+        try {
             List<String> lines = new ArrayList<>();
-            for (Path segment : files.filter(
-                            file -> file.getFileName().toString().matches("\\d+\\.jsonl"))
-                    .sorted()
-                    .toList()) {
+            for (Path segment : segments(directory)) {
                 Files.readAllLines(segment).stream()
                         .filter(line -> line.contains("\"type\":\"intent\"") || line.contains("\"type\":\"outcome\""))
                         .forEach(lines::add);
@@ -39,9 +40,25 @@ record AuditRecords(Path directory) {
         }
     }
 
+    static List<Path> segments(Path directory) throws IOException {
+        return AuditFiles.segments(directory);
+    }
+
+    /** Copies the log as it is now. */
+    void copyTo(Path target) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, target.resolve(file.getFileName()));
+            }
+        }
+    }
+
     /** What is wrong with the records of one case, or null. */
     static @Nullable String mismatch(HostileCase hostile, List<String> lines) {
         String expected = hostile.expect().audit();
+        if (OF_ALL.matcher(expected).matches()) {
+            return null;
+        }
         List<String> intents = ofType(lines, "intent");
         List<String> outcomes =
                 ofType(lines, "outcome").stream().map(AuditRecords::outcome).toList();

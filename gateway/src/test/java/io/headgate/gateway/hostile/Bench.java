@@ -1,5 +1,6 @@
 package io.headgate.gateway.hostile;
 
+import io.headgate.gateway.SmallDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench implements AutoCloseable {
     private static final double READY_WITHIN_SECONDS = 10;
     private static final double QUIET_WITHIN_SECONDS = 2;
+    private static final int DISK_MEBIBYTES = 8;
 
     private final Setting setting;
     private final HostileFile file;
@@ -19,6 +21,7 @@ final class Bench implements AutoCloseable {
     private final String yaml;
     private final GatewayUnderTest gateway;
     private final Path data;
+    private final @Nullable SmallDisk disk;
 
     Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
         this.setting = setting;
@@ -28,6 +31,7 @@ final class Bench implements AutoCloseable {
         second = new StubUpstream(era);
         this.starter = starter;
         data = Files.createTempDirectory("hostile-data");
+        disk = setting.isOnSmallDisk() ? SmallDisk.at(data, DISK_MEBIBYTES) : null;
         yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data);
         gateway = starter.start(yaml);
         Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
@@ -89,6 +93,12 @@ final class Bench implements AutoCloseable {
         return new AuditRecords(data.resolve("audit"));
     }
 
+    /** The file system of the gateway's data, if it has one of its own. */
+    @Nullable
+    SmallDisk disk() {
+        return disk;
+    }
+
     Metrics metrics() throws Exception {
         return Metrics.scrape(gateway.admin());
     }
@@ -123,6 +133,9 @@ final class Bench implements AutoCloseable {
     public void close() {
         gateway.close();
         upstreams().forEach(StubUpstream::close);
+        if (disk != null) {
+            disk.close();
+        }
         AuditRecords.delete(data);
     }
 }

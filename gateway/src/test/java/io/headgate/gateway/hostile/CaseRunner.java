@@ -117,6 +117,11 @@ final class CaseRunner {
             new PlainSends(situation, observation).property(send.text("property"));
         } else if (send.has("action")) {
             new ActionSends(situation, observation).action(send.text("action"));
+        } else if (send.has("cmd")) {
+            new AuditSends(situation, observation)
+                    .command(send.text("cmd"), situation.hostile().given());
+        } else if (send.has("load")) {
+            new AuditSends(situation, observation).load();
         } else if (send.has("client")) {
             ActionSends stories = new ActionSends(situation, observation);
             stories.client(send.text("client"), situation.hostile().given());

@@ -11,6 +11,7 @@ import java.util.Set;
  * @param isLimited true if each caller may call ten tools, and then ten a second
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
  * @param isAudited true if the gateway keeps records of calls, and the case says which
+ * @param isOnSmallDisk true if its data lies on a file system that the case fills
  */
 record Setting(
         boolean isTls,
@@ -19,7 +20,8 @@ record Setting(
         boolean isCrowded,
         boolean isLimited,
         boolean isOwn,
-        boolean isAudited) {
+        boolean isAudited,
+        boolean isOnSmallDisk) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -48,6 +50,8 @@ record Setting(
         boolean crowded = send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS;
         boolean audited =
                 hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call");
-        return new Setting(tls, legacy, waits && !crowded, crowded, limited, own || crowded, audited);
+        boolean small = given.startsWith("audit volume");
+        boolean alone = own || crowded || small;
+        return new Setting(tls, legacy, waits && !crowded, crowded, limited, alone, audited, small);
     }
 }

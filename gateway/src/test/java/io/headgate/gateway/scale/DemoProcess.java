@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The reference upstream as a process, which can be killed and started again on its port. */
@@ -53,11 +54,15 @@ final class DemoProcess implements AutoCloseable {
 
     /** The entries of a ledger for one tool. */
     static List<JsonNode> ledger(Path file, String tool) {
-        try {
-            return Files.readAllLines(file).stream()
-                    .map(Answer::json)
-                    .filter(entry -> entry.path("tool").asString().equals(tool))
-                    .toList();
+        return ledger(file).stream()
+                .filter(entry -> entry.path("tool").asString().equals(tool))
+                .toList();
+    }
+
+    /** All entries of a ledger. */
+    static List<JsonNode> ledger(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.map(Answer::json).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

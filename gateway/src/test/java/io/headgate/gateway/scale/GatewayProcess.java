@@ -141,7 +141,7 @@ final class GatewayProcess implements AutoCloseable {
         assertThat(said).doesNotContain("LEAK:").doesNotContain("OutOfMemoryError");
     }
 
-    private boolean isReady() {
+    boolean isReady() {
         if (!jvm.isAlive()) {
             throw new AssertionError("the gateway ended\n" + jvm.said());
         }

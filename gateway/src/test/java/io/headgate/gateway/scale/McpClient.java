@@ -23,6 +23,7 @@ final class McpClient implements AutoCloseable {
 
     private final McpConnection connection;
     private @Nullable String session;
+    private @Nullable String trace;
     private String capabilities = "{}";
 
     private McpClient(McpConnection connection, @Nullable String session) {
@@ -79,6 +80,12 @@ final class McpClient implements AutoCloseable {
                 tool,
                 "\"name\":\"" + tool + "\",\"arguments\":" + arguments,
                 event -> notifications.accept(Answer.json(event.data())));
+    }
+
+    /** A call under a trace of the client's own. */
+    CompletableFuture<Answer> call(String tool, String arguments, String traceId) {
+        trace = traceId;
+        return call(tool, arguments);
     }
 
     CompletableFuture<Answer> readResource(String uri) {
@@ -162,6 +169,9 @@ final class McpClient implements AutoCloseable {
         } else {
             fields.put("mcp-protocol-version", LEGACY);
             fields.put("mcp-session-id", session);
+        }
+        if (trace != null) {
+            fields.put("traceparent", "00-" + trace + "-00f067aa0ba902b7-01");
         }
         return fields;
     }

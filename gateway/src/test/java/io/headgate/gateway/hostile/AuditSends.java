@@ -1,0 +1,153 @@
+package io.headgate.gateway.hostile;
+
+import io.headgate.gateway.SmallDisk;
+import io.headgate.gateway.audit.AuditTool;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Cases about the log itself: its disk is in trouble, or somebody was at its files. */
+final class AuditSends {
+    private static final int CALLS = 10;
+    private static final long LEFT_BYTES = 1024 * 1024;
+    private static final double FULL_WITHIN_SECONDS = 60;
+    private static final double BACK_WITHIN_SECONDS = 2;
+
+    private final Situation situation;
+    private final Observation observation;
+
+    AuditSends(Situation situation, Observation observation) {
+        this.situation = situation;
+        this.observation = observation;
+    }
+
+    /** Calls until the disk is full, and after it is not any more. */
+    void load() throws Exception {
+        SmallDisk disk = situation.bench().disk();
+        if (disk == null) {
+            throw new Unbuildable("load without a small disk");
+        }
+        disk.fill(LEFT_BYTES);
+        Metrics before = situation.bench().metrics();
+        Client client = situation.connect(observation);
+        Response last = callUntil(200, client, situation.patience());
+        situation.note(observation, last);
+        Response refused = callUntil(503, client, Wire.Deadline.in(FULL_WITHIN_SECONDS));
+        String code = Client.rpcName(refused, situation.file());
+        if (refused == null || !code.equals("OVERLOADED")) {
+            observation.problems.add("on a full disk: " + code + " (expected: OVERLOADED)");
+        }
+        observation.ownMetrics =
+                new Observation.TwoMetrics(before, situation.bench().metrics());
+        Response list = situation.bench().ask(situation.harmless());
+        if (list == null || list.status() != 200) {
+            observation.problems.add("a list gets " + (list == null ? "nothing" : list.status()));
+        }
+        disk.free();
+        last = callUntil(200, client, Wire.Deadline.in(BACK_WITHIN_SECONDS));
+        if (last == null) {
+            observation.problems.add("no call within " + BACK_WITHIN_SECONDS + " s of space");
+        }
+        checkIntents();
+        new PlainSends(situation, observation).watch(client, last);
+    }
+
+    /** The answer with this status, or null if it does not come. */
+    private @Nullable Response callUntil(int status, Client client, Wire.Deadline deadline) throws Exception {
+        while (!deadline.isOver()) {
+            boolean unused = client.send(call());
+            Response response = client.answer(situation.patience());
+            if (response == null || response.status() == status) {
+                return response;
+            }
+        }
+        return null;
+    }
+
+    private Request call() {
+        return situation.call("echo", Map.of("v", "x"), Map.of());
+    }
+
+    private void checkIntents() {
+        Set<String> intended = new HashSet<>();
+        for (String line : situation.bench().records().ofCalls()) {
+            intended.add(JsonTree.MAPPER.readTree(line).path("trace_id").asString());
+        }
+        for (StubUpstream.Call call : situation.bench().first().calls()) {
+            JsonNode params = JsonTree.MAPPER.readTree(call.body()).path("params");
+            String trace = params.path("_meta").path("traceparent").asString("");
+            if (trace.isEmpty() || !intended.contains(trace.substring(3, 35))) {
+                observation.problems.add("an upstream was called without a record: " + trace);
+            }
+        }
+    }
+
+    /** What an operator runs on the files of this case. */
+    void command(String command, String given) throws Exception {
+        if (!command.equals("audit-verify") || !given.startsWith("one byte flipped")) {
+            throw new Unbuildable("cmd: " + command);
+        }
+        for (int i = 0; i < CALLS; i++) {
+            var unused = Client.once(situation.front(), call());
+        }
+        List<String> records = situation.bench().records().ofCalls();
+        int settled = records.size() - observation.recordsBefore;
+        if (settled != 2 * CALLS) {
+            observation.problems.add(settled + " records of " + CALLS + " calls");
+        }
+        // They were made so that there is something to flip; the command itself calls nobody.
+        situation.bench().forgetCalls();
+        Path copy = Files.createTempDirectory("hostile-log");
+        try {
+            situation.bench().records().copyTo(copy);
+            if (verify(copy).status() != 0) {
+                observation.problems.add(
+                        "an untouched log is not proved: " + verify(copy).said());
+            }
+            checkFlipped(copy, records.get(records.size() / 2));
+        } finally {
+            AuditRecords.delete(copy);
+        }
+    }
+
+    /** Changes one record, and looks at what is said of it. */
+    private void checkFlipped(Path copy, String record) throws IOException {
+        Path segment = AuditRecords.segments(copy).get(0);
+        byte[] bytes = Files.readAllBytes(segment);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        JsonNode fields = JsonTree.MAPPER.readTree(record);
+        bytes[text.indexOf(fields.path("call_id").asString(), text.indexOf(record))] ^= 1;
+        Files.write(segment, bytes);
+
+        Verified found = verify(copy);
+        JsonNode problem =
+                JsonTree.MAPPER.readTree(found.said()).path("problems").path(0);
+        boolean isNamed = problem.path("file")
+                        .asString("")
+                        .equals(segment.getFileName().toString())
+                && problem.path("seq").asLong(0) == fields.path("seq").asLong()
+                && problem.path("expected").asString("").matches("[0-9a-f]{64}")
+                && problem.path("found").asString("").equals(fields.path("hash").asString());
+        if (found.status() != 1 || !isNamed) {
+            observation.problems.add("exit " + found.status() + ": " + found.said());
+        }
+    }
+
+    private record Verified(int status, String said) {}
+
+    private static Verified verify(Path directory) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int status = new AuditTool(directory, new PrintStream(out, true, StandardCharsets.UTF_8))
+                .verify(null, null, /* asJson= */ true, null);
+        return new Verified(status, out.toString(StandardCharsets.UTF_8));
+    }
+}
