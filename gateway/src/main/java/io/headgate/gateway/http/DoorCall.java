@@ -38,7 +38,6 @@ final class DoorCall implements HttpCall, RequestHeaders {
     private boolean http10;
     private boolean expectsProceed;
     private boolean preflight;
-
     private @Nullable String cutOff;
 
     /** Why it is not let through, if it is not. */
