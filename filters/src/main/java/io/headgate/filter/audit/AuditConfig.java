@@ -1,5 +1,6 @@
 package io.headgate.filter.audit;
 
+import io.headgate.filter.NamePattern;
 import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.Methods;
@@ -13,7 +14,7 @@ import java.util.TreeSet;
  *
  * @param durability of tool calls
  * @param methods other requests that are kept, and how surely
- * @param values the paths of arguments whose values are kept, by the tool's name for clients; {@code *} is every other
+ * @param values the paths of arguments whose values are kept, by patterns of the tool's name for clients, the first that fits
  * @param log how the log is kept
  */
 public record AuditConfig(
@@ -39,6 +40,15 @@ public record AuditConfig(
                 throw new IllegalArgumentException("methods: " + method + " (expected: one of "
                         + String.join(", ", new TreeSet<>(METHODS)) + "; tools/call has durability)");
             }
+        }
+        values.keySet().forEach(AuditConfig::checkPattern);
+    }
+
+    private static void checkPattern(String tools) {
+        try {
+            var unused = NamePattern.of(tools);
+        } catch (IllegalArgumentException unreadable) {
+            throw new IllegalArgumentException("values: " + unreadable.getMessage(), unreadable);
         }
     }
 }

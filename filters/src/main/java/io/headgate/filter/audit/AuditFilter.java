@@ -6,6 +6,8 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
+import io.headgate.filter.NamePattern;
+import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Routes;
 import io.headgate.filter.audit.log.AuditLog;
@@ -16,7 +18,6 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,9 +117,9 @@ public final class AuditFilter implements Filter {
         events.listen(eventRecords);
     }
 
-    private static Map<String, Set<String>> kept(Map<String, List<String>> values) {
-        Map<String, Set<String>> kept = new LinkedHashMap<>();
-        values.forEach((tool, paths) -> kept.put(tool, Set.copyOf(paths)));
+    private static NameTable<Set<String>> kept(Map<String, List<String>> values) {
+        NameTable<Set<String>> kept = new NameTable<>();
+        values.forEach((tools, paths) -> kept.add(NamePattern.of(tools), Set.copyOf(paths)));
         return kept;
     }
 

@@ -3,6 +3,7 @@ package io.headgate.filter.audit;
 import io.headgate.filter.Caller;
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.filter.TraceContext;
@@ -13,7 +14,6 @@ import io.headgate.mcp.RawJson;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,6 @@ final class CallRecords {
 
     private static final String INTERNAL = "internal";
     private static final String REFUSED = "refused";
-    private static final String EVERY_TOOL = "*";
     private static final int MOST_NAME = 256;
     private static final int MOST_RULES = 8;
     private static final int FIRST_BYTES = 1024;
@@ -42,10 +41,10 @@ final class CallRecords {
     private final Fingerprints fingerprints;
     private final Masks masks;
     private final ArgumentsSketch arguments;
-    private final Map<String, Set<String>> kept;
+    private final NameTable<Set<String>> kept;
 
     /** Takes the paths of arguments whose values are kept, by the tool's name for clients. */
-    CallRecords(Fingerprints fingerprints, Masks masks, ArgumentsSketch arguments, Map<String, Set<String>> kept) {
+    CallRecords(Fingerprints fingerprints, Masks masks, ArgumentsSketch arguments, NameTable<Set<String>> kept) {
         this.fingerprints = fingerprints;
         this.masks = masks;
         this.arguments = arguments;
@@ -203,11 +202,8 @@ final class CallRecords {
     }
 
     private Set<String> keptOf(Target target) {
-        if (kept.isEmpty() || target.kind() != Target.Kind.TOOL) {
-            return Set.of();
-        }
-        Set<String> paths = kept.get(target.name());
-        return paths != null ? paths : kept.getOrDefault(EVERY_TOOL, Set.of());
+        Set<String> paths = target.kind() == Target.Kind.TOOL ? kept.get(target.name()) : null;
+        return paths == null ? Set.of() : paths;
     }
 
     private static void decision(JsonBytes out, Trail trail, @Nullable String refusedFor) {

@@ -1,6 +1,7 @@
 package io.headgate.filter.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
@@ -16,6 +17,7 @@ import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -301,6 +303,32 @@ class AuditFilterTest extends FilterContract {
                 .verifyComplete();
         assertThat(log.lines().get(0).json().path("mcp").path("prompt").stringValue())
                 .isEqualTo("p");
+    }
+
+    @Test
+    void valuesAreKeptByTheFirstPatternThatFits() {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        values.put("crm__delete_*", List.of());
+        values.put("crm__*", List.of("city"));
+        Filter filter = audit(new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT));
+
+        assertThat(cityOf("crm__find", filter).asString()).isEqualTo("Bern");
+        assertThat(cityOf("crm__delete_all", filter).isObject()).isTrue();
+        assertThat(cityOf("erp__find", filter).isObject()).isTrue();
+        assertThatThrownBy(() ->
+                        new AuditConfig(Durability.STRICT, Map.of(), Map.of(" ", List.of()), AuditLogConfig.DEFAULT))
+                .hasMessageStartingWith("values: ' ' (expected: a name");
+    }
+
+    private JsonNode cityOf(String tool, Filter filter) {
+        int before = log.lines().size();
+        Exchange call = Exchanges.request(
+                "tools/call", "{\"name\":\"" + tool + "\",\"arguments\":{\"city\":\"Bern\"}}", Target.Kind.TOOL, tool);
+        StepVerifier.create(filter.filter(call, answering(Exchanges.success("done"))))
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(PATIENCE);
+        return log.lines().get(before).json().path("args").path("redacted").path("city");
     }
 
     @Test
