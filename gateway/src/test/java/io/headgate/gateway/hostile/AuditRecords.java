@@ -107,7 +107,7 @@ record AuditRecords(Path directory) {
     private static String outcome(String line) {
         JsonNode outcome = JsonTree.MAPPER.readTree(line).path("outcome");
         String transport = outcome.path("transport").asString();
-        if (transport.equals("cancelled")) {
+        if (transport.equals("cancelled") || transport.equals("slow_consumer")) {
             return transport;
         }
         if (!transport.equals("ok") || !outcome.path("rpc_code").isNull()) {
