@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -25,6 +27,8 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
  * <p>What no bridge can pass is excused by name, each with the proof, in {@code src/test/conformance}; a scenario that is
  * excused and passes fails the test too.
  */
+// Most of it is waiting: for the slow tools of the task scenarios, which a server of sessions runs to their end.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CrossedConformanceTest {
     @BeforeAll

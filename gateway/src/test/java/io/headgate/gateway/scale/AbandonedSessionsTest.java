@@ -14,7 +14,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** Sessions that nobody ends leave nothing behind: neither here nor on the way to the server. */
 // Most of it is waiting: for idle connections to be closed, a minute after their last use.
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 class AbandonedSessionsTest {
     private static final int SESSIONS = 2_000;
     private static final Duration GONE = Duration.ofSeconds(40);
