@@ -117,10 +117,12 @@ class ConcurrencyRaceTest {
         });
     }
 
-    /** Before the filter hears of the end. */
+    /** Before the filter hears of the end: of an answer and a cancel that meet, neither goes on before it is counted. */
     private void leave(AtomicInteger once) {
-        if (once.getAndDecrement() == 1) {
-            working.decrementAndGet();
+        synchronized (once) {
+            if (once.getAndDecrement() == 1) {
+                working.decrementAndGet();
+            }
         }
     }
 
