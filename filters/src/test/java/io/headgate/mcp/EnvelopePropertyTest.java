@@ -39,8 +39,46 @@ class EnvelopePropertyTest {
                 seen.add(reason);
             }
         }
-        // Otherwise the damage would be too tame to say anything.
-        assertThat(seen).hasSizeGreaterThan(20);
+        // Otherwise the damage would be too tame to say anything. Each of these comes more than twenty times as a rule.
+        assertThat(seen)
+                .contains(
+                        Reason.EMPTY,
+                        Reason.INVALID_UTF8,
+                        Reason.LONE_SURROGATE,
+                        Reason.SYNTAX,
+                        Reason.TRAILING,
+                        Reason.DUPLICATE_KEY,
+                        Reason.DEPTH,
+                        Reason.NAME_LENGTH,
+                        Reason.NUMBER_LENGTH,
+                        Reason.NUMBER_RANGE,
+                        Reason.CONTROL_IN_KEY,
+                        Reason.UNKNOWN_MEMBER,
+                        Reason.MISSING_METHOD);
+    }
+
+    @Test
+    void misshapenMessagesAreJudgedAsTheReferenceJudgesThem() throws Exception {
+        Set<Reason> seen = EnumSet.noneOf(Reason.class);
+        for (int i = 0; i < 20_000 * ROUNDS; i++) {
+            Reason reason = compare(new RandomJson(SEED + i).misshapen(), SEED + i);
+            if (reason != null) {
+                seen.add(reason);
+            }
+        }
+        assertThat(seen)
+                .contains(
+                        Reason.NOT_OBJECT,
+                        Reason.BATCH,
+                        Reason.JSONRPC_VERSION,
+                        Reason.ID_NULL,
+                        Reason.ID_TYPE,
+                        Reason.ID_RANGE,
+                        Reason.MISSING_METHOD,
+                        Reason.METHOD_TYPE,
+                        Reason.PARAMS_TYPE,
+                        Reason.REQUEST_AND_RESPONSE,
+                        Reason.RESPONSE_SHAPE);
     }
 
     @Test

@@ -96,6 +96,31 @@ final class RandomJson {
     }
 
     byte[] message() {
+        return text(object(members()));
+    }
+
+    /** A message of which some members are of the wrong kind, missing or too many, or no message at all. */
+    byte[] misshapen() {
+        if (below(20) == 0) {
+            return text(below(2) == 0 ? value(2) : "[" + object(members()) + "]");
+        }
+        Map<String, String> root = members();
+        for (int i = 1 + below(2); i > 0; i--) {
+            String key = pick("jsonrpc", "id", "method", "params", "result", "error");
+            if (below(4) == 0) {
+                root.remove(key);
+            } else {
+                root.put(key, below(6) == 0 ? pick("9007199254740992", "-1e99") : value(2));
+            }
+        }
+        return text(object(root));
+    }
+
+    private byte[] text(String json) {
+        return (space() + json + space()).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Map<String, String> members() {
         Map<String, String> root = new LinkedHashMap<>();
         root.put("jsonrpc", "\"2.0\"");
         switch (below(4)) {
@@ -118,7 +143,7 @@ final class RandomJson {
         if (below(4) == 0) {
             root.put("x" + below(3), value(3));
         }
-        return (space() + object(root) + space()).getBytes(StandardCharsets.UTF_8);
+        return root;
     }
 
     private void request(Map<String, String> root) {
