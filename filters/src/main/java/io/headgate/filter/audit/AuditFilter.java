@@ -109,7 +109,7 @@ public final class AuditFilter implements Filter {
                 masks,
                 context.meters().counter("headgate.audit.redactions"),
                 context.meters().counter("headgate.audit.truncations"));
-        this.records = new CallRecords(fingerprints, masks, sketch, kept(config.values()));
+        this.records = new CallRecords(fingerprints, masks, sketch, kept(config.values()), routes);
         this.eventRecords = new EventRecords(this, masks, context.clock());
         // Both may wait for a file or take long, so no event loop does them.
         tasks.add(Schedulers.boundedElastic().schedulePeriodically(() -> prepare(keys), 1, 1, TimeUnit.DAYS));

@@ -5,6 +5,7 @@ import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.filter.TraceContext;
 import io.headgate.filter.Trail;
@@ -42,13 +43,20 @@ final class CallRecords {
     private final Masks masks;
     private final ArgumentsSketch arguments;
     private final NameTable<Set<String>> kept;
+    private final Routes routes;
 
-    /** Takes the paths of arguments whose values are kept, by the tool's name for clients. */
-    CallRecords(Fingerprints fingerprints, Masks masks, ArgumentsSketch arguments, NameTable<Set<String>> kept) {
+    /** Takes the paths of arguments whose values are kept, by the tool's name for clients of the whole fleet. */
+    CallRecords(
+            Fingerprints fingerprints,
+            Masks masks,
+            ArgumentsSketch arguments,
+            NameTable<Set<String>> kept,
+            Routes routes) {
         this.fingerprints = fingerprints;
         this.masks = masks;
         this.arguments = arguments;
         this.kept = kept;
+        this.routes = routes;
     }
 
     /** The members of a call that is about to be made. */
@@ -83,7 +91,7 @@ final class CallRecords {
         out.raw('}');
         RawJson args = exchange.message().envelope().get(Member.ARGUMENTS);
         if (args != null) {
-            arguments.write(out.key("args"), args, keptOf(exchange.target()));
+            arguments.write(out.key("args"), args, keptOf(exchange));
         }
         return out.toByteArray();
     }
@@ -201,8 +209,10 @@ final class CallRecords {
         return at < from ? uri.substring(0, end) : uri.substring(0, from) + uri.substring(at + 1, end);
     }
 
-    private Set<String> keptOf(Target target) {
-        Set<String> paths = target.kind() == Target.Kind.TOOL ? kept.get(target.name()) : null;
+    /** By the name that the tool has for the whole fleet: at the door of one server another server's pattern may fit its own. */
+    private Set<String> keptOf(Exchange exchange) {
+        boolean isAsked = !kept.isEmpty() && exchange.target().kind() == Target.Kind.TOOL;
+        Set<String> paths = isAsked ? kept.get(routes.toolOf(exchange)) : null;
         return paths == null ? Set.of() : paths;
     }
 

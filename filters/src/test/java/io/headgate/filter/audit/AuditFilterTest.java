@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.filter.Trail;
 import io.headgate.filter.audit.log.AuditLogConfig;
@@ -16,6 +18,7 @@ import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -318,6 +321,31 @@ class AuditFilterTest extends FilterContract {
         assertThatThrownBy(() ->
                         new AuditConfig(Durability.STRICT, Map.of(), Map.of(" ", List.of()), AuditLogConfig.DEFAULT))
                 .hasMessageStartingWith("values: ' ' (expected: a name");
+    }
+
+    @Test
+    void valuesAreKeptByTheFleetsNameOfATool() {
+        Routes routes = new Routes() {
+            @Override
+            public String serverOf(Target target) {
+                return "erp";
+            }
+
+            @Override
+            public String toolOf(Target target) {
+                return "erp__" + target.name();
+            }
+        };
+        FilterContext context = new FilterContext("filters[0]", meters, InstantSource.system(), timer, routes, data);
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        values.put("find", List.of("city"));
+        values.put("erp__look", List.of("city"));
+        AuditFilter filter = new AuditFilter(
+                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT), context, log);
+        made.add(filter);
+        // At the door of one server its tools have the names that other servers' tools have for the fleet.
+        assertThat(cityOf("find", filter).isObject()).isTrue();
+        assertThat(cityOf("look", filter).asString()).isEqualTo("Bern");
     }
 
     private JsonNode cityOf(String tool, Filter filter) {
