@@ -7,8 +7,9 @@ import java.util.Locale;
  * one seals it.
  *
  * @param good how many bytes of it count
+ * @param isCut whether all others were cut off, so that none may be there
  */
-record Ended(String file, Reason reason, long first, long last, String root, long good) {
+record Ended(String file, Reason reason, long first, long last, String root, long good, boolean isCut) {
     /** Why a segment was left. */
     enum Reason {
         /** The process died. */
@@ -23,6 +24,6 @@ record Ended(String file, Reason reason, long first, long last, String root, lon
     String json() {
         return "{\"file\":\"" + file + "\",\"reason\":\""
                 + reason.name().toLowerCase(Locale.ROOT) + "\",\"count\":" + (last - first + 1) + ",\"first\":" + first
-                + ",\"last\":" + last + ",\"root\":\"" + root + "\",\"bytes\":" + good + "}";
+                + ",\"last\":" + last + ",\"root\":\"" + root + "\",\"bytes\":" + good + ",\"cut\":" + isCut + "}";
     }
 }

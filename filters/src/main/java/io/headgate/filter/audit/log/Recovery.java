@@ -172,7 +172,8 @@ final class Recovery {
                 first,
                 chain.seq(),
                 chain.root(),
-                good);
+                good,
+                isTorn);
     }
 
     /** A torn tail is one line without its end, or zeros where a file had grown and its data had not come. */

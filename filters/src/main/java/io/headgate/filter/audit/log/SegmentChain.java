@@ -148,11 +148,11 @@ final class SegmentChain {
         }
         boolean isKept = !isForceFailed && keep(current);
         Reason reason = isForceFailed ? Reason.FSYNC : isFull ? Reason.FULL : Reason.WRITE;
-        quietly(() -> current.truncate(durable.length));
-        quietly(current::close);
+        boolean isCut = quietly(() -> current.truncate(durable.length));
+        boolean unused = quietly(current::close);
         file = null;
         if (durable.seq < first) {
-            quietly(() -> Files.deleteIfExists(directory.resolve(AuditFiles.segment(first))));
+            unused = quietly(() -> Files.deleteIfExists(directory.resolve(AuditFiles.segment(first))));
         } else {
             ended = new Ended(
                     AuditFiles.segment(first),
@@ -160,7 +160,8 @@ final class SegmentChain {
                     first,
                     durable.seq,
                     durable.rootText(lines.digest),
-                    durable.length);
+                    durable.length,
+                    isCut);
         }
         forget();
         return isKept;
@@ -222,11 +223,13 @@ final class SegmentChain {
         void run() throws IOException;
     }
 
-    private static void quietly(Step step) {
+    /** False if it fails: then the file is left as it is, and the next segment says how much of it counts. */
+    private static boolean quietly(Step step) {
         try {
             step.run();
+            return true;
         } catch (IOException inTrouble) {
-            // The file is left as it is; the next segment says how much of it counts.
+            return false;
         }
     }
 }

@@ -115,7 +115,7 @@ public final class AuditVerifier {
                 findings.line++;
                 findings.problem("records missing", chain.seq() + 1, "record " + (chain.seq() + 1), "end of file");
             }
-            seals.endSegment(good, rest, isBroken, checkpoints);
+            seals.endSegment(good, rest, isBroken, next == Long.MAX_VALUE, checkpoints);
         }
         progress.accept(bytes);
     }

@@ -101,12 +101,17 @@ final class Seals {
                 && unsealed.root.equals(line.text("segment", AFTER, "root"));
         if (!isIt || reason == null) {
             wrong(unsealed, "no seal", "a seal here or in the next segment");
-        } else if (reason.equals("corrupt") || (reason.equals("crash") && unsealed.rest > 0)) {
+        } else if (reason.equals("corrupt") || (unsealed.rest > 0 && isCut(line, reason))) {
             wrong(unsealed, "bytes that are no record", "end of file");
         } else {
             findings.note(unsealed.file + ": not sealed by itself (" + reason + "), ends at record " + unsealed.last
                     + (unsealed.rest == 0 ? "" : "; the last " + unsealed.rest + " bytes do not count"));
         }
+    }
+
+    /** Whether the log cut off what does not count, so that somebody else put there what is there now. */
+    private static boolean isCut(RecordLine line, String reason) {
+        return reason.equals("crash") || "true".equals(line.text("segment", AFTER, "cut"));
     }
 
     private void wrong(Unsealed unsealed, String what, String expected) {
@@ -138,8 +143,9 @@ final class Seals {
      *
      * @param good where its last record ends
      * @param rest how many bytes follow
+     * @param isLast whether no segment comes after it
      */
-    void endSegment(long good, long rest, boolean isNotFollowed, CheckpointFile checkpoints) {
+    void endSegment(long good, long rest, boolean isNotFollowed, boolean isLast, CheckpointFile checkpoints) {
         if (isNotFollowed) {
             isBroken = true;
         } else if (!isSealed()) {
@@ -147,7 +153,13 @@ final class Seals {
                     findings.file, chain.tree().size(), chain.seq(), chain.root(), good, rest, findings.line);
         } else if (rest > 0) {
             findings.problem("bytes after the seal", chain.seq() + 1, "end of file", rest + " more bytes");
-        } else if (!checkpoints.covers(chain.seq())) {
+        } else if (checkpoints.covers(chain.seq())) {
+            // As it should be.
+            return;
+        } else if (isLast && !isClosed()) {
+            findings.note(
+                    findings.file + ": sealed, and the gateway died before it signed the seal; its next start does");
+        } else {
             findings.problem("seal without checkpoint", chain.seq(), "a checkpoint of it", "none");
         }
     }

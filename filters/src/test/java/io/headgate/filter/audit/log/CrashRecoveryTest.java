@@ -122,6 +122,22 @@ class CrashRecoveryTest {
     }
 
     @Test
+    void signsASealThatTheDeadProcessDidNotSign() throws IOException {
+        Path crashed = running(200);
+        List<Path> segments = AuditFiles.segments(crashed);
+        for (Path later : segments.subList(1, segments.size())) {
+            Files.delete(later);
+        }
+        // Only the seals were signed so far, and the first line is about the only segment that is left.
+        Path unused = Files.writeString(crashed.resolve(AuditFiles.CHECKPOINTS), "");
+        VerifyReport before = good(crashed);
+        assertThat(before.signedTo()).isZero();
+        assertThat(before.notes()).anyMatch(note -> note.contains("before it signed the seal"));
+        open(crashed).close();
+        assertThat(good(crashed).isClosed()).isTrue();
+    }
+
+    @Test
     void neverTakesTamperingForATornTail() throws IOException {
         Path crashed = running(20);
         Path segment = AuditFiles.segments(crashed).get(0);

@@ -1,5 +1,7 @@
 package io.headgate.filter.audit.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -18,6 +20,9 @@ final class FaultyDisk implements LogFiles {
 
     /** How many fsyncs fail from now on. */
     final AtomicInteger failingForces = new AtomicInteger();
+
+    /** A text: the next fsync after a write of it fails, whoever else asks the disk for something before. */
+    volatile @Nullable String poison;
 
     /** How many bytes a write takes at most. */
     volatile int mostOfAWrite = Integer.MAX_VALUE;
@@ -63,6 +68,11 @@ final class FaultyDisk implements LogFiles {
         public int write(ByteBuffer bytes) throws IOException {
             if (isForceFailed) {
                 throw new AssertionError("a file whose fsync failed is written again");
+            }
+            String bad = poison;
+            if (bad != null && UTF_8.decode(bytes.duplicate()).toString().contains(bad)) {
+                poison = null;
+                failingForces.set(1);
             }
             String error = writeError;
             if (error != null) {
