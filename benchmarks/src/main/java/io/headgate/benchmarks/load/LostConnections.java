@@ -31,6 +31,7 @@ final class LostConnections {
         double rate = smoke ? 200 : 1_000;
         // Calls come at random moments; with this they are surely more than a hundred thousand.
         int seconds = smoke ? 2 : 103;
+        int before = smoke ? 1 : 15;
         try (Fleet fleet = new Fleet()) {
             Path ledger = fleet.directory().resolve("ledger.jsonl");
             fleet.server("demo", 1, "--ledger", ledger.toString());
@@ -40,6 +41,7 @@ final class LostConnections {
             relay.decide(moment -> fate(moment, random));
             Appends appends = new Appends();
             try (OpenLoop load = new OpenLoop(fleet.port(), "demo__append", appends, "")) {
+                load.run(rate / 5, before, new Progress("resets, warm-up", before, picture));
                 load.run(rate, seconds, new Progress("resets", seconds, picture));
                 load.finish();
             }
