@@ -23,6 +23,7 @@ final class Fleet implements AutoCloseable {
 
     private final Path directory = Files.createTempDirectory("headgate-load");
     private final Map<String, MeasuredProcess> servers = new LinkedHashMap<>();
+    private final Map<String, Relay> relays = new LinkedHashMap<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper mapper = new JsonMapper();
     private @Nullable MeasuredProcess gateway;
@@ -30,16 +31,37 @@ final class Fleet implements AutoCloseable {
 
     Fleet() throws IOException {}
 
-    /** Starts a demo server with so many workers; one of the same name makes place for it, at the same port. */
-    void server(String name, int workers) throws IOException {
+    /**
+     * Starts a demo server with so many workers; one of the same name makes place for it, at the same port.
+     *
+     * @param options more of what the command takes
+     */
+    void server(String name, int workers, String... options) throws IOException {
         MeasuredProcess former = servers.get(name);
         int port = former == null ? MeasuredProcess.freePort() : former.port();
         if (former != null) {
             former.close();
         }
-        servers.put(
-                name,
-                start(name, port, List.of("demo-server", "--listen", "127.0.0.1:" + port, "--workers", "" + workers)));
+        List<String> command =
+                new ArrayList<>(List.of("demo-server", "--listen", "127.0.0.1:" + port, "--workers", "" + workers));
+        command.addAll(List.of(options));
+        servers.put(name, start(name, port, command));
+    }
+
+    /** Puts a relay before a server, for the gateway that starts next. */
+    Relay relay(String name) throws IOException {
+        MeasuredProcess server = servers.get(name);
+        if (server == null) {
+            throw new IllegalArgumentException("no server " + name);
+        }
+        Relay relay = new Relay(server.port());
+        relays.put(name, relay);
+        return relay;
+    }
+
+    /** Where files of this run may lie. */
+    Path directory() {
+        return directory;
     }
 
     /** Starts the gateway before the servers with these filters and waits until it knows them. */
@@ -52,11 +74,14 @@ final class Fleet implements AutoCloseable {
                 .append("\nadmin: 127.0.0.1:")
                 .append(admin);
         yaml.append("\nmcpServers:\n");
-        servers.forEach((name, server) -> yaml.append("  ")
-                .append(name)
-                .append(": {url: \"http://127.0.0.1:")
-                .append(server.port())
-                .append("/mcp\"}\n"));
+        servers.forEach((name, server) -> {
+            Relay relay = relays.get(name);
+            yaml.append("  ")
+                    .append(name)
+                    .append(": {url: \"http://127.0.0.1:")
+                    .append(relay == null ? server.port() : relay.port())
+                    .append("/mcp\"}\n");
+        });
         yaml.append("filters:\n").append(filters.indent(2));
         Path config = directory.resolve("headgate.yaml");
         Files.writeString(config, yaml);
@@ -66,11 +91,23 @@ final class Fleet implements AutoCloseable {
         gateway = start("headgate", port, List.of("run", "-c", config.toString()));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!isReady()) {
-            if (System.nanoTime() > end) {
-                throw new IOException("the gateway does not get ready: " + directory);
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
+            pause("get ready", end);
         }
+    }
+
+    /** Waits until a meter of the gateway has a value. */
+    void await(String meter, double value) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (counter(meter) != value) {
+            pause("come to " + meter + " " + value, end);
+        }
+    }
+
+    private void pause(String what, long end) throws IOException, InterruptedException {
+        if (System.nanoTime() > end) {
+            throw new IOException("the gateway does not " + what + ": " + directory);
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
     }
 
     private boolean isReady() throws InterruptedException {
@@ -143,6 +180,7 @@ final class Fleet implements AutoCloseable {
         if (gateway != null) {
             gateway.close();
         }
+        relays.values().forEach(Relay::close);
         servers.values().forEach(MeasuredProcess::close);
     }
 }

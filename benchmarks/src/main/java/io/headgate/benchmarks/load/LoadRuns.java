@@ -16,11 +16,16 @@ public final class LoadRuns {
             "convergence", new Convergence(),
             "slow-upstream", new SlowUpstream(),
             "neighbours", new Neighbours(),
-            "audit", new AuditCost()));
+            "audit", new AuditCost(),
+            "outage", new Outage(),
+            "redis", new SharedLimit()));
 
     private LoadRuns() {}
 
-    /** The exit code: 0 if it could be measured, whatever came out; 2 if nobody knows what to measure. */
+    /**
+     * The exit code: 0 if it could be measured, whatever came out; 1 if something is missing for it; 2 if nobody knows what
+     * to measure.
+     */
     public static int run(List<String> arguments) throws Exception {
         String name = arguments.isEmpty() ? "" : arguments.get(0);
         Scenario scenario = SCENARIOS.get(name);
@@ -31,7 +36,13 @@ public final class LoadRuns {
         }
         boolean smoke = arguments.contains("--smoke");
         Picture picture = new Picture(name);
-        Map<String, Object> result = scenario.run(smoke, picture);
+        Map<String, Object> result;
+        try {
+            result = scenario.run(smoke, picture);
+        } catch (CannotStart missing) {
+            System.err.println("load: " + missing.getMessage());
+            return 1;
+        }
         String json = JsonMapper.builder()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()

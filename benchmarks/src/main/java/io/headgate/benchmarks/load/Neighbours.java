@@ -59,6 +59,9 @@ final class Neighbours implements Scenario {
 
     private static OpenLoop load(Fleet fleet, String caller) {
         return new OpenLoop(
-                fleet.port(), "demo__work", "{\"ms\":" + MILLIS + "}", "Authorization: Bearer " + caller + "\r\n");
+                fleet.port(),
+                "demo__work",
+                number -> "{\"ms\":" + MILLIS + "}",
+                "Authorization: Bearer " + caller + "\r\n");
     }
 }

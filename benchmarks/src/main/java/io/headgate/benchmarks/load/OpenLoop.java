@@ -2,6 +2,7 @@ package io.headgate.benchmarks.load;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,14 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseDecoder;
@@ -31,7 +25,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the same call at random moments of a given rate, whether or not the answers keep up, and measures each from the
+ * Sends calls of one tool at random moments of a given rate, whether or not the answers keep up, and measures each from the
  * moment at which it should have been sent.
  *
  * <p>One call at a time on a connection. Who gets no answer for long hangs up.
@@ -44,6 +38,8 @@ final class OpenLoop implements AutoCloseable {
 
     private static final long HANG_UP_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int MOST_CONNECTIONS = 9_000;
+    private static final ByteBuf RESULT =
+            Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("\"result\":", StandardCharsets.US_ASCII));
 
     private final EventLoopGroup group;
     private final EventLoop loop;
@@ -51,39 +47,40 @@ final class OpenLoop implements AutoCloseable {
     private final int port;
     private final String tool;
     private final String fields;
-    private volatile byte[] request;
+    private volatile Calls calls;
     private final Random random = new Random(7);
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final Tally second = new Tally();
+    private final CompletableFuture<Void> finished = new CompletableFuture<>();
     private int connections;
+    private long begun;
+    private long onTheirWay;
     private double rate;
     private long nextAt;
     private boolean closed;
 
     OpenLoop(int port, String tool, String arguments) {
-        this(port, tool, arguments, "");
+        this(port, tool, number -> arguments, "");
     }
 
     /** @param fields more header fields, each with its line end */
-    OpenLoop(int port, String tool, String arguments, String fields) {
+    OpenLoop(int port, String tool, Calls calls, String fields) {
         this.port = port;
         this.tool = tool;
+        this.calls = calls;
         this.fields = fields;
-        boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory factory = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        group = new MultiThreadIoEventLoopGroup(1, factory);
+        group = Sockets.oneLoop();
         loop = group.next();
-        request = request(arguments);
         bootstrap = new Bootstrap()
                 .group(loop)
-                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .channel(Sockets.client())
                 .option(ChannelOption.TCP_NODELAY, true)
                 .remoteAddress(new InetSocketAddress("127.0.0.1", port));
     }
 
     /** What is called from now on. */
     void arguments(String arguments) {
-        request = request(arguments);
+        calls = number -> arguments;
     }
 
     private byte[] request(String arguments) {
@@ -146,10 +143,38 @@ final class OpenLoop implements AutoCloseable {
         loop.schedule(this::sendDue, Math.max(1, nextAt - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
+    /** Sends nothing more and waits until every call has ended. */
+    void finish() throws Exception {
+        loop.execute(() -> {
+            closed = true;
+            finishIfDone();
+        });
+        finished.get(2 * HANG_UP_NANOS, TimeUnit.NANOSECONDS);
+    }
+
+    private void ended(long number, int status, ByteBuf body) {
+        calls.ended(number, status, body);
+        onTheirWay--;
+        finishIfDone();
+    }
+
+    private void unanswered(long number) {
+        second.failed++;
+        ended(number, Calls.NO_ANSWER, Unpooled.EMPTY_BUFFER);
+    }
+
+    private void finishIfDone() {
+        if (closed && onTheirWay == 0) {
+            finished.complete(null);
+        }
+    }
+
     private void send(long due) {
+        long number = begun++;
+        onTheirWay++;
         Connection free = idle.pollLast();
         if (free != null) {
-            free.send(due);
+            free.send(number, due);
         } else if (connections < MOST_CONNECTIONS) {
             connections++;
             Connection added = new Connection();
@@ -165,14 +190,14 @@ final class OpenLoop implements AutoCloseable {
                     .connect()
                     .addListener(connected -> {
                         if (connected.isSuccess()) {
-                            added.send(due);
+                            added.send(number, due);
                         } else {
                             connections--;
-                            second.failed++;
+                            unanswered(number);
                         }
                     });
         } else {
-            second.failed++;
+            unanswered(number);
         }
     }
 
@@ -185,6 +210,7 @@ final class OpenLoop implements AutoCloseable {
     /** One connection with at most one call on its way. */
     private final class Connection extends SimpleChannelInboundHandler<FullHttpResponse> implements Runnable {
         private @Nullable ChannelHandlerContext context;
+        private long number;
         private long due;
         private boolean waits;
         private long askedAt;
@@ -195,16 +221,17 @@ final class OpenLoop implements AutoCloseable {
             context = ctx;
         }
 
-        void send(long at) {
+        void send(long call, long at) {
             ChannelHandlerContext ctx = context;
             if (ctx == null || !ctx.channel().isActive()) {
-                second.failed++;
+                unanswered(call);
                 return;
             }
+            number = call;
             due = at;
             waits = true;
             askedAt = System.nanoTime();
-            ByteBuf bytes = Unpooled.wrappedBuffer(request);
+            ByteBuf bytes = Unpooled.wrappedBuffer(request(calls.arguments(call)));
             ctx.writeAndFlush(bytes);
             if (!watched) {
                 watched = true;
@@ -233,14 +260,16 @@ final class OpenLoop implements AutoCloseable {
             long micros = (System.nanoTime() - due) / 1000;
             int status = response.status().code();
             waits = false;
-            if (status == 200) {
+            if (status == 200 && ByteBufUtil.indexOf(RESULT, response.content()) >= 0) {
                 second.served(micros, PATIENCE_MICROS);
             } else if (status == 503 || status == 429) {
                 second.refused(micros);
+                second.busy += status == 503 ? 1 : 0;
             } else {
                 second.failed++;
             }
             idle.addLast(this);
+            ended(number, status, response.content());
         }
 
         @Override
@@ -249,7 +278,7 @@ final class OpenLoop implements AutoCloseable {
             idle.remove(this);
             if (waits) {
                 waits = false;
-                second.failed++;
+                unanswered(number);
             }
         }
 

@@ -9,7 +9,6 @@ final class SlowUpstream implements Scenario {
     private static final double RATE = 150;
     private static final String QUICK = "{\"ms\":10}";
     private static final String SLOW = "{\"ms\":5000}";
-    private static final double RECOVERED = 0.9;
 
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
@@ -40,21 +39,14 @@ final class SlowUpstream implements Scenario {
                         "inFlightAtTheSlowOne",
                         fleet.limiter("three", "work").path("inFlight").asInt());
                 three.arguments(QUICK);
-                long[] recovered = {-1};
-                int[] second = {0};
-                three.run(RATE, after, last -> {
-                    second[0]++;
-                    if (last.good < RECOVERED * last.offered) {
-                        recovered[0] = -1;
-                    } else if (recovered[0] < 0) {
-                        recovered[0] = second[0];
-                    }
-                });
+                double goodput = Objects.requireNonNull(then.get("three")).good / (double) before;
+                Recovery recovery = new Recovery(goodput, new Progress("three, afterwards", after, picture));
+                three.run(RATE, after, recovery);
                 result.put("oneP99Ratio", ratio("one", then, during));
                 result.put("twoP99Ratio", ratio("two", then, during));
                 result.put("oneServedShare", share("one", during));
                 result.put("twoServedShare", share("two", during));
-                result.put("recoverySeconds", recovered[0]);
+                result.put("recoverySeconds", recovery.seconds());
             }
         }
         return result;

@@ -18,6 +18,9 @@ final class Tally {
     long late;
     long failed;
 
+    /** Those of the refused that were told that there is no room (503), and not that they are too many (429). */
+    long busy;
+
     void add(Tally other) {
         served.add(other.served);
         refused.add(other.refused);
@@ -25,6 +28,7 @@ final class Tally {
         good += other.good;
         late += other.late;
         failed += other.failed;
+        busy += other.busy;
     }
 
     void served(long micros, long patienceMicros) {
@@ -47,6 +51,7 @@ final class Tally {
         good = 0;
         late = 0;
         failed = 0;
+        busy = 0;
     }
 
     double servedMillis(double percentile) {

@@ -7,13 +7,14 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /** Several loads at the same time. */
 final class Together {
     private Together() {}
 
     /** One load, its rate, and who looks at each second of it. */
-    record Part(OpenLoop load, double callsPerSecond, Progress progress) {}
+    record Part(OpenLoop load, double callsPerSecond, Consumer<Tally> eachSecond) {}
 
     /** What came of each part, by its name, in the order of the parts. */
     static Map<String, Tally> run(Map<String, Part> parts, int seconds) throws Exception {
@@ -21,7 +22,7 @@ final class Together {
         try {
             List<Future<Tally>> running = new ArrayList<>();
             for (Part part : parts.values()) {
-                running.add(threads.submit(() -> part.load().run(part.callsPerSecond(), seconds, part.progress())));
+                running.add(threads.submit(() -> part.load().run(part.callsPerSecond(), seconds, part.eachSecond())));
             }
             Map<String, Tally> tallies = new LinkedHashMap<>();
             int index = 0;

@@ -1,5 +1,6 @@
 package io.headgate.filter.retry;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,7 +15,9 @@ final class RetryBudget {
     private final int percent;
     private final long reserve;
     private final long[] calls = new long[SECONDS];
-    private final long[] repeats = new long[SECONDS];
+    /** One second more: what was sent again at the end of the oldest second is not ten seconds old yet. */
+    private final long[] repeats = new long[SECONDS + 1];
+
     private long slot;
     private long callsNow;
     private long repeatsNow;
@@ -27,55 +30,55 @@ final class RetryBudget {
 
     /** A call is sent for the first time. */
     synchronized void call(long now) {
-        calls[index(now)]++;
+        advance(now);
+        calls[index(calls)]++;
         callsNow++;
     }
 
     /** Takes one repetition from the budget; false if there is none. */
     synchronized boolean repeat(long now) {
-        int index = index(now);
+        advance(now);
         if (left() < 1) {
             return false;
         }
-        repeats[index]++;
+        repeats[index(repeats)]++;
         repeatsNow++;
         return true;
     }
 
     /** How many more may be sent again at this moment. */
     synchronized long left(long now) {
-        int unused = index(now);
-        return left();
+        advance(now);
+        return Math.max(0, left());
     }
 
     private long left() {
         return callsNow * percent / 100 + reserve - repeatsNow;
     }
 
-    /** Where the present second is counted; what is older than ten is forgotten. */
-    private int index(long now) {
+    /** Goes on to the present second and forgets what is too old. */
+    private void advance(long now) {
         long current = Math.floorDiv(now, SLOT_NANOS);
-        if (current - slot >= SECONDS) {
-            forgetAll();
+        if (current - slot > SECONDS) {
+            Arrays.fill(calls, 0);
+            Arrays.fill(repeats, 0);
+            callsNow = 0;
+            repeatsNow = 0;
             slot = current;
         }
         while (slot < current) {
             slot++;
-            int oldest = (int) Math.floorMod(slot, (long) SECONDS);
-            callsNow -= calls[oldest];
-            repeatsNow -= repeats[oldest];
-            calls[oldest] = 0;
-            repeats[oldest] = 0;
+            int oldestCalls = index(calls);
+            callsNow -= calls[oldestCalls];
+            calls[oldestCalls] = 0;
+            int oldestRepeats = index(repeats);
+            repeatsNow -= repeats[oldestRepeats];
+            repeats[oldestRepeats] = 0;
         }
-        return (int) Math.floorMod(slot, (long) SECONDS);
     }
 
-    private void forgetAll() {
-        for (int i = 0; i < SECONDS; i++) {
-            calls[i] = 0;
-            repeats[i] = 0;
-        }
-        callsNow = 0;
-        repeatsNow = 0;
+    /** Where the present second is counted. */
+    private int index(long[] seconds) {
+        return (int) Math.floorMod(slot, (long) seconds.length);
     }
 }

@@ -2,8 +2,8 @@ package io.headgate.filter.retry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -39,6 +39,16 @@ class RetryBudgetTest {
         assertThat(budget.left(SECOND)).isZero();
     }
 
+    /** Seconds begin at any moment, so ten of them may touch eleven. */
+    @Test
+    void givesNothingAgainBeforeTenSecondsAreOver() {
+        RetryBudget budget = new RetryBudget(new RetryConfig.Budget(0, 1), 0);
+        assertThat(taken(budget, SECOND - 1)).isEqualTo(10);
+        assertThat(taken(budget, 10 * SECOND)).isZero();
+        assertThat(taken(budget, 11 * SECOND - 2)).isZero();
+        assertThat(taken(budget, 11 * SECOND)).isEqualTo(10);
+    }
+
     @Test
     void canBeNothing() {
         RetryBudget budget = new RetryBudget(new RetryConfig.Budget(0, 0), -5 * SECOND);
@@ -56,37 +66,35 @@ class RetryBudgetTest {
         RetryConfig.Budget config = new RetryConfig.Budget(random.nextInt(101), random.nextInt(20));
         long now = random.nextLong() / 4;
         RetryBudget budget = new RetryBudget(config, now);
-        Map<Long, int[]> bySecond = new HashMap<>();
+        Deque<Long> called = new ArrayDeque<>();
+        Deque<Long> repeated = new ArrayDeque<>();
         long begin = now;
         long calls = 0;
         long repeats = 0;
         for (int i = 0; i < 20_000; i++) {
             now += random.nextInt(100) == 0 ? random.nextLong(15 * SECOND) : random.nextLong(SECOND / 50);
-            int[] counted = bySecond.computeIfAbsent(Math.floorDiv(now, SECOND), second -> new int[2]);
             // Calls come in bursts, and everybody wants to repeat all the time.
             if (random.nextInt(3) > 0 && i / 500 % 2 == 0) {
                 budget.call(now);
-                counted[0]++;
+                called.add(now);
                 calls++;
             } else if (budget.repeat(now)) {
-                counted[1]++;
+                repeated.add(now);
                 repeats++;
-                assertThat(100L * ofTenSeconds(bySecond, now, 1))
+                assertThat(100L * ofTenSeconds(repeated, now))
                         .isLessThanOrEqualTo(
-                                ofTenSeconds(bySecond, now, 0) * config.percent() + 1_000L * config.perSecond());
+                                (long) ofTenSeconds(called, now) * config.percent() + 1_000L * config.perSecond());
             }
         }
         long seconds = (now - begin) / SECOND + RetryBudget.SECONDS + 1;
         assertThat(100 * repeats).isLessThanOrEqualTo(calls * config.percent() + 100L * config.perSecond() * seconds);
     }
 
-    private static long ofTenSeconds(Map<Long, int[]> bySecond, long now, int what) {
-        long sum = 0;
-        for (long second = 0; second < RetryBudget.SECONDS; second++) {
-            int[] counted = bySecond.get(Math.floorDiv(now, SECOND) - second);
-            sum += counted == null ? 0 : counted[what];
+    private static int ofTenSeconds(Deque<Long> moments, long now) {
+        while (!moments.isEmpty() && moments.getFirst() <= now - RetryBudget.SECONDS * SECOND) {
+            moments.removeFirst();
         }
-        return sum;
+        return moments.size();
     }
 
     private static int taken(RetryBudget budget, long now) {
