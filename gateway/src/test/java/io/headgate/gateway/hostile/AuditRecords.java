@@ -20,7 +20,8 @@ record AuditRecords(Path directory) {
     private static final int MOST_BYTES = 16 * 1024;
 
     /** What is said of the whole log; the sender of the case has looked. */
-    private static final Pattern OF_ALL = Pattern.compile("every executed call present|exit 1; names .*");
+    private static final Pattern OF_ALL = Pattern.compile(
+            "every executed call present|exit 1; names .*|segment closed as damaged, new segment opened");
 
     /** The lines of calls, oldest first. */
     List<String> ofCalls() {
