@@ -3,6 +3,7 @@ package io.headgate.gateway.hostile;
 import io.headgate.gateway.FailingSyncs;
 import io.headgate.gateway.SmallDisk;
 import io.headgate.gateway.audit.AuditTool;
+import io.headgate.gateway.scale.Kills;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,6 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -24,6 +27,8 @@ final class AuditSends {
     private static final double BACK_WITHIN_SECONDS = 2;
     private static final double SETTLED_WITHIN_SECONDS = 5;
     private static final int REFUSED_CALLS = 50;
+
+    private static final Pattern TIMES = Pattern.compile("kill -9 at a random point, ([\\d,]+) times");
 
     /** The thread that writes a log. */
     private static final String WRITER = "audit-log";
@@ -44,7 +49,25 @@ final class AuditSends {
         } else if (given.startsWith("fsync returns EIO")) {
             failingSyncs();
         } else {
+            kills(given);
+        }
+    }
+
+    /** Kills gateways of their own: the one of this harness lives in the JVM of the test. */
+    private static void kills(String given) throws IOException {
+        Matcher times = TIMES.matcher(given);
+        if (!times.matches()) {
             throw new Unbuildable("load: " + given);
+        }
+        int kills = Integer.getInteger(
+                "headgate.kills", Integer.parseInt(times.group(1).replace(",", "")));
+        long seed = Long.getLong("headgate.kills.seed", System.nanoTime());
+        System.out.println("killing " + kills + " times, seed " + seed);
+        Path directory = Files.createTempDirectory("hostile-kills");
+        try {
+            System.out.println(new Kills(directory, kills, seed).run());
+        } finally {
+            AuditRecords.delete(directory);
         }
     }
 
@@ -117,20 +140,20 @@ final class AuditSends {
 
     /** Whether a segment says that an fsync ended the one before it, in a log that is whole. */
     private boolean hasNewSegment() throws IOException {
+        AuditRecords records = situation.bench().records();
+        boolean isSaid = records.all().stream()
+                .map(JsonTree.MAPPER::readTree)
+                .map(record -> record.path("segment").path("after").path("reason"))
+                .anyMatch(reason -> reason.asString("").equals("fsync"));
+        return isSaid && isProved(records);
+    }
+
+    /** Whether a log is whole as it is now. */
+    static boolean isProved(AuditRecords records) throws IOException {
         Path copy = Files.createTempDirectory("hostile-log");
         try {
-            situation.bench().records().copyTo(copy);
-            boolean isSaid = false;
-            for (Path segment : AuditRecords.segments(copy)) {
-                JsonNode first = JsonTree.MAPPER.readTree(
-                        Files.readString(segment).lines().findFirst().orElse("{}"));
-                isSaid |= first.path("segment")
-                        .path("after")
-                        .path("reason")
-                        .asString("")
-                        .equals("fsync");
-            }
-            return isSaid && verify(copy).status() == 0;
+            records.copyTo(copy);
+            return verify(copy).status() == 0;
         } finally {
             AuditRecords.delete(copy);
         }

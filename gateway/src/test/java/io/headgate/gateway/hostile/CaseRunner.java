@@ -122,6 +122,9 @@ final class CaseRunner {
                     .command(send.text("cmd"), situation.hostile().given());
         } else if (send.has("load")) {
             new AuditSends(situation, observation).load(situation.hostile().given());
+        } else if (send.has("how")) {
+            new AuditClockSends(situation, observation)
+                    .jumps(situation.hostile().given());
         } else if (send.has("client")) {
             ActionSends stories = new ActionSends(situation, observation);
             stories.client(send.text("client"), situation.hostile().given());
