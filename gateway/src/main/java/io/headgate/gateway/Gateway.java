@@ -56,7 +56,7 @@ public final class Gateway implements AutoCloseable {
     private static final long SWEEP_SECONDS = 5;
 
     private final Config config;
-    private final InstantSource clock = InstantSource.system();
+    private final InstantSource clock;
 
     private final Events events = new Events();
     /** What to undo, the newest first. */
@@ -69,8 +69,9 @@ public final class Gateway implements AutoCloseable {
     private final Parking parking;
     private boolean isStopped;
 
-    private Gateway(Config config) {
+    private Gateway(Config config, InstantSource clock) {
         this.config = config;
+        this.clock = clock;
         try {
             PrometheusMeterRegistry meters = Telemetry.registry(Version.current());
             undo.push(meters::close);
@@ -117,6 +118,9 @@ public final class Gateway implements AutoCloseable {
             undo.push(() -> quietly(admin.stop()));
             events.post("sys_startup", Map.of("version", Version.current()));
             events.post("sys_config_applied", Map.of("sha256", config.digest()));
+            ClockWatch watch = new ClockWatch(clock, System::nanoTime, meters, events);
+            var watching = timer.schedulePeriodically(watch::look, 1, 1, TimeUnit.SECONDS);
+            undo.push(watching::dispose);
             keeper.start();
         } catch (RuntimeException notStarted) {
             undoAll();
@@ -126,7 +130,12 @@ public final class Gateway implements AutoCloseable {
 
     /** Listens when it returns, whether or not the servers answer; throws what says on one line why it cannot. */
     public static Gateway start(Config config) {
-        return new Gateway(config);
+        return start(config, InstantSource.system());
+    }
+
+    /** The same with a wall clock of one's own. */
+    public static Gateway start(Config config, InstantSource clock) {
+        return new Gateway(config, clock);
     }
 
     public InetSocketAddress address() {

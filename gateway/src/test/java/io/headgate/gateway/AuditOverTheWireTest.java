@@ -12,7 +12,6 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -305,23 +304,7 @@ class AuditOverTheWireTest {
     }
 
     private List<JsonNode> records(String type) {
-        try (Stream<Path> files = Files.list(directory.resolve("data").resolve("audit"))) {
-            List<JsonNode> found = new ArrayList<>();
-            for (Path segment : files.filter(
-                            file -> file.getFileName().toString().matches("\\d+\\.jsonl"))
-                    .sorted()
-                    .toList()) {
-                for (String line : Files.readAllLines(segment)) {
-                    JsonNode record = JSON.readTree(line);
-                    if (record.path("type").asString("").equals(type)) {
-                        found.add(record);
-                    }
-                }
-            }
-            return found;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new WrittenRecords(directory.resolve("data").resolve("audit")).of(type);
     }
 
     private static Set<String> all(List<JsonNode> records, String member) {

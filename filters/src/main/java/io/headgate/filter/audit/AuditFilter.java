@@ -101,7 +101,10 @@ public final class AuditFilter implements Filter {
         this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer()));
         this.refusals = context.meters().counter("headgate.audit.calls.refused");
         this.losses = context.meters().counter("headgate.audit.lost");
-        FingerprintKeys keys = new FingerprintKeys(context.data().resolve(KEYS), context.clock());
+        FingerprintKeys keys = new FingerprintKeys(
+                context.data().resolve(KEYS),
+                context.clock(),
+                id -> events.post("key_rotated", Map.of("key", "fingerprints", "id", id)));
         Fingerprints fingerprints = new Fingerprints(keys);
         Masks masks = new Masks(context.secrets());
         ArgumentsSketch sketch = new ArgumentsSketch(

@@ -27,21 +27,25 @@ final class EventRecords implements Events.Listener {
     private static final int IPV4_PREFIX = 3;
     private static final int IPV6_PREFIX = 7;
 
+    /** Neighbourhoods as numbers, because a flood should cost no text: all others, and what makes IPv4 no IPv6. */
+    private static final long ANYWHERE = -1;
+
+    private static final long IPV4 = 1L << 62;
+
     private final AuditFilter filter;
     private final Masks masks;
     private final InstantSource clock;
     private Map<Kind, Count> counts = new HashMap<>();
 
-    private record Kind(String name, String neighbourhood) {}
+    private record Kind(String name, long neighbourhood) {}
 
     private static final class Count {
-        private final Instant first;
-        private Instant last;
+        private final long first;
+        private long last;
         private long times;
 
-        Count(Instant first) {
+        Count(long first) {
             this.first = first;
-            this.last = first;
         }
     }
 
@@ -65,11 +69,14 @@ final class EventRecords implements Events.Listener {
 
     @Override
     public void refused(String name, @Nullable InetAddress from) {
-        Kind kind = new Kind(name, from == null ? ELSEWHERE : neighbourhood(from.getAddress()));
-        Instant now = clock.instant();
+        Kind kind = new Kind(name, from == null ? ANYWHERE : neighbourhood(from.getAddress()));
+        long now = clock.millis();
         synchronized (this) {
-            boolean isFull = counts.size() >= MOST_NEIGHBOURHOODS && !counts.containsKey(kind);
-            Count count = counts.computeIfAbsent(isFull ? new Kind(name, ELSEWHERE) : kind, key -> new Count(now));
+            Count count = counts.get(kind);
+            if (count == null) {
+                boolean isFull = counts.size() >= MOST_NEIGHBOURHOODS;
+                count = counts.computeIfAbsent(isFull ? new Kind(name, ANYWHERE) : kind, key -> new Count(now));
+            }
             count.last = now;
             count.times++;
         }
@@ -86,11 +93,11 @@ final class EventRecords implements Events.Listener {
             JsonBytes out = new JsonBytes(MOST_TEXT)
                     .key("src")
                     .raw('{')
-                    .member("prefix", kind.neighbourhood(), MOST_TEXT)
+                    .member("prefix", text(kind.neighbourhood()), MOST_TEXT)
                     .raw('}')
                     .member("count", count.times)
-                    .member("first", count.first.toString(), MOST_TEXT)
-                    .member("last", count.last.toString(), MOST_TEXT);
+                    .member("first", Instant.ofEpochMilli(count.first).toString(), MOST_TEXT)
+                    .member("last", Instant.ofEpochMilli(count.last).toString(), MOST_TEXT);
             write(kind.name(), out);
         });
     }
@@ -105,15 +112,27 @@ final class EventRecords implements Events.Listener {
     }
 
     /** The first 24 bits of an IPv4 address, the first 56 of the others. */
-    static String neighbourhood(byte[] address) {
-        if (address.length == IPV4_BYTES) {
-            return (address[0] & 0xFF) + "." + (address[1] & 0xFF) + "." + (address[IPV4_PREFIX - 1] & 0xFF) + ".0/24";
+    private static long neighbourhood(byte[] address) {
+        boolean isShort = address.length == IPV4_BYTES;
+        long bits = 0;
+        for (int i = 0; i < (isShort ? IPV4_PREFIX : IPV6_PREFIX); i++) {
+            bits = (bits << 8) | (address[i] & 0xFF);
+        }
+        return isShort ? IPV4 | bits : bits;
+    }
+
+    private static String text(long neighbourhood) {
+        if (neighbourhood == ANYWHERE) {
+            return ELSEWHERE;
+        }
+        if ((neighbourhood & IPV4) != 0) {
+            return ((neighbourhood >> 16) & 0xFF) + "." + ((neighbourhood >> 8) & 0xFF) + "." + (neighbourhood & 0xFF)
+                    + ".0/24";
         }
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < IPV6_PREFIX; i++) {
-            text.append(i > 0 && i % 2 == 0 ? ":" : "")
-                    .append(Character.forDigit((address[i] >> 4) & 0xF, 16))
-                    .append(Character.forDigit(address[i] & 0xF, 16));
+        for (int i = IPV6_PREFIX - 1; i >= 0; i--) {
+            String hex = Long.toHexString(0x100 | ((neighbourhood >> (8 * i)) & 0xFF));
+            text.append(hex, 1, hex.length()).append(i % 2 != 0 && i > 0 ? ":" : "");
         }
         return text.append("00::/56").toString();
     }

@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The keys of the {@linkplain Fingerprints fingerprints}: a random one for each month, in a file that only the owner can
@@ -33,6 +34,7 @@ final class FingerprintKeys {
 
     private final Path file;
     private final InstantSource clock;
+    private final Consumer<String> whenChanged;
     private volatile Key current;
     private volatile Key next;
     private volatile long nextFromMillis;
@@ -46,10 +48,15 @@ final class FingerprintKeys {
         }
     }
 
-    /** Reads the file, and makes what is missing of it. */
-    FingerprintKeys(Path file, InstantSource clock) {
+    /**
+     * Reads the file, and makes what is missing of it.
+     *
+     * @param whenChanged told the id of each key that replaces another one
+     */
+    FingerprintKeys(Path file, InstantSource clock, Consumer<String> whenChanged) {
         this.file = file;
         this.clock = clock;
+        this.whenChanged = whenChanged;
         YearMonth month = YearMonth.from(clock.instant().atOffset(ZoneOffset.UTC));
         Map<String, byte[]> known = ensure(month);
         current = key(known, month);
@@ -64,7 +71,7 @@ final class FingerprintKeys {
     private synchronized Key advance() {
         if (clock.millis() >= nextFromMillis) {
             // Until the month after has a key, this one goes on.
-            current = next;
+            change(next);
             nextFromMillis = Long.MAX_VALUE;
         }
         return current;
@@ -75,10 +82,18 @@ final class FingerprintKeys {
         YearMonth month = YearMonth.from(clock.instant().atOffset(ZoneOffset.UTC));
         Map<String, byte[]> known = ensure(month);
         if (!current.id().equals(month.toString())) {
-            current = key(known, month);
+            change(key(known, month));
         }
         next = key(known, month.plusMonths(1));
         nextFromMillis = start(month.plusMonths(1));
+    }
+
+    private void change(Key key) {
+        boolean isOther = !key.id().equals(current.id());
+        current = key;
+        if (isOther) {
+            whenChanged.accept(key.id());
+        }
     }
 
     private Map<String, byte[]> ensure(YearMonth month) {

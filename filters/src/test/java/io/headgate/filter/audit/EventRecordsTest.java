@@ -3,6 +3,7 @@ package io.headgate.filter.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Events;
+import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Routes;
 import io.headgate.filter.Secret;
@@ -11,12 +12,14 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
 import tools.jackson.databind.JsonNode;
 
 class EventRecordsTest {
@@ -26,6 +29,7 @@ class EventRecordsTest {
     private final Events events = new Events();
     private final FakeLog log = new FakeLog();
     private final TestTimer timer = new TestTimer();
+    private Instant now = Instant.parse("2026-11-30T23:59:59Z");
 
     @AfterEach
     void disposeTimer() {
@@ -76,6 +80,23 @@ class EventRecordsTest {
     }
 
     @Test
+    void aNewMonthsKeyIsARecord() {
+        AuditFilter filter = filter();
+        StepVerifier.create(filter.filter(Exchanges.toolCall(), next -> Flux.just(Exchanges.success("done"))))
+                .expectNextCount(1)
+                .verifyComplete();
+        assertThat(log.types()).containsExactly("intent", "outcome");
+        now = Instant.parse("2026-12-01T00:00:00Z");
+        StepVerifier.create(filter.filter(Exchanges.toolCall(), next -> Flux.just(Exchanges.success("done"))))
+                .expectNextCount(1)
+                .verifyComplete();
+        filter.close();
+        assertThat(log.lines().stream().filter(line -> line.type().equals("key_rotated")))
+                .extracting(FakeLog.Line::text)
+                .containsExactly("{\"id\":\"2026-12\",\"key\":\"fingerprints\"}");
+    }
+
+    @Test
     void nobodyIsToldAfterTheEnd() {
         filter().close();
         assertThat(events.areHeard()).isFalse();
@@ -87,7 +108,7 @@ class EventRecordsTest {
         FilterContext context = new FilterContext(
                 "",
                 new SimpleMeterRegistry(),
-                InstantSource.system(),
+                () -> now,
                 timer,
                 Routes.NONE,
                 data,

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +22,7 @@ class FingerprintKeysTest {
     private Path file = Path.of("target");
     private Instant now = Instant.parse("2026-11-30T23:59:59Z");
     private final InstantSource clock = () -> now;
+    private final List<String> changed = new ArrayList<>();
 
     @BeforeEach
     void nameTheFile() {
@@ -28,8 +31,8 @@ class FingerprintKeysTest {
 
     @Test
     void areMadeOnceAndReadableByTheirOwnerOnly() throws IOException {
-        FingerprintKeys.Key first = new FingerprintKeys(file, clock).current();
-        FingerprintKeys.Key again = new FingerprintKeys(file, clock).current();
+        FingerprintKeys.Key first = new FingerprintKeys(file, clock, changed::add).current();
+        FingerprintKeys.Key again = new FingerprintKeys(file, clock, changed::add).current();
 
         assertThat(first.id()).isEqualTo("2026-11");
         assertThat(again.bytes()).isEqualTo(first.bytes()).hasSize(32);
@@ -40,7 +43,7 @@ class FingerprintKeysTest {
 
     @Test
     void changeWithTheMonthWithoutAFileBeingRead() throws IOException {
-        FingerprintKeys keys = new FingerprintKeys(file, clock);
+        FingerprintKeys keys = new FingerprintKeys(file, clock, changed::add);
         FingerprintKeys.Key november = keys.current();
         Files.delete(file);
         now = Instant.parse("2026-12-01T00:00:00Z");
@@ -48,33 +51,38 @@ class FingerprintKeysTest {
 
         assertThat(december.id()).isEqualTo("2026-12");
         assertThat(december.bytes()).isNotEqualTo(november.bytes());
+        assertThat(changed).containsExactly("2026-12");
     }
 
     @Test
     void areMadeAMonthAhead() {
-        FingerprintKeys keys = new FingerprintKeys(file, clock);
+        FingerprintKeys keys = new FingerprintKeys(file, clock, changed::add);
         now = Instant.parse("2026-12-20T00:00:00Z");
         FingerprintKeys.Key december = keys.current();
         keys.prepare();
         assertThat(keys.current().bytes()).isEqualTo(december.bytes());
         now = Instant.parse("2027-01-01T00:00:01Z");
         assertThat(keys.current().id()).isEqualTo("2027-01");
-        assertThat(new FingerprintKeys(file, clock).current().bytes())
+        assertThat(changed).containsExactly("2026-12", "2027-01");
+        assertThat(new FingerprintKeys(file, clock, changed::add).current().bytes())
                 .isEqualTo(keys.current().bytes());
     }
 
     @Test
     void theLastOneGoesOnWhileTheNextCannotBeMade() {
-        FingerprintKeys keys = new FingerprintKeys(file, clock);
+        FingerprintKeys keys = new FingerprintKeys(file, clock, changed::add);
         now = Instant.parse("2027-05-01T00:00:00Z");
         assertThat(keys.current().id()).isEqualTo("2026-12");
+        keys.prepare();
+        assertThat(keys.current().id()).isEqualTo("2027-05");
+        assertThat(changed).containsExactly("2026-12", "2027-05");
     }
 
     @Test
     void aDamagedFileIsRefusedAndNotReplaced() throws IOException {
         Files.createDirectories(data.resolve("new"));
         Files.writeString(file, "2026-11 beef\n");
-        assertThatThrownBy(() -> new FingerprintKeys(file, clock)).hasMessageContaining("audit keys");
+        assertThatThrownBy(() -> new FingerprintKeys(file, clock, changed::add)).hasMessageContaining("audit keys");
         assertThat(file).hasContent("2026-11 beef");
     }
 }

@@ -34,17 +34,20 @@ final class DialectMeters {
     private final Map<String, PerMethod> perMethod = new ConcurrentHashMap<>();
     private final AtomicInteger active = new AtomicInteger();
     private final Counter duplicateIds;
-    private final Map<Refusal.Reason, Counter> early = new EnumMap<>(Refusal.Reason.class);
+    private final Map<Refusal.Reason, Early> early = new EnumMap<>(Refusal.Reason.class);
+
+    /** What is counted and told of a request that is refused by its head; made once, because there may be very many. */
+    private record Early(Counter counter, String event) {}
 
     DialectMeters(MeterRegistry meters, Events events) {
         this.meters = meters;
         this.events = events;
         meters.gauge(MeterNames.REQUESTS_ACTIVE, active);
         for (Refusal.Reason reason : Refusal.Reason.values()) {
+            String label = reason.name().toLowerCase(Locale.ROOT);
             early.put(
                     reason,
-                    meters.counter(
-                            MeterNames.EARLY_REFUSALS, "reason", reason.name().toLowerCase(Locale.ROOT)));
+                    new Early(meters.counter(MeterNames.EARLY_REFUSALS, "reason", label), event(reason) + ":" + label));
         }
         duplicateIds = Counter.builder(MeterNames.DUPLICATE_IDS).register(meters);
     }
@@ -99,11 +102,24 @@ final class DialectMeters {
         }
     }
 
-    void refusedEarly(Refusal.Reason reason) {
-        Counter counter = early.get(reason);
-        if (counter != null) {
-            counter.increment();
+    /** Counts a request that is refused by its head, and tells whoever keeps records: no filter sees it. */
+    void refusedEarly(Refusal.Reason reason, HttpCall call) {
+        Early known = early.get(reason);
+        if (known != null) {
+            known.counter().increment();
+            if (events.areHeard()) {
+                events.refused(known.event(), call.headers().peer());
+            }
         }
+    }
+
+    /** What an early refusal means, in the words of the OWASP logging vocabulary where it has one. */
+    private static String event(Refusal.Reason reason) {
+        return switch (reason) {
+            case RATE_LIMITED, OVERLOADED -> "excess_rate_limit_exceeded";
+            case DENIED -> "authz_fail";
+            default -> "request_refused";
+        };
     }
 
     void duplicateId() {

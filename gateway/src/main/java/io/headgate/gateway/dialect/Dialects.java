@@ -80,7 +80,7 @@ public final class Dialects implements FrontDialect {
 
     @Override
     public void refuse(HttpCall call, Refusal refusal) {
-        meters.refusedEarly(refusal.reason());
+        meters.refusedEarly(refusal.reason(), call);
         call.answer(
                 Wording.Answer.of(refusal.reason()).status(),
                 Wording.failure(null, refusal),

@@ -65,7 +65,7 @@ public final class HttpDoor {
             Duration certificatePoll) {
         InetSocketAddress wanted = resolve(config);
         TlsConfig tls = config.tls();
-        TlsCertificates certificates = tls == null ? null : new TlsCertificates(tls, certificatePoll);
+        TlsCertificates certificates = tls == null ? null : new TlsCertificates(tls, certificatePoll, events);
         Door door = new Door(config, dialect, new DoorMeters(meters), events, certificates);
         Sinks.Empty<Void> allClosed = Sinks.empty();
         HttpServer unbound = HttpServer.create()

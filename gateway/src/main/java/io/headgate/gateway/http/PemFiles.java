@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -14,6 +15,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 
 /** A certificate chain and its key as read from PEM files, known to fit each other. */
@@ -39,6 +41,12 @@ record PemFiles(List<X509Certificate> chain, PrivateKey key) {
             throw new GeneralSecurityException("the key is not that of the certificate");
         }
         return new PemFiles(chain, key);
+    }
+
+    /** The SHA-256 of the certificate that is shown, as tools print it. */
+    String fingerprint() throws GeneralSecurityException {
+        byte[] certificate = chain.get(0).getEncoded();
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate));
     }
 
     private static byte[] decode(Path file) throws IOException, GeneralSecurityException {

@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.filter.Events;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -30,15 +32,17 @@ final class TlsCertificates {
     private static final Logger LOG = LoggerFactory.getLogger(TlsCertificates.class);
 
     private final TlsConfig config;
+    private final Events events;
     private final Disposable polling;
     private volatile SslContext current;
     private String seen;
 
-    TlsCertificates(TlsConfig config, Duration poll) {
+    TlsCertificates(TlsConfig config, Duration poll, Events events) {
         this.config = config;
+        this.events = events;
         seen = stamp();
         try {
-            current = read(config);
+            current = context(PemFiles.read(config));
         } catch (IOException | GeneralSecurityException e) {
             throw new ListenException(describe(config, e), e);
         }
@@ -62,15 +66,17 @@ final class TlsCertificates {
         }
         seen = now;
         try {
-            current = read(config);
+            PemFiles files = PemFiles.read(config);
+            current = context(files);
             LOG.info("the certificate {} was read again", config.certificate());
+            events.post("key_rotated", Map.of("key", "tls", "certificate_sha256", files.fingerprint()));
         } catch (IOException | GeneralSecurityException e) {
             LOG.warn("{}; the old certificate stays", describe(config, e));
+            events.post("key_refused", Map.of("key", "tls", "reason", describe(config, e)));
         }
     }
 
-    private static SslContext read(TlsConfig config) throws IOException, GeneralSecurityException {
-        PemFiles files = PemFiles.read(config);
+    private static SslContext context(PemFiles files) throws SSLException {
         return SslContextBuilder.forServer(files.key(), files.chain())
                 .sslProvider(SslProvider.JDK)
                 .protocols("TLSv1.3", "TLSv1.2")

@@ -5,6 +5,9 @@ public final class MeterNames {
     /** Always 1; tags {@code version}, {@code java}. */
     public static final String BUILD_INFO = "headgate.build.info";
 
+    /** How often the wall clock was set by half a second or more. */
+    public static final String CLOCK_JUMPS = "headgate.clock.jump";
+
     /** Requests that the door refused before it knew that they were JSON; tag {@code reason}. */
     public static final String HTTP_REJECTED = "headgate.http.rejected";
 

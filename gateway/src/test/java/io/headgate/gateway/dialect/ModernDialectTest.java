@@ -337,6 +337,7 @@ class ModernDialectTest {
                         + "\"data\":{\"retryAfterMs\":1000}}}");
         assertThat(call.answerFields).containsExactly("Retry-After", "1");
         assertThat(count("headgate.early.refusals", "overloaded")).isEqualTo(1);
+        assertThat(told.names).containsExactly("excess_rate_limit_exceeded:overloaded");
         assertThat(seen).isEmpty();
     }
 

@@ -20,19 +20,26 @@ record AuditRecords(Path directory) {
     private static final int MOST_BYTES = 16 * 1024;
 
     /** What is said of the whole log; the sender of the case has looked. */
-    private static final Pattern OF_ALL = Pattern.compile("every executed call present|exit 1; names .*");
+    private static final Pattern OF_ALL =
+            Pattern.compile("every executed call present|exit 1; names .*|segment closed as damaged, new segment opened"
+                    + "|seq strictly rising; .*|completed_at_client SUBSET OF audit; .*");
 
     /** The lines of calls, oldest first. */
     List<String> ofCalls() {
+        return all().stream()
+                .filter(line -> line.contains("\"type\":\"intent\"") || line.contains("\"type\":\"outcome\""))
+                .toList();
+    }
+
+    /** All lines, oldest first. */
+    List<String> all() {
         if (!Files.isDirectory(directory)) {
             return List.of();
         }
         try {
             List<String> lines = new ArrayList<>();
             for (Path segment : segments(directory)) {
-                Files.readAllLines(segment).stream()
-                        .filter(line -> line.contains("\"type\":\"intent\"") || line.contains("\"type\":\"outcome\""))
-                        .forEach(lines::add);
+                lines.addAll(Files.readAllLines(segment));
             }
             return lines;
         } catch (IOException e) {

@@ -1,7 +1,9 @@
 package io.headgate.gateway.hostile;
 
+import io.headgate.gateway.FailingSyncs;
 import io.headgate.gateway.SmallDisk;
 import io.headgate.gateway.audit.AuditTool;
+import io.headgate.gateway.scale.Kills;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,6 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -21,6 +25,13 @@ final class AuditSends {
     private static final long LEFT_BYTES = 1024 * 1024;
     private static final double FULL_WITHIN_SECONDS = 60;
     private static final double BACK_WITHIN_SECONDS = 2;
+    private static final double SETTLED_WITHIN_SECONDS = 5;
+    private static final int REFUSED_CALLS = 50;
+
+    private static final Pattern TIMES = Pattern.compile("kill -9 at a random point, ([\\d,]+) times");
+
+    /** The thread that writes a log. */
+    private static final String WRITER = "audit-log";
 
     private final Situation situation;
     private final Observation observation;
@@ -30,35 +41,122 @@ final class AuditSends {
         this.observation = observation;
     }
 
-    /** Calls until the disk is full, and after it is not any more. */
-    void load() throws Exception {
+    /** Calls while something goes wrong with the log. */
+    void load(String given) throws Exception {
         SmallDisk disk = situation.bench().disk();
-        if (disk == null) {
-            throw new Unbuildable("load without a small disk");
+        if (disk != null) {
+            fullDisk(disk);
+        } else if (given.startsWith("fsync returns EIO")) {
+            failingSyncs();
+        } else {
+            kills(given);
         }
+    }
+
+    /** Kills gateways of their own: the one of this harness lives in the JVM of the test. */
+    private static void kills(String given) throws IOException {
+        Matcher times = TIMES.matcher(given);
+        if (!times.matches()) {
+            throw new Unbuildable("load: " + given);
+        }
+        int kills = Integer.getInteger(
+                "headgate.kills", Integer.parseInt(times.group(1).replace(",", "")));
+        long seed = Long.getLong("headgate.kills.seed", System.nanoTime());
+        System.out.println("killing " + kills + " times, seed " + seed);
+        Path directory = Files.createTempDirectory("hostile-kills");
+        try {
+            System.out.println(new Kills(directory, kills, seed).run());
+        } finally {
+            AuditRecords.delete(directory);
+        }
+    }
+
+    /** Calls until the disk is full, and after it is not any more. */
+    private void fullDisk(SmallDisk disk) throws Exception {
         disk.fill(LEFT_BYTES);
         Metrics before = situation.bench().metrics();
         Client client = situation.connect(observation);
-        Response last = callUntil(200, client, situation.patience());
-        situation.note(observation, last);
-        Response refused = callUntil(503, client, Wire.Deadline.in(FULL_WITHIN_SECONDS));
-        String code = Client.rpcName(refused, situation.file());
-        if (refused == null || !code.equals("OVERLOADED")) {
-            observation.problems.add("on a full disk: " + code + " (expected: OVERLOADED)");
+        situation.note(observation, callUntil(200, client, situation.patience()));
+        refuses("on a full disk", callUntil(503, client, Wire.Deadline.in(FULL_WITHIN_SECONDS)));
+        recovers(client, before, disk::free);
+    }
+
+    /** Calls while no fsync of the log works, and after they do again. */
+    private void failingSyncs() throws Exception {
+        Metrics before = situation.bench().metrics();
+        Client client = situation.connect(observation);
+        if (callUntil(200, client, situation.patience()) == null) {
+            observation.problems.add("no call before fsync fails");
         }
+        // The thread of this gateway's log alone, so that the gateways of other cases go on.
+        FailingSyncs failing = FailingSyncs.ofNewestThread(WRITER);
+        observation.open.add(failing::end);
+        situation.note(observation, callUntil(503, client, Wire.Deadline.in(FULL_WITHIN_SECONDS)));
+        int calls = situation.bench().calls();
+        for (int i = 0; i < REFUSED_CALLS; i++) {
+            boolean unused = client.send(call());
+            situation.note(observation, client.answer(situation.patience()));
+        }
+        if (situation.bench().calls() != calls) {
+            observation.problems.add("calls were made while fsync fails");
+        }
+        recovers(client, before, failing::end);
+        // What was refused last is settled a moment after the answer to the next call.
+        boolean isProved = Patience.until(this::hasNewSegment, SETTLED_WITHIN_SECONDS);
+        if (!isProved) {
+            observation.problems.add("no new segment after a damaged one, or the log is not proved");
+        }
+    }
+
+    /** Looks at what still works, makes the disk well, and looks whether calls are made again. */
+    private void recovers(Client client, Metrics before, Ending trouble) throws Exception {
         observation.ownMetrics =
                 new Observation.TwoMetrics(before, situation.bench().metrics());
         Response list = situation.bench().ask(situation.harmless());
         if (list == null || list.status() != 200) {
             observation.problems.add("a list gets " + (list == null ? "nothing" : list.status()));
         }
-        disk.free();
-        last = callUntil(200, client, Wire.Deadline.in(BACK_WITHIN_SECONDS));
+        trouble.end();
+        Response last = callUntil(200, client, Wire.Deadline.in(BACK_WITHIN_SECONDS));
         if (last == null) {
-            observation.problems.add("no call within " + BACK_WITHIN_SECONDS + " s of space");
+            observation.problems.add("no call within " + BACK_WITHIN_SECONDS + " s of the end of the trouble");
         }
         checkIntents();
         new PlainSends(situation, observation).watch(client, last);
+    }
+
+    /** Makes the disk well again. */
+    @FunctionalInterface
+    private interface Ending {
+        void end() throws IOException;
+    }
+
+    private void refuses(String when, @Nullable Response refused) {
+        String code = Client.rpcName(refused, situation.file());
+        if (!code.equals("OVERLOADED")) {
+            observation.problems.add(when + ": " + code + " (expected: OVERLOADED)");
+        }
+    }
+
+    /** Whether a segment says that an fsync ended the one before it, in a log that is whole. */
+    private boolean hasNewSegment() throws IOException {
+        AuditRecords records = situation.bench().records();
+        boolean isSaid = records.all().stream()
+                .map(JsonTree.MAPPER::readTree)
+                .map(record -> record.path("segment").path("after").path("reason"))
+                .anyMatch(reason -> reason.asString("").equals("fsync"));
+        return isSaid && isProved(records);
+    }
+
+    /** Whether a log is whole as it is now. */
+    static boolean isProved(AuditRecords records) throws IOException {
+        Path copy = Files.createTempDirectory("hostile-log");
+        try {
+            records.copyTo(copy);
+            return verify(copy).status() == 0;
+        } finally {
+            AuditRecords.delete(copy);
+        }
     }
 
     /** The answer with this status, or null if it does not come. */

@@ -21,6 +21,7 @@ final class Bench implements AutoCloseable {
     private final String yaml;
     private final GatewayUnderTest gateway;
     private final Path data;
+    private final SetClock clock = new SetClock();
     private final @Nullable SmallDisk disk;
 
     Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
@@ -33,7 +34,7 @@ final class Bench implements AutoCloseable {
         data = Files.createTempDirectory("hostile-data");
         disk = setting.isOnSmallDisk() ? SmallDisk.at(data, DISK_MEBIBYTES) : null;
         yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data);
-        gateway = starter.start(yaml);
+        gateway = starter.start(yaml, clock);
         Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
                 .build(Situation.harmlessForm(), Preparation.nothing());
         boolean ready = Patience.until(() -> offersBoth(list), READY_WITHIN_SECONDS);
@@ -85,12 +86,17 @@ final class Bench implements AutoCloseable {
 
     /** Another gateway of the same file, as if this one had been started before. */
     GatewayUnderTest another() throws Exception {
-        return starter.start(yaml);
+        return starter.start(yaml, clock);
     }
 
     /** What is written down, if anything is. */
     AuditRecords records() {
         return new AuditRecords(data.resolve("audit"));
+    }
+
+    /** The gateway's wall clock. */
+    SetClock clock() {
+        return clock;
     }
 
     /** The file system of the gateway's data, if it has one of its own. */

@@ -121,7 +121,10 @@ final class CaseRunner {
             new AuditSends(situation, observation)
                     .command(send.text("cmd"), situation.hostile().given());
         } else if (send.has("load")) {
-            new AuditSends(situation, observation).load();
+            new AuditSends(situation, observation).load(situation.hostile().given());
+        } else if (send.has("how")) {
+            new AuditClockSends(situation, observation)
+                    .jumps(situation.hostile().given());
         } else if (send.has("client")) {
             ActionSends stories = new ActionSends(situation, observation);
             stories.client(send.text("client"), situation.hostile().given());

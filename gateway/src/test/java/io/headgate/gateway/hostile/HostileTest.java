@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -18,7 +19,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * Every case of the file, sent to a real gateway.
  *
  * <p>{@code -Dheadgate.hostile=FILE} reads another file of the same form, {@code -Dheadgate.hostile.tier=nightly} runs
- * the long cases too, {@code -Dheadgate.hostile.upstreams=true} those of misbehaving upstreams.
+ * the long cases too, {@code -Dheadgate.hostile.upstreams=true} those of misbehaving upstreams;
+ * {@code -Dheadgate.kills=20} kills the gateway fewer times than the case of the long tier says.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileTest {
@@ -40,11 +42,11 @@ class HostileTest {
         suite.close();
     }
 
-    private static GatewayUnderTest start(String yaml) throws IOException {
+    private static GatewayUnderTest start(String yaml, InstantSource clock) throws IOException {
         Path file = Files.createTempFile("hostile", ".yaml");
         try {
             Files.writeString(file, yaml);
-            return new RealGateway(Gateway.start(ConfigFile.read(file)));
+            return new RealGateway(Gateway.start(ConfigFile.read(file), clock));
         } finally {
             Files.delete(file);
         }

@@ -28,7 +28,7 @@ record Setting(
     private static final Set<String> WAITING_FORMS = Set.of("slow", "connect_only");
     private static final Set<String> WAITING_FRAMES = Set.of("preface_only_then_idle_s", "zero_window");
     private static final Set<String> LIMIT_FORMS =
-            Set.of("repeat", "action", "parallel_gen", "churn", "race", "property");
+            Set.of("repeat", "action", "parallel_gen", "churn", "race", "property", "load", "how");
 
     static Setting of(HostileCase hostile) {
         Form send = hostile.send();

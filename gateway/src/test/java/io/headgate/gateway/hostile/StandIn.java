@@ -63,7 +63,7 @@ final class StandIn implements GatewayUnderTest {
     }
 
     static GatewayUnderTest.Starter with(Habit habit) {
-        return yaml -> new StandIn(habit, yaml);
+        return (yaml, clock) -> new StandIn(habit, yaml);
     }
 
     private void listen(ServerSocket server) {

@@ -20,6 +20,7 @@ final class TestDoor implements AutoCloseable {
     /** Answers with the body that it got. */
     static final FrontDialect ECHO = call -> call.answer(200, Pieces.of(call.body()));
 
+    final Events events = new Events();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final HttpDoor door;
     private final HttpLoops loops;
@@ -30,7 +31,7 @@ final class TestDoor implements AutoCloseable {
 
     TestDoor(DoorConfig config, FrontDialect dialect, Transport transport) {
         loops = HttpLoops.create(transport, 2);
-        door = HttpDoor.start(config, dialect, meters, loops, new Events(), Duration.ofMillis(50));
+        door = HttpDoor.start(config, dialect, meters, loops, events, Duration.ofMillis(50));
     }
 
     static TestDoor of(FrontDialect dialect) {

@@ -21,11 +21,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,6 +142,7 @@ class TlsTest {
 
     @Test
     void newFilesAreShownToNewConnections() throws Exception {
+        List<String> told = told();
         try (RawClient old = tls("gw.test")) {
             assertThat(serial(old)).isEqualTo(1);
             TestCertificate.write(directory, 2);
@@ -148,11 +153,37 @@ class TlsTest {
             });
             assertThat(old.post("{}").answer().status).isEqualTo(200);
         }
+        // Said a moment after it is shown; files that were seen half written may have been refused before.
+        TestDoor.await(
+                "a record of it",
+                () -> !told.isEmpty()
+                        && told.get(told.size() - 1).matches("key_rotated: certificate_sha256=[0-9a-f]{64} key=tls"));
+    }
+
+    /** What is told to whoever keeps records, from now on. */
+    private List<String> told() {
+        List<String> told = new CopyOnWriteArrayList<>();
+        door.events.listen(new Events.Listener() {
+            @Override
+            public void happened(String name, Map<String, String> facts) {
+                told.add(name + ": "
+                        + new TreeMap<>(facts)
+                                .entrySet().stream().map(Object::toString).collect(Collectors.joining(" ")));
+            }
+
+            @Override
+            public void refused(String name, @Nullable InetAddress from) {}
+        });
+        return told;
     }
 
     @Test
     void badFilesKeepTheOldOnes() throws Exception {
+        List<String> told = told();
         Files.writeString(files.certificate(), "nonsense");
+        TestDoor.await(
+                "a record of it",
+                () -> told.stream().anyMatch(each -> each.startsWith("key_refused: key=tls reason=tls: ")));
         long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
         while (System.nanoTime() < end) {
             try (RawClient client = tls("gw.test")) {

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.gateway.FailingSyncs;
 import io.headgate.gateway.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ class DiskTroubleTest {
     @Test
     void callsNothingWhileFsyncFails(TestReporter reporter) throws Exception {
         callsNothingInTrouble(reporter, "failed", gateway -> {
-            FailingSyncs failing = FailingSyncs.of(gateway.jvm());
+            FailingSyncs failing = FailingSyncs.ofProcess(gateway.jvm().pid());
             return () -> {
                 assertThat(gateway.metric("headgate_audit_fsync_errors_total")).isPositive();
                 failing.end();

@@ -77,7 +77,7 @@ public final class AuditLog implements AutoCloseable {
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
             lock = lock(directory);
             RecordQueue queue = new RecordQueue(config.queueRecords());
-            LogHealth health = new LogHealth();
+            LogHealth health = new LogHealth(clock);
             meters = new AuditMeters(registry, queue::size, health::get);
             StallWatch watch = new StallWatch(disk, config.stall(), health, meters);
             return new AuditLog(

@@ -22,8 +22,14 @@ public final class AuditRecord {
     static final String RECOVERY = "recovery";
     static final String DELETION = "deletion";
 
+    /** In the words of the OWASP logging vocabulary. */
+    static final String DISABLED = "sys_monitor_disabled";
+
+    static final String ENABLED = "sys_monitor_enabled";
+
     private static final int LONGEST_TYPE = 40;
-    private static final Set<String> RESERVED = Set.of(SEGMENT, SEAL, CHECKPOINT, RECOVERY, DELETION);
+    private static final Set<String> RESERVED =
+            Set.of(SEGMENT, SEAL, CHECKPOINT, RECOVERY, DELETION, DISABLED, ENABLED);
 
     private final String type;
     private final byte[] members;

@@ -127,6 +127,20 @@ final class Keeper {
         }
     }
 
+    /** Says when the log took no records, and that it does again. */
+    void outage(Outage outage) throws IOException {
+        if (!chain.hasRoom()) {
+            chain.write();
+        }
+        chain.add(AuditRecord.ascii(AuditRecord.DISABLED), AuditRecord.ascii(outage.beginning()));
+        chain.add(AuditRecord.ascii(AuditRecord.ENABLED), AuditRecord.ascii(outage.end()));
+        chain.write();
+        chain.force();
+        meters.written(AuditRecord.DISABLED);
+        meters.written(AuditRecord.ENABLED);
+        uncovered += 2;
+    }
+
     void close() {
         checkpoints.close();
     }

@@ -29,6 +29,7 @@ final class LogWriter implements Runnable {
     private static final long ASYNC_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long OUTAGES_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long LEAST_FREE_BYTES = 256 * 1024;
     private static final int MOST_UNSYNCED = 8192;
 
@@ -58,6 +59,8 @@ final class LogWriter implements Runnable {
     private long batchFrom;
     private long syncAtNanos = Long.MAX_VALUE;
     private long retryAtNanos;
+    private boolean hasTold;
+    private long toldAtNanos;
     private volatile boolean isParked;
     private volatile boolean isClosing;
     private volatile @Nullable Thread thread;
@@ -219,8 +222,23 @@ final class LogWriter implements Runnable {
         if (!lostOutcomes.isEmpty()) {
             unknownOutcomes();
         }
+        Outage outage = health.over();
+        if (outage != null) {
+            tell(outage);
+        }
         keeper.keep(calls);
         settle();
+    }
+
+    /** Not more than once a minute: on a disk that always is slow, the record itself is the next stall. */
+    private void tell(Outage outage) throws IOException {
+        long now = System.nanoTime();
+        if (!hasTold || isClosing || now - toldAtNanos > OUTAGES_NANOS) {
+            keeper.outage(outage);
+            health.told(outage);
+            hasTold = true;
+            toldAtNanos = now;
+        }
     }
 
     private void unknownOutcomes() throws IOException {

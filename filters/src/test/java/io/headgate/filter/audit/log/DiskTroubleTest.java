@@ -67,6 +67,7 @@ class DiskTroubleTest {
         VerifyReport report = good(directory);
         assertThat(report.notes()).anyMatch(note -> note.contains("(full)"));
         assertThat(report.unknown()).isPositive();
+        assertOutage(report, "full");
         assertThat(contains("\"call_id\":\"later\"")).isFalse();
     }
 
@@ -86,6 +87,7 @@ class DiskTroubleTest {
         assertThat(report.segments()).isEqualTo(2);
         assertThat(report.notes()).anyMatch(note -> note.contains("(fsync)"));
         assertThat(contains("\"call_id\":\"lost\"")).isFalse();
+        assertOutage(report, "failed");
     }
 
     @Test
@@ -138,7 +140,9 @@ class DiskTroubleTest {
             gate.countDown();
             until(() -> log.accepts() && durable.get() == 100, "all is written");
         }
-        assertThat(good(directory).types()).containsEntry("intent", 100L);
+        VerifyReport report = good(directory);
+        assertThat(report.types()).containsEntry("intent", 100L);
+        assertOutage(report, "stalled");
     }
 
     @Test
@@ -210,6 +214,16 @@ class DiskTroubleTest {
         missing.removeIf(all::contains);
         assertThat(missing).isEmpty();
         assertThat(acknowledged).hasSizeGreaterThan(500);
+    }
+
+    /** The log says itself when it took no records, and why. */
+    private void assertOutage(VerifyReport report, String reason) {
+        assertThat(report.types()).containsKeys("sys_monitor_disabled", "sys_monitor_enabled");
+        assertThat(all())
+                .containsPattern("\"sys_monitor_disabled\",\"monitor\":\"audit\",\"reason\":\"" + reason
+                        + "\",\"since\":\"2[^\"]+Z\"")
+                .containsPattern("\"sys_monitor_enabled\",\"monitor\":\"audit\",\"reason\":\"" + reason
+                        + "\",\"ms\":[0-9]+,\"times\":[0-9]+");
     }
 
     private boolean contains(String text) {

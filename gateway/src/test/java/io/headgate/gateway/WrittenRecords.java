@@ -1,0 +1,50 @@
+package io.headgate.gateway;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a gateway wrote down in an audit log. */
+record WrittenRecords(Path directory) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** The records of one type, oldest first. */
+    List<JsonNode> of(String type) {
+        try (Stream<Path> files = Files.list(directory)) {
+            List<JsonNode> found = new ArrayList<>();
+            for (Path segment : files.filter(
+                            file -> file.getFileName().toString().matches("\\d+\\.jsonl"))
+                    .sorted()
+                    .toList()) {
+                for (String line : Files.readAllLines(segment)) {
+                    JsonNode record = JSON.readTree(line);
+                    if (record.path("type").asString("").equals(type)) {
+                        found.add(record);
+                    }
+                }
+            }
+            return found;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The size of all its files. */
+    long bytes() {
+        try (Stream<Path> files = Files.list(directory)) {
+            long bytes = 0;
+            for (Path file : files.toList()) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
