@@ -75,7 +75,6 @@ record WaitingList(Map<String, String> partById) {
         signs.put(Pattern.compile("(?m)^given=fsync returns"), "a failing disk");
         signs.put(Pattern.compile("(?m)^given=kill -9 at"), "a process of its own");
         signs.put(Pattern.compile("(?m)^given=wall clock jumps"), "a false clock");
-        signs.put(Pattern.compile("(?m)^given=SIEM"), "audit export");
         return signs;
     }
 }
