@@ -4,8 +4,12 @@ import io.headgate.filter.Events;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Secret;
+import io.headgate.filter.audit.AuditConfig;
+import io.headgate.filter.audit.AuditFilter;
+import io.headgate.filter.audit.ExportFeed;
 import io.headgate.gateway.admin.AdminServer;
 import io.headgate.gateway.admin.StateReport;
+import io.headgate.gateway.audit.AuditExporter;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.SealKeyConfig;
@@ -14,6 +18,7 @@ import io.headgate.gateway.http.DoorConfig;
 import io.headgate.gateway.http.HttpDoor;
 import io.headgate.gateway.http.HttpLoops;
 import io.headgate.gateway.policy.Chain;
+import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.route.CatalogKeeper;
 import io.headgate.gateway.route.PageSize;
 import io.headgate.gateway.route.RequestStates;
@@ -42,6 +47,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -99,6 +105,13 @@ public final class Gateway implements AutoCloseable {
             Chain chain = new Chain(
                     config.filters(),
                     new FilterContext("", meters, clock, timer, router, config.data(), events, secrets(config)));
+            AuditFilter audit = chain.find(AuditFilter.class);
+            ExportFeed export = audit == null ? null : audit.export();
+            if (export != null) {
+                // Stops behind the chain, whose last records are still to go.
+                AuditExporter exporter = AuditExporter.start(export, meters, clock);
+                undo.push(() -> quietly(exporter.stop()));
+            }
             undo.push(chain::close);
             Dialects dialects = new Dialects(
                     chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters, events);
@@ -210,12 +223,17 @@ public final class Gateway implements AutoCloseable {
                 config.http().limits());
     }
 
-    /** What is sent to servers in the gateway's own name. */
+    /** What is sent to servers, and with exported records, in the gateway's own name. */
     private static List<Secret> secrets(Config config) {
-        return config.servers().stream()
+        Stream<Secret> ofServers = config.servers().stream()
                 .flatMap(server -> server.headers().values().stream())
-                .map(Secret::new)
-                .toList();
+                .map(Secret::new);
+        Stream<Secret> ofExport = config.filters().stream()
+                .map(ConfiguredFilter::config)
+                .flatMap(filter -> filter instanceof AuditConfig audit && audit.export() != null
+                        ? audit.export().headers().values().stream()
+                        : Stream.empty());
+        return Stream.concat(ofServers, ofExport).toList();
     }
 
     private List<SealKey> sealKeys() {

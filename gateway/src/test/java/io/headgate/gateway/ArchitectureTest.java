@@ -96,7 +96,14 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http",
                             "gateway.config")),
-            Map.entry("gateway.audit", List.of("filter.audit.format", "filter.audit.verify")),
+            Map.entry(
+                    "gateway.audit",
+                    List.of(
+                            "filter",
+                            "filter.audit",
+                            "filter.audit.format",
+                            "filter.audit.verify",
+                            "gateway.telemetry")),
             Map.entry("gateway.demo", List.of()));
 
     @Test

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept of calls, and how surely.
@@ -16,11 +17,16 @@ import java.util.TreeSet;
  * @param methods other requests that are kept, and how surely
  * @param values the paths of arguments whose values are kept, by patterns of the tool's name for clients, the first that fits
  * @param log how the log is kept
+ * @param export where its records are sent to, or null if they stay
  */
 public record AuditConfig(
-        Durability durability, Map<String, Durability> methods, Map<String, List<String>> values, AuditLogConfig log) {
+        Durability durability,
+        Map<String, Durability> methods,
+        Map<String, List<String>> values,
+        AuditLogConfig log,
+        @Nullable ExportConfig export) {
     public static final AuditConfig DEFAULT =
-            new AuditConfig(Durability.STRICT, Map.of(), Map.of(), AuditLogConfig.DEFAULT);
+            new AuditConfig(Durability.STRICT, Map.of(), Map.of(), AuditLogConfig.DEFAULT, /* export= */ null);
 
     private static final Set<String> METHODS = Set.of(
             Methods.TOOLS_LIST,

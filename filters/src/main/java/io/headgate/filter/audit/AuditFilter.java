@@ -17,7 +17,9 @@ import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.Counter;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,6 +52,7 @@ public final class AuditFilter implements Filter {
 
     private final AuditConfig config;
     private final AuditSink log;
+    private final @Nullable ExportFeed export;
     private final Routes routes;
     private final Events events;
     private final CallRecords records;
@@ -64,10 +67,15 @@ public final class AuditFilter implements Filter {
 
     /** Opens the log below the data directory. */
     private static AuditFilter open(AuditConfig config, FilterContext context) {
-        AuditLog log =
-                AuditLog.open(context.data().resolve(DIRECTORY), config.log(), context.meters(), context.clock());
+        Path directory = context.data().resolve(DIRECTORY);
+        AuditLog log = AuditLog.open(directory, config.log(), context.meters(), context.clock());
+        ExportConfig export = config.export();
         try {
-            return new AuditFilter(config, context, new LogSink(log));
+            return new AuditFilter(
+                    config,
+                    context,
+                    new LogSink(log),
+                    export == null ? null : new ExportFeed(export, directory, log::durable));
         } catch (RuntimeException notMade) {
             log.close();
             throw notMade;
@@ -93,9 +101,10 @@ public final class AuditFilter implements Filter {
         }
     }
 
-    AuditFilter(AuditConfig config, FilterContext context, AuditSink log) {
+    AuditFilter(AuditConfig config, FilterContext context, AuditSink log, @Nullable ExportFeed export) {
         this.config = config;
         this.log = log;
+        this.export = export;
         this.routes = context.routes();
         this.events = context.events();
         this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer()));
@@ -212,13 +221,20 @@ public final class AuditFilter implements Filter {
         return refusal;
     }
 
+    /** What whoever sends the records elsewhere needs, or null if they stay. */
+    public @Nullable ExportFeed export() {
+        return export;
+    }
+
     @Override
     public Map<String, Object> state() {
-        return Map.of(
-                "accepts",
-                log.accepts(),
-                "durability",
-                config.durability().name().toLowerCase(Locale.ROOT));
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("accepts", log.accepts());
+        state.put("durability", config.durability().name().toLowerCase(Locale.ROOT));
+        if (export != null) {
+            state.put("export", export.state());
+        }
+        return state;
     }
 
     @Override

@@ -283,7 +283,7 @@ class AuditFilterTest extends FilterContract {
     @Test
     void otherRequestsAreKeptByRule() {
         AuditConfig config = new AuditConfig(
-                Durability.STRICT, Map.of("prompts/get", Durability.ASYNC), Map.of(), AuditLogConfig.DEFAULT);
+                Durability.STRICT, Map.of("prompts/get", Durability.ASYNC), Map.of(), AuditLogConfig.DEFAULT, null);
         Filter filter = audit(config);
         Flux<JsonRpc> answer = Flux.just(Exchanges.success("done"));
 
@@ -313,13 +313,13 @@ class AuditFilterTest extends FilterContract {
         Map<String, List<String>> values = new LinkedHashMap<>();
         values.put("crm__delete_*", List.of());
         values.put("crm__*", List.of("city"));
-        Filter filter = audit(new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT));
+        Filter filter = audit(new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null));
 
         assertThat(cityOf("crm__find", filter).asString()).isEqualTo("Bern");
         assertThat(cityOf("crm__delete_all", filter).isObject()).isTrue();
         assertThat(cityOf("erp__find", filter).isObject()).isTrue();
-        assertThatThrownBy(() ->
-                        new AuditConfig(Durability.STRICT, Map.of(), Map.of(" ", List.of()), AuditLogConfig.DEFAULT))
+        assertThatThrownBy(() -> new AuditConfig(
+                        Durability.STRICT, Map.of(), Map.of(" ", List.of()), AuditLogConfig.DEFAULT, null))
                 .hasMessageStartingWith("values: ' ' (expected: a name");
     }
 
@@ -341,7 +341,7 @@ class AuditFilterTest extends FilterContract {
         values.put("find", List.of("city"));
         values.put("erp__look", List.of("city"));
         AuditFilter filter = new AuditFilter(
-                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT), context, log);
+                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, log, null);
         made.add(filter);
         // At the door of one server its tools have the names that other servers' tools have for the fleet.
         assertThat(cityOf("find", filter).isObject()).isTrue();
@@ -376,11 +376,11 @@ class AuditFilterTest extends FilterContract {
     }
 
     private AuditFilter audit(Durability durability) {
-        return audit(new AuditConfig(durability, Map.of(), Map.of(), AuditLogConfig.DEFAULT));
+        return audit(new AuditConfig(durability, Map.of(), Map.of(), AuditLogConfig.DEFAULT, null));
     }
 
     private AuditFilter audit(AuditConfig config) {
-        AuditFilter filter = new AuditFilter(config, context(), log);
+        AuditFilter filter = new AuditFilter(config, context(), log, null);
         made.add(filter);
         return filter;
     }

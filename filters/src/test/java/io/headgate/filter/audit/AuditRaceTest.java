@@ -61,7 +61,7 @@ class AuditRaceTest {
                 data,
                 new Events(),
                 List.of());
-        AuditFilter filter = new AuditFilter(AuditConfig.DEFAULT, context, log);
+        AuditFilter filter = new AuditFilter(AuditConfig.DEFAULT, context, log, null);
         log.hold();
         AtomicInteger made = new AtomicInteger();
         for (int i = 0; i < ROUNDS; i++) {

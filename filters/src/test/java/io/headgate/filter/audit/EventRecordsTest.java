@@ -114,7 +114,7 @@ class EventRecordsTest {
                 data,
                 events,
                 List.of(new Secret("held-by-us")));
-        return new AuditFilter(AuditConfig.DEFAULT, context, log);
+        return new AuditFilter(AuditConfig.DEFAULT, context, log, null);
     }
 
     private static InetAddress address(String literal) {

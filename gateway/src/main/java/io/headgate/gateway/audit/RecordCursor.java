@@ -15,6 +15,8 @@ final class RecordCursor implements AutoCloseable {
     private @Nullable LineReader lines;
     private long wanted;
     private long first;
+    private long last = Long.MAX_VALUE;
+    private boolean isBeyond;
 
     /** Where the next segment begins; what stands behind it in this one does not count. */
     private long end;
@@ -32,13 +34,32 @@ final class RecordCursor implements AutoCloseable {
 
     /** Goes to the next record; false if there is none yet. */
     boolean next() throws IOException {
-        while (lines != null || open()) {
+        return next(Long.MAX_VALUE);
+    }
+
+    /**
+     * Goes to the next record, if it stands at the given place or before.
+     *
+     * <p>What a failing disk leaves at the end of a segment does not count, and the next segment has other records for the
+     * same places: whoever must not see any of them asks for what is durable.
+     */
+    boolean next(long upTo) throws IOException {
+        if (upTo != last) {
+            last = upTo;
+            if (lines != null) {
+                end = firstAfter(first);
+            }
+        }
+        while (wanted <= last && (lines != null || open())) {
             LineReader current = lines;
             if (current == null) {
                 return false;
             }
             if (nextIn(current)) {
                 return true;
+            }
+            if (isBeyond) {
+                return false;
             }
             // The next segment appears only when this one is complete, so one more look finds all of it.
             if (end == Long.MAX_VALUE) {
@@ -56,8 +77,13 @@ final class RecordCursor implements AutoCloseable {
     }
 
     private boolean nextIn(LineReader current) throws IOException {
+        isBeyond = false;
         while (current.next() && current.isWhole()) {
             if (line.read(current.bytes(), current.from(), current.to()) && line.seq() >= wanted && line.seq() < end) {
+                if (line.seq() > last) {
+                    isBeyond = true;
+                    break;
+                }
                 wanted = line.seq() + 1;
                 return true;
             }

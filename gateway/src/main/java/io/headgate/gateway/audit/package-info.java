@@ -1,4 +1,4 @@
-/** The audit log on the command line: verifying, showing, searching and exporting it. */
+/** The audit log on the command line, and its follower that sends the records elsewhere. */
 @NullMarked
 package io.headgate.gateway.audit;
 

@@ -51,6 +51,16 @@ public final class Chain implements AutoCloseable {
         return null;
     }
 
+    /** The first filter of a type, or null if the file names none. */
+    public <F extends Filter> @Nullable F find(Class<F> type) {
+        return links.stream()
+                .map(Link::filter)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst()
+                .orElse(null);
+    }
+
     /** What people are shown of each filter, in order. */
     public List<FilterState> states() {
         return links.stream()

@@ -116,5 +116,17 @@ public final class MeterNames {
     /** Subscriptions and GET streams open now. */
     public static final String SUBSCRIPTIONS = "headgate.subscriptions.active";
 
+    /** How old the oldest durable audit record is that was not exported yet, in seconds; 0 if all were. */
+    public static final String AUDIT_EXPORT_LAG = "headgate.audit.export.lag";
+
+    /** Audit records that were taken by where they are exported to. */
+    public static final String AUDIT_EXPORT_RECORDS = "headgate.audit.export.records";
+
+    /** Batches of audit records that were not taken, each time that they were sent. */
+    public static final String AUDIT_EXPORT_FAILURES = "headgate.audit.export.failures";
+
+    /** Audit records that were deleted from the log before they were exported. */
+    public static final String AUDIT_EXPORT_LOST = "headgate.audit.export.lost";
+
     private MeterNames() {}
 }

@@ -1,6 +1,7 @@
 package io.headgate.gateway.hostile;
 
 import io.headgate.gateway.SmallDisk;
+import io.headgate.gateway.audit.LogReceiver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +24,7 @@ final class Bench implements AutoCloseable {
     private final Path data;
     private final SetClock clock = new SetClock();
     private final @Nullable SmallDisk disk;
+    private final @Nullable LogReceiver siem;
 
     Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
         this.setting = setting;
@@ -33,7 +35,8 @@ final class Bench implements AutoCloseable {
         this.starter = starter;
         data = Files.createTempDirectory("hostile-data");
         disk = setting.isOnSmallDisk() ? SmallDisk.at(data, DISK_MEBIBYTES) : null;
-        yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data);
+        siem = setting.isExported() ? new LogReceiver() : null;
+        yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data, siem == null ? "" : siem.url());
         gateway = starter.start(yaml, clock);
         Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
                 .build(Situation.harmlessForm(), Preparation.nothing());
@@ -105,6 +108,12 @@ final class Bench implements AutoCloseable {
         return disk;
     }
 
+    /** Where the gateway sends its records to, if anywhere. */
+    @Nullable
+    LogReceiver siem() {
+        return siem;
+    }
+
     Metrics metrics() throws Exception {
         return Metrics.scrape(gateway.admin());
     }
@@ -139,6 +148,9 @@ final class Bench implements AutoCloseable {
     public void close() {
         gateway.close();
         upstreams().forEach(StubUpstream::close);
+        if (siem != null) {
+            siem.close();
+        }
         if (disk != null) {
             disk.close();
         }

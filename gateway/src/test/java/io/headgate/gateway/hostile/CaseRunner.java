@@ -117,6 +117,8 @@ final class CaseRunner {
             new PlainSends(situation, observation).property(send.text("property"));
         } else if (send.has("action")) {
             new ActionSends(situation, observation).action(send.text("action"));
+        } else if (situation.bench().setting().isExported()) {
+            new ExportSends(situation, observation).load(send.text("load"));
         } else if (send.has("cmd")) {
             new AuditSends(situation, observation)
                     .command(send.text("cmd"), situation.hostile().given());

@@ -44,7 +44,7 @@ final class GatewayYaml {
         this.setting = setting;
     }
 
-    String text(String firstUrl, String secondUrl, Path data) {
+    String text(String firstUrl, String secondUrl, Path data, String exportUrl) {
         StringBuilder yaml = new StringBuilder();
         yaml.append("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n");
         if (setting.isAudited()) {
@@ -69,7 +69,8 @@ final class GatewayYaml {
         time(yaml, "session_absolute_s", "  absolute", /* hurry= */ 1);
         if (setting.isAudited() || setting.isLimited()) {
             yaml.append("filters:\n");
-            yaml.append(setting.isAudited() ? "  - audit: {}\n" : "");
+            String export = "{export: {url: \"" + exportUrl + "\", timeout: 2s, backoff: 1s}}";
+            yaml.append(setting.isAudited() ? "  - audit: " + (setting.isExported() ? export : "{}") + "\n" : "");
             yaml.append(
                     setting.isLimited()
                             ? "  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n"

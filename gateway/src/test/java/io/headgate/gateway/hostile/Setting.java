@@ -12,6 +12,7 @@ import java.util.Set;
  * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
  * @param isAudited true if the gateway keeps records of calls, and the case says which
  * @param isOnSmallDisk true if its data lies on a file system that the case fills
+ * @param isExported true if its records are sent to a SIEM
  */
 record Setting(
         boolean isTls,
@@ -21,7 +22,8 @@ record Setting(
         boolean isLimited,
         boolean isOwn,
         boolean isAudited,
-        boolean isOnSmallDisk) {
+        boolean isOnSmallDisk,
+        boolean isExported) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -51,7 +53,8 @@ record Setting(
         boolean audited =
                 hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call");
         boolean small = given.startsWith("audit volume");
-        boolean alone = own || crowded || small;
-        return new Setting(tls, legacy, waits && !crowded, crowded, limited, alone, audited, small);
+        boolean exported = given.startsWith("siem");
+        boolean alone = own || crowded || small || exported;
+        return new Setting(tls, legacy, waits && !crowded, crowded, limited, alone, audited, small, exported);
     }
 }

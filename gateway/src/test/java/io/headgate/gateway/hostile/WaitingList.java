@@ -72,7 +72,6 @@ record WaitingList(Map<String, String> partById) {
         signs.put(Pattern.compile("(?m)^given=.*[\\d,]{6,} subscriptions"), "identity");
         // One caller may have a hundred sessions; thousands belong to many callers.
         signs.put(Pattern.compile("(?m)^send=.*initialize_then_abandon=\\d{4,}"), "identity");
-        signs.put(Pattern.compile("(?m)^given=SIEM"), "audit export");
         return signs;
     }
 }

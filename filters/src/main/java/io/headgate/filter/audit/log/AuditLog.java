@@ -144,6 +144,11 @@ public final class AuditLog implements AutoCloseable {
         return health.get() == LogState.OK;
     }
 
+    /** The place of the last record that is durable; what a reader finds behind it may never have been. */
+    public long durable() {
+        return writer.durable();
+    }
+
     /** Writes all that waits and seals the log; what comes later is refused. */
     @Override
     public void close() {

@@ -93,6 +93,11 @@ final class LogWriter implements Runnable {
         }
     }
 
+    /** The place of the last record that is durable. */
+    long durable() {
+        return chain.durableSeq();
+    }
+
     void close() {
         isClosing = true;
         LockSupport.unpark(thread);

@@ -34,6 +34,7 @@ final class SegmentChain {
     private @Nullable Ended ended;
     private @Nullable Path leftover;
     private boolean isForceFailed;
+    private volatile long durableSeq;
     private long first;
     private long openedAtNanos;
 
@@ -45,6 +46,7 @@ final class SegmentChain {
         this.meters = meters;
         this.ended = ended;
         durable.set(start);
+        durableSeq = durable.seq;
         first = durable.seq - durable.tree.size() + 1;
         forget();
     }
@@ -118,6 +120,7 @@ final class SegmentChain {
         current.force();
         isForceFailed = false;
         durable.set(written);
+        durableSeq = durable.seq;
     }
 
     boolean isUnsynced() {
@@ -181,6 +184,11 @@ final class SegmentChain {
     /** The end of what is durable. */
     Tip durable() {
         return durable;
+    }
+
+    /** The place of the last record that is durable, for any thread; records and files up to it stay as they are. */
+    long durableSeq() {
+        return durableSeq;
     }
 
     /** The place of the last record that was written. */
