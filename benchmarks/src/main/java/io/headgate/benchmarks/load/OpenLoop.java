@@ -14,6 +14,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -57,7 +58,8 @@ final class OpenLoop implements AutoCloseable {
     private long onTheirWay;
     private double rate;
     private long nextAt;
-    private boolean closed;
+    private boolean isFinished;
+    private @Nullable ScheduledFuture<?> sending;
 
     OpenLoop(int port, String tool, String arguments) {
         this(port, tool, number -> arguments, "");
@@ -96,17 +98,14 @@ final class OpenLoop implements AutoCloseable {
         return (head + body).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Sends so many calls a second for so many seconds; tells each second, and the whole at the end. */
+    /** Sends so many calls a second for so many seconds and no more; tells each second, and the whole at the end. */
     Tally run(double callsPerSecond, int seconds, Consumer<Tally> eachSecond) throws Exception {
         Tally all = new Tally();
         loop.submit(() -> {
                     second.reset();
-                    boolean sleeps = rate > 0;
                     rate = callsPerSecond;
                     nextAt = System.nanoTime() + pause();
-                    if (!sleeps) {
-                        sendDue();
-                    }
+                    sending = loop.schedule(this::sendDue, 0, TimeUnit.NANOSECONDS);
                 })
                 .get();
         long start = System.nanoTime();
@@ -123,7 +122,16 @@ final class OpenLoop implements AutoCloseable {
             all.add(last);
             eachSecond.accept(last);
         }
+        // What is on its way is answered, and counted by nobody.
+        loop.submit(this::stop).get();
         return all;
+    }
+
+    private void stop() {
+        ScheduledFuture<?> next = sending;
+        if (next != null) {
+            next.cancel(/* mayInterruptIfRunning= */ false);
+        }
     }
 
     private long pause() {
@@ -131,22 +139,19 @@ final class OpenLoop implements AutoCloseable {
     }
 
     private void sendDue() {
-        if (closed) {
-            return;
-        }
         long now = System.nanoTime();
         while (nextAt <= now) {
             second.offered++;
             send(nextAt);
             nextAt += pause();
         }
-        loop.schedule(this::sendDue, Math.max(1, nextAt - System.nanoTime()), TimeUnit.NANOSECONDS);
+        sending = loop.schedule(this::sendDue, Math.max(1, nextAt - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
-    /** Sends nothing more and waits until every call has ended. */
+    /** Waits until every call has ended. */
     void finish() throws Exception {
         loop.execute(() -> {
-            closed = true;
+            isFinished = true;
             finishIfDone();
         });
         finished.get(2 * HANG_UP_NANOS, TimeUnit.NANOSECONDS);
@@ -164,7 +169,7 @@ final class OpenLoop implements AutoCloseable {
     }
 
     private void finishIfDone() {
-        if (closed && onTheirWay == 0) {
+        if (isFinished && onTheirWay == 0) {
             finished.complete(null);
         }
     }
@@ -203,7 +208,7 @@ final class OpenLoop implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.execute(() -> closed = true);
+        loop.execute(this::stop);
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
