@@ -15,6 +15,9 @@ final class Limiter {
     /** While more come than can be served, a call that waits is soon overtaken, so it waits this part of the time only. */
     private static final int HURRY = 32;
 
+    /** But so many times what its turn takes as a rule: who was let in to wait should seldom have waited for nothing. */
+    private static final int LEEWAY = 4;
+
     private static final int EIGHTH = 8;
 
     private final int capacity;
@@ -101,7 +104,12 @@ final class Limiter {
             }
             return 0;
         }
-        return saturated && !isBelowItsShare(share) ? maxWait / HURRY : maxWait;
+        return saturated && !isBelowItsShare(share) ? hurriedWait() : maxWait;
+    }
+
+    private long hurriedWait() {
+        double turn = (waiting + 1) * estimator.latency() / permits;
+        return Math.min(maxWait, Math.max(maxWait / HURRY, (long) (LEEWAY * turn)));
     }
 
     private @Nullable Refused whyNot(int share, long now) {

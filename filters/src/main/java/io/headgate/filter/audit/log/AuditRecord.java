@@ -42,7 +42,8 @@ public final class AuditRecord {
     public AuditRecord(String type, byte[] members) {
         this.type = type;
         this.members = members;
-        if (!isName(type) || RESERVED.contains(type)) {
+        boolean isOfACall = type.equals(INTENT) || type.equals(OUTCOME);
+        if (!isOfACall && (!isName(type) || RESERVED.contains(type))) {
             throw new IllegalArgumentException("type: " + type + " (expected: a name that the log does not use)");
         }
         if (members.length > MOST_BYTES) {
