@@ -52,6 +52,7 @@ final class Convergence implements Scenario {
         try (Fleet fleet = new Fleet()) {
             fleet.server("demo", workers);
             fleet.gateway(FILTERS);
+            warmUp(fleet, workers + " workers", smoke, picture);
             try (OpenLoop load = new OpenLoop(fleet.port(), "demo__work", "{\"ms\":" + millis + "}")) {
                 String name = workers + " workers";
                 double rate = TIMES * workers * 1000.0 / millis;
@@ -78,6 +79,7 @@ final class Convergence implements Scenario {
         try (Fleet fleet = new Fleet()) {
             fleet.server("demo", from);
             fleet.gateway(FILTERS);
+            warmUp(fleet, "step", smoke, picture);
             try (OpenLoop load = new OpenLoop(fleet.port(), "demo__work", "{\"ms\":" + millis + "}")) {
                 double rate = TIMES * to * 1000.0 / millis;
                 watched(fleet, load, rate, smoke ? 2 : 20, from + " workers before the step", picture);
@@ -92,6 +94,14 @@ final class Convergence implements Scenario {
                 one.put("downSeconds", settled(down, from));
                 return one;
             }
+        }
+    }
+
+    /** With a tool of another cost class: the JVMs are warm then, and of this one nothing is known. */
+    private static void warmUp(Fleet fleet, String name, boolean smoke, Picture picture) throws Exception {
+        int seconds = smoke ? 1 : 10;
+        try (OpenLoop load = new OpenLoop(fleet.port(), "demo__echo", "{\"message\":\"headgate\"}")) {
+            load.run(300, seconds, new Progress(name + ", warm-up", seconds, picture));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.headgate.filter.concurrency;
 
+import io.headgate.filter.Caller;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -33,6 +34,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     private final String tool;
     private final int share;
     private boolean isBatch;
+    private boolean isPatient;
     private Scheduler.@Nullable Worker home;
     private volatile @Nullable Disposable deadline;
     private int started;
@@ -76,6 +78,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     void await(long now, long patience) {
         home = answer.filter().timer.createWorker();
         isBatch = answer.filter().isBatch(answer.exchange(), tool);
+        isPatient = limiter.isLong(patience);
         client.onSubscribe(this);
         limiter.join(this, share, now);
         try {
@@ -100,12 +103,19 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     @Override
     public String caller() {
-        return answer.exchange().caller().key();
+        Caller caller = answer.exchange().caller();
+        // Without identity callers are told apart as Shares does it.
+        return caller.isAnonymous() ? Integer.toString(share) : caller.key();
     }
 
     @Override
     public boolean isBatch() {
         return isBatch;
+    }
+
+    @Override
+    public boolean isPatient() {
+        return isPatient;
     }
 
     @Override

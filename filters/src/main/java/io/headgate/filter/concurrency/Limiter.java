@@ -15,8 +15,8 @@ final class Limiter {
     /** While more come than can be served, a call that waits is soon overtaken, so it waits this part of the time only. */
     private static final int HURRY = 32;
 
-    /** But so many times what its turn takes as a rule: who was let in to wait should seldom have waited for nothing. */
-    private static final int LEEWAY = 4;
+    /** But a quarter longer than a call takes, by when one has ended: nobody should be let in to wait for nothing. */
+    private static final double ONE_CALL = 1.25;
 
     private static final int EIGHTH = 8;
 
@@ -62,6 +62,7 @@ final class Limiter {
         if (started > 0) {
             shares.add(share);
             if (saturated) {
+                shares.asked(share);
                 admitted.getAndIncrement();
             }
         }
@@ -99,6 +100,7 @@ final class Limiter {
         if (reason != null) {
             meters.count(reason);
             if (saturated) {
+                shares.asked(share);
                 refused.getAndIncrement();
                 refusedAt = now;
             }
@@ -107,9 +109,13 @@ final class Limiter {
         return saturated && !isBelowItsShare(share) ? hurriedWait() : maxWait;
     }
 
+    /** Whether a wait is as long as any. */
+    boolean isLong(long patience) {
+        return patience >= maxWait;
+    }
+
     private long hurriedWait() {
-        double turn = (waiting + 1) * estimator.latency() / permits;
-        return Math.min(maxWait, Math.max(maxWait / HURRY, (long) (LEEWAY * turn)));
+        return Math.min(maxWait, Math.max(maxWait / HURRY, (long) (ONE_CALL * estimator.latency())));
     }
 
     private @Nullable Refused whyNot(int share, long now) {
@@ -128,18 +134,22 @@ final class Limiter {
     }
 
     private boolean isBelowItsShare(int share) {
-        return shares.isBelow(share, inFlight.get() + waiting);
+        return shares.isBelow(share, inFlight.get() + waiting) || (saturated && shares.asksForLess(share));
     }
 
     /** Joins the line; the call goes on as soon as there is a permit, which may be at once. */
     void join(WaitingCall call, int share, long now) {
         shares.add(share);
+        if (saturated) {
+            shares.asked(share);
+        }
         synchronized (line) {
             if (line.size() == 0) {
                 crowdedSince = now;
             } else if (!saturated && now - crowdedSince >= maxWait) {
                 saturated = true;
                 refusedAt = now;
+                shares.forget();
                 countFrom(now);
             }
             line.add(call);
@@ -186,10 +196,17 @@ final class Limiter {
 
     /** A line that is kept short says nothing of the crowd any more, so those tell that are refused. */
     private void endSaturation(long now) {
-        if (saturated && now - countedSince >= 2 * maxWait) {
+        if (!saturated || now - countedSince < 2 * maxWait) {
+            return;
+        }
+        synchronized (shares) {
+            if (now - countedSince < 2 * maxWait) {
+                return;
+            }
             if (EIGHTH * refused.get() < admitted.get() || now - refusedAt >= 2 * maxWait) {
                 saturated = false;
             }
+            shares.nextStretch(admitted.get());
             countFrom(now);
         }
     }

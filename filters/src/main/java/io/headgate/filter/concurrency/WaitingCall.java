@@ -6,6 +6,9 @@ interface WaitingCall {
 
     boolean isBatch();
 
+    /** True if it may wait for long, because its caller is not the crowd. */
+    boolean isPatient();
+
     /** It may go on: the permit is its own. Called once, from any thread. */
     void go(int startedInFlight);
 }

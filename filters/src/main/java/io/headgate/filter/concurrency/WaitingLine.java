@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that wait for one limiter: interactive ones before batch, callers in turn, and of one caller the oldest
- * first, or the newest while there are more than can be served; not thread-safe.
+ * first, or the newest while that caller sends more than can be served; not thread-safe.
  */
 final class WaitingLine {
     private final Turns interactive = new Turns();
@@ -79,7 +79,10 @@ final class WaitingLine {
             if (caller == null || own == null) {
                 return null;
             }
-            WaitingCall next = newestFirst ? own.pollLast() : own.poll();
+            // The oldest of those who may wait, because none of them will be refused; of the others the one with most
+            // time left.
+            boolean isNewest = newestFirst && !own.getFirst().isPatient();
+            WaitingCall next = isNewest ? own.pollLast() : own.poll();
             if (own.isEmpty()) {
                 calls.remove(caller);
             } else {

@@ -272,6 +272,53 @@ class ConcurrencyFilterTest extends FilterContract {
         assertThat(filter.state().toString()).contains("saturated=false");
     }
 
+    /** Calls may end in bursts, so only after as long as one takes is it sure that there was a turn. */
+    @Test
+    void whoIsLetInToWaitThenSeesACallEnd() {
+        filter = fixed(8);
+        quickCalls(Duration.ofMillis(20));
+        for (int i = 0; i < 200; i++) {
+            begin("a1");
+            begin("a2");
+            timer.advanceBy(Duration.ofMillis(1));
+            for (int ended = 0; i % 20 == 19 && ended < 8; ended++) {
+                finish();
+            }
+        }
+        assertThat(filter.state().toString()).contains("saturated=true");
+        while (working.size() < 8) {
+            begin("a3");
+        }
+        Client waits = call("a4");
+        assertThat(waits.error).isNull();
+        assertRefused(call("a5"));
+        timer.advanceBy(Duration.ofMillis(19));
+        finish();
+        assertThat(begun).last().isEqualTo("a4");
+    }
+
+    @Test
+    void whoAsksForLittleMaySendABurstWhileAnotherIsTheCrowd() {
+        filter = fixed(8);
+        quickCalls(Duration.ofMillis(20));
+        Map<String, String> loud = Map.of("authorization", "Bearer a");
+        Map<String, String> quiet = Map.of("authorization", "Bearer q");
+        for (int i = 0; i < 600; i++) {
+            var unused = call("a1", "echo", null, loud);
+            unused = i % 10 == 0 ? call("q1", "echo", null, quiet) : call("a2", "echo", null, loud);
+            timer.advanceBy(Duration.ofMillis(1));
+            for (int ended = 0; i % 20 == 19 && ended < 8; ended++) {
+                finish();
+            }
+        }
+        assertThat(filter.state().toString()).contains("saturated=true");
+        for (int i = 0; i < 8; i++) {
+            assertThat(call("q2", "echo", null, quiet).error)
+                    .as("call %d of the burst", i)
+                    .isNull();
+        }
+    }
+
     @Test
     void countsWhatTheServerHadNoRoomFor() {
         filter = with(new ConcurrencyConfig(Algorithm.AIMD, 1, 100, 40, 100, MAX_WAIT, List.of(), List.of()));

@@ -29,31 +29,40 @@ class WaitingLineTest {
         assertThat(all(true)).containsExactly("a3", "b2", "a2", "b1", "a1");
     }
 
+    /** Those of a caller who is not the crowd all have their turn, so none of them needs to be sacrificed. */
+    @Test
+    void servesTheOldestFirstOfThoseWhoMayWait() {
+        line.add(new Call("a1", false, true));
+        line.add(new Call("a2", false, true));
+        add("b1", "b2");
+        assertThat(all(true)).containsExactly("a1", "b2", "a2", "b1");
+    }
+
     @Test
     void servesBatchWhenNobodyElseWaits() {
-        line.add(new Call("a9", true));
+        line.add(new Call("a9", true, false));
         add("b1", "b2");
         assertThat(all(false)).containsExactly("b1", "b2", "a9");
     }
 
     @Test
     void forgetsWhoLeft() {
-        Call left = new Call("a1", false);
-        Call only = new Call("b1", false);
+        Call left = new Call("a1", false, false);
+        Call only = new Call("b1", false, false);
         line.add(left);
         add("a2");
         line.add(only);
         assertThat(line.remove(left)).isTrue();
         assertThat(line.remove(left)).isFalse();
         assertThat(line.remove(only)).isTrue();
-        assertThat(line.remove(new Call("c1", true))).isFalse();
+        assertThat(line.remove(new Call("c1", true, false))).isFalse();
         assertThat(line.size()).isEqualTo(1);
         assertThat(all(false)).containsExactly("a2");
     }
 
     private void add(String... names) {
         for (String name : names) {
-            line.add(new Call(name, false));
+            line.add(new Call(name, false, false));
         }
     }
 
@@ -67,7 +76,7 @@ class WaitingLineTest {
     }
 
     /** The first letter is the caller. */
-    private record Call(String name, boolean isBatch) implements WaitingCall {
+    private record Call(String name, boolean isBatch, boolean isPatient) implements WaitingCall {
         @Override
         public String caller() {
             return name.substring(0, 1);
