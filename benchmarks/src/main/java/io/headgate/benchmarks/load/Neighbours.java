@@ -30,27 +30,35 @@ final class Neighbours implements Scenario {
                     """);
             try (OpenLoop quiet = load(fleet, "quiet");
                     OpenLoop loud = load(fleet, "loud")) {
-                var before = Together.run(
-                        Map.of(
-                                "quiet", part(quiet, QUIET, "quiet, before", seconds, picture),
-                                "loud", part(loud, QUIET, "loud, before", seconds, picture)),
-                        seconds);
-                var during = Together.run(
-                        Map.of(
-                                "quiet", part(quiet, QUIET, "quiet, during", seconds, picture),
-                                "loud", part(loud, TIMES * SHARE, "loud, during", seconds, picture)),
-                        seconds);
+                // Cold code would make the time before look bad, and so the time after it good.
+                both(quiet, loud, QUIET, "warm-up", smoke ? 1 : 20, picture);
+                var before = both(quiet, loud, QUIET, "before", seconds, picture);
+                var onset = both(quiet, loud, TIMES * SHARE, "onset", smoke ? 1 : 5, picture);
+                var during = both(quiet, loud, TIMES * SHARE, "during", seconds, picture);
                 Tally then = Objects.requireNonNull(before.get("quiet"));
+                Tally first = Objects.requireNonNull(onset.get("quiet"));
                 Tally now = Objects.requireNonNull(during.get("quiet"));
                 result.put("p99BeforeMs", then.servedMillis(99));
                 result.put("p99DuringMs", now.servedMillis(99));
                 result.put("p99Ratio", now.servedMillis(99) / then.servedMillis(99));
+                result.put("p99OnsetMs", first.servedMillis(99));
+                result.put("servedShareOnset", first.good / (double) first.offered);
                 result.put("servedShareBefore", then.good / (double) then.offered);
                 result.put("servedShareDuring", now.good / (double) now.offered);
                 result.put("loudGoodput", Objects.requireNonNull(during.get("loud")).good / (double) seconds);
             }
         }
         return result;
+    }
+
+    private static Map<String, Tally> both(
+            OpenLoop quiet, OpenLoop loud, double loudRate, String phase, int seconds, Picture picture)
+            throws Exception {
+        return Together.run(
+                Map.of(
+                        "quiet", part(quiet, QUIET, "quiet, " + phase, seconds, picture),
+                        "loud", part(loud, loudRate, "loud, " + phase, seconds, picture)),
+                seconds);
     }
 
     private static Together.Part part(OpenLoop load, double rate, String name, int seconds, Picture picture) {
