@@ -25,6 +25,7 @@ final class SlowUpstream implements Scenario {
             fleet.gateway("""
                     - concurrency:
                         classes: [{name: work, tools: ["*__work"]}]
+                    - breaker: {slow: 1s}
                     - timeout: 60s
                     """);
             try (OpenLoop one = new OpenLoop(fleet.port(), "one__work", QUICK);
@@ -34,10 +35,13 @@ final class SlowUpstream implements Scenario {
                 Together.run(parts(loads, "warm-up", before, picture), before);
                 Map<String, Tally> then = Together.run(parts(loads, "before", before, picture), before);
                 three.arguments(SLOW);
-                Map<String, Tally> during = Together.run(parts(loads, "slow", slow, picture), slow);
-                result.put(
-                        "inFlightAtTheSlowOne",
-                        fleet.limiter("three", "work").path("inFlight").asInt());
+                Map<String, Together.Part> parts = parts(loads, "slow", slow, picture);
+                Together.Part third = Objects.requireNonNull(parts.get("three"));
+                Freed freed = new Freed(fleet, "three", third.eachSecond());
+                parts.put("three", new Together.Part(three, RATE, freed));
+                Map<String, Tally> during = Together.run(parts, slow);
+                result.put("mostInFlightAtTheSlowOne", freed.most());
+                result.put("freedSeconds", freed.seconds());
                 three.arguments(QUICK);
                 double goodput = Objects.requireNonNull(then.get("three")).good / (double) before;
                 Recovery recovery = new Recovery(goodput, new Progress("three, afterwards", after, picture));
