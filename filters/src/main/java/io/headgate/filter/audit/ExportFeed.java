@@ -1,6 +1,7 @@
 package io.headgate.filter.audit;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -40,6 +41,10 @@ public final class ExportFeed {
 
     Map<String, Object> state() {
         long done = exported;
-        return Map.of("to", config.target(), "exported", done, "behind", Math.max(0, durable() - done));
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("to", config.target());
+        state.put("exported", done);
+        state.put("behind", Math.max(0, durable() - done));
+        return state;
     }
 }
