@@ -72,6 +72,7 @@ final class LogSpeed {
                                 }
                                 window.release();
                             });
+                    log.flush();
                 }
             });
             writers.add(thread);

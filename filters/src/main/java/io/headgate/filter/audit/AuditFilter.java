@@ -91,6 +91,11 @@ public final class AuditFilter implements Filter {
         }
 
         @Override
+        public void flush() {
+            log.flush();
+        }
+
+        @Override
         public boolean accepts() {
             return log.accepts();
         }
@@ -107,7 +112,7 @@ public final class AuditFilter implements Filter {
         this.export = export;
         this.routes = context.routes();
         this.events = context.events();
-        this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer()));
+        this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer(), log));
         this.refusals = context.meters().counter("headgate.audit.calls.refused");
         this.losses = context.meters().counter("headgate.audit.lost");
         FingerprintKeys keys = new FingerprintKeys(
@@ -197,6 +202,7 @@ public final class AuditFilter implements Filter {
 
     void write(String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
         log.append(type, members, durability, whenDurable);
+        landings.get().depart();
     }
 
     /** Writes what nobody waits for. */

@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the filter needs of a log. */
 interface AuditSink {
-    /** Takes a record by its type and members; never blocks. The callback comes on the writer's thread, with null or with what went wrong. */
+    /** Takes a record by its type and members, to be written after the next flush; never blocks. The callback comes on the writer's thread, with null or with what went wrong. */
     void append(String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable);
+
+    /** Lets all be written that was appended. */
+    void flush();
 
     /** False while nothing can be written. */
     boolean accepts();

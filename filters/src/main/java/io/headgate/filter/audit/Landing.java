@@ -9,8 +9,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.concurrent.Queues;
 
 /**
- * Brings what the log's writer says back to the thread of the calls: all that is ready in one turn, because a commit
- * makes many records durable at a time.
+ * What lies between the thread of the calls and the log's writer: all records of one turn go there together, and all that is
+ * durable comes back in one turn, because a commit costs the same for one record as for many.
  *
  * <p>Holds no more than the log, which is bounded.
  */
@@ -21,9 +21,33 @@ final class Landing implements Runnable {
             Queues.<Runnable>unboundedMultiproducer().get();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Scheduler.Worker thread;
+    private final AuditSink log;
 
-    Landing(Scheduler timer) {
+    /** Whether the log is told at the end of this turn. */
+    private volatile boolean departs;
+
+    Landing(Scheduler timer, AuditSink log) {
         thread = timer.createWorker();
+        this.log = log;
+    }
+
+    /** Something was appended, and more may follow in this turn. */
+    void depart() {
+        if (!departs) {
+            departs = true;
+            try {
+                var unused = thread.schedule(this::flush);
+            } catch (RejectedExecutionException stopped) {
+                flush();
+            }
+        }
+    }
+
+    private void flush() {
+        if (departs) {
+            departs = false;
+            log.flush();
+        }
     }
 
     /** Runs something on the thread of the calls, from any thread. */
@@ -41,6 +65,8 @@ final class Landing implements Runnable {
 
     @Override
     public void run() {
+        // The disk works while the calls go on.
+        flush();
         int batch = waiting.get();
         do {
             for (int done = 0; done < batch; ) {

@@ -18,6 +18,7 @@ final class FakeLog implements AuditSink {
 
     private final List<Line> lines = new CopyOnWriteArrayList<>();
     private final Deque<Consumer<@Nullable AuditTrouble>> waiting = new ConcurrentLinkedDeque<>();
+    private int flushes;
     private boolean isHeld;
     private boolean accepts = true;
     private boolean isClosed;
@@ -69,6 +70,15 @@ final class FakeLog implements AuditSink {
         } else {
             whenDurable.accept(null);
         }
+    }
+
+    @Override
+    public void flush() {
+        flushes++;
+    }
+
+    int flushes() {
+        return flushes;
     }
 
     @Override

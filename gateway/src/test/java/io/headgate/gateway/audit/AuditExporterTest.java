@@ -253,8 +253,8 @@ class AuditExporterTest {
 
     /** A log to which nothing is added in its own time. */
     private AuditLog open(long segmentBytes, long keepBytes) {
-        AuditLogConfig config =
-                AuditLogConfig.of(NODE, segmentBytes, null, Duration.ofHours(1), null, null, keepBytes, null, null);
+        AuditLogConfig config = AuditLogConfig.of(
+                NODE, segmentBytes, null, Duration.ofHours(1), null, null, keepBytes, null, null, null);
         AuditLog opened = AuditLog.open(directory, config, meters, InstantSource.system());
         log = opened;
         return opened;

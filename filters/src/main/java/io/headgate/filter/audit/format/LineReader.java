@@ -6,12 +6,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The lines of a file, one at a time and in place, in bounded memory; what is too long for a line is given as it is. */
+/**
+ * The lines of a file, one at a time and in place, in bounded memory; what is too long for a line is given as it is.
+ *
+ * <p>Zeros at the end of the file are space for lines to come and no part of it: no line has one.
+ */
 public final class LineReader implements AutoCloseable {
     private static final int BUFFER_BYTES = 1024 * 1024;
+    private static final int LOOK_BYTES = 64 * 1024;
 
     private final FileChannel file;
     private final byte[] bytes = new byte[BUFFER_BYTES];
+
+    /** Behind this there were only zeros. */
+    private long end;
+
     private long bufferAt;
     private int filled;
     private int from;
@@ -20,13 +29,48 @@ public final class LineReader implements AutoCloseable {
     private boolean isWhole;
     private boolean isAtEnd;
 
-    private LineReader(FileChannel file, long position) {
+    private LineReader(FileChannel file, long from) throws IOException {
         this.file = file;
-        this.bufferAt = position;
+        end = endOf(file, from);
+        bufferAt = from;
     }
 
     public static LineReader open(Path path) throws IOException {
-        return new LineReader(FileChannel.open(path, StandardOpenOption.READ), 0);
+        return open(path, 0);
+    }
+
+    /** Begins at a place, where a line should begin. */
+    public static LineReader open(Path path, long from) throws IOException {
+        FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            return new LineReader(file, from);
+        } catch (IOException | RuntimeException unreadable) {
+            file.close();
+            throw unreadable;
+        }
+    }
+
+    /** Looks back from the end of the file for what is no zero, not further than to a place. */
+    private static long endOf(FileChannel file, long least) throws IOException {
+        ByteBuffer look = ByteBuffer.allocate(LOOK_BYTES);
+        long to = file.size();
+        while (to > least) {
+            long from = Math.max(least, to - LOOK_BYTES);
+            int length = (int) (to - from);
+            int read = file.read(look.clear().limit(length), from);
+            if (read < length) {
+                // Somebody cuts it at this moment.
+                to = Math.max(least, Math.min(from + Math.max(0, read), file.size()));
+                continue;
+            }
+            for (int i = length - 1; i >= 0; i--) {
+                if (look.get(i) != 0) {
+                    return from + i + 1;
+                }
+            }
+            to = from;
+        }
+        return least;
     }
 
     /** Goes to the next line; false at the end of the file. */
@@ -51,7 +95,8 @@ public final class LineReader implements AutoCloseable {
     }
 
     /** More may have been written since the end was reached. */
-    public void again() {
+    public void again() throws IOException {
+        end = endOf(file, end);
         isAtEnd = false;
         next = from;
     }
@@ -84,12 +129,18 @@ public final class LineReader implements AutoCloseable {
         return bufferAt + next;
     }
 
+    /** Where in the file the last line ended, when it was opened or asked again. */
+    public long end() {
+        return end;
+    }
+
     private void fill() throws IOException {
         System.arraycopy(bytes, from, bytes, 0, filled - from);
         bufferAt += from;
         filled -= from;
         from = 0;
-        int read = file.read(ByteBuffer.wrap(bytes, filled, bytes.length - filled), bufferAt + filled);
+        int room = (int) Math.min(bytes.length - filled, end - bufferAt - filled);
+        int read = room <= 0 ? -1 : file.read(ByteBuffer.wrap(bytes, filled, room), bufferAt + filled);
         if (read < 0) {
             isAtEnd = true;
         } else {

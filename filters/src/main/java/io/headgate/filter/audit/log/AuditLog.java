@@ -118,7 +118,7 @@ public final class AuditLog implements AutoCloseable {
     }
 
     /**
-     * Gives a record to the log. Never blocks.
+     * Gives a record to the log, which writes it after the next {@link #flush}. Never blocks.
      *
      * @param whenDurable called with null on the writer's thread as soon as the record counts as written, or with what
      *     keeps it out: there, or here and now if the log cannot even take it. Must not block and not throw
@@ -132,11 +132,18 @@ public final class AuditLog implements AutoCloseable {
         LogState now = health.get();
         if (now == LogState.OK || now == LogState.STALLED) {
             queue.add(waiting);
-            writer.wake();
         } else {
             queue.release(waiting);
             refuse(waiting, now.trouble);
         }
+    }
+
+    /**
+     * Lets all be written that was appended. Whoever has several records gives them all before: one commit costs the same
+     * for one record as for many.
+     */
+    public void flush() {
+        writer.flush();
     }
 
     /** Whether calls may begin: false while the disk is full, fails or stands still, and after the end. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepBytes how much the segments may take in all; 0 for no bound
  * @param queueRecords how many records may wait for the disk
  * @param stall how long a write or fsync may take before calls are refused
+ * @param preallocate whether the file that is written has space ahead, filled with zeros
  */
 public record AuditLogConfig(
         String node,
@@ -28,12 +29,13 @@ public record AuditLogConfig(
         @Nullable Duration keepAge,
         long keepBytes,
         int queueRecords,
-        Duration stall) {
+        Duration stall,
+        boolean preallocate) {
     private static final int LONGEST_NODE = 64;
     private static final int MOST_QUEUED = 1_000_000;
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
-    public static final AuditLogConfig DEFAULT = of(null, null, null, null, null, null, null, null, null);
+    public static final AuditLogConfig DEFAULT = of(null, null, null, null, null, null, null, null, null, null);
 
     public AuditLogConfig {
         if (!node.matches("[A-Za-z0-9._-]{1," + LONGEST_NODE + "}")) {
@@ -68,7 +70,8 @@ public record AuditLogConfig(
             @JsonProperty("keepAge") @Nullable Duration keepAge,
             @JsonProperty("keepBytes") @Nullable Long keepBytes,
             @JsonProperty("queueRecords") @Nullable Integer queueRecords,
-            @JsonProperty("stall") @Nullable Duration stall) {
+            @JsonProperty("stall") @Nullable Duration stall,
+            @JsonProperty("preallocate") @Nullable Boolean preallocate) {
         return new AuditLogConfig(
                 node != null ? node : hostName(),
                 segmentBytes != null ? segmentBytes : 64 * 1024 * 1024,
@@ -78,7 +81,8 @@ public record AuditLogConfig(
                 keepAge,
                 keepBytes != null ? keepBytes : 0,
                 queueRecords != null ? queueRecords : 10_000,
-                stall != null ? stall : Duration.ofSeconds(1));
+                stall != null ? stall : Duration.ofSeconds(1),
+                preallocate == null || preallocate);
     }
 
     /** What the machine calls itself, as far as it can stand in a record. */

@@ -65,6 +65,9 @@ final class Keeper {
         } else if (uncovered >= config.checkpointRecords() || (uncovered > 0 && isLate())) {
             checkpoint();
         }
+        if (config.preallocate()) {
+            chain.reserve(config.segmentBytes());
+        }
     }
 
     private boolean isLate() {

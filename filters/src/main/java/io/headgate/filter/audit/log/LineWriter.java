@@ -3,18 +3,19 @@ package io.headgate.filter.audit.log;
 import io.headgate.filter.audit.format.Hex;
 import io.headgate.filter.audit.format.RecordHash;
 import io.headgate.filter.audit.format.RecordLine;
+import io.headgate.filter.audit.format.TornTail;
 import java.time.InstantSource;
 
 /** Turns records into the lines of a batch, each chained to the one before; see {@link RecordLine} for the format. */
 final class LineWriter {
-    private static final int BATCH_BYTES = 512 * 1024;
+    private static final int BATCH_BYTES = TornTail.MOST_BYTES - RecordLine.MOST_BYTES;
     private static final byte[] SEQ = AuditRecord.ascii("{\"seq\":");
     private static final byte[] TIME = AuditRecord.ascii(",\"ts\":\"");
     private static final byte[] MONO = AuditRecord.ascii("\",\"mono\":");
     private static final byte[] PREVIOUS = AuditRecord.ascii(RecordLine.PREVIOUS);
     private static final byte[] HASH = AuditRecord.ascii(RecordLine.HASH);
 
-    private final byte[] buffer = new byte[BATCH_BYTES + RecordLine.MOST_BYTES];
+    private final byte[] buffer = new byte[TornTail.MOST_BYTES];
     private final byte[] digits = new byte[20];
     private final byte[] origin;
     private final InstantSource clock;

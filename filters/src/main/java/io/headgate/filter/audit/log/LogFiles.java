@@ -16,8 +16,8 @@ interface LogFiles {
     /** A new file that nobody else can read; fails if there is one already. */
     LogFile create(Path path) throws IOException;
 
-    /** An existing file, to be continued at its end. */
-    LogFile append(Path path) throws IOException;
+    /** An existing file, to be cut or made durable. */
+    LogFile open(Path path) throws IOException;
 
     /** Makes the names in a directory durable. */
     void syncDirectory(Path directory) throws IOException;
@@ -26,12 +26,19 @@ interface LogFiles {
 
     /** An open file. */
     interface LogFile extends AutoCloseable {
-        /** Writes some of the bytes, at least one. */
+        /** Writes some of the bytes behind what was written, at least one. */
         int write(ByteBuffer bytes) throws IOException;
+
+        /**
+         * Puts zeros behind what was written, up to a length; the next writes go there. A file that is not made longer is
+         * durable sooner.
+         */
+        void reserve(long length) throws IOException;
 
         /** Makes the bytes durable, as fdatasync does. */
         void force() throws IOException;
 
+        /** Cuts what is behind a length, and all zeros. */
         void truncate(long length) throws IOException;
 
         @Override
@@ -44,13 +51,13 @@ interface LogFiles {
         public LogFile create(Path path) throws IOException {
             return new ChannelFile(FileChannel.open(
                     path,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----"))));
         }
 
         @Override
-        public LogFile append(Path path) throws IOException {
-            return new ChannelFile(FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+        public LogFile open(Path path) throws IOException {
+            return new ChannelFile(FileChannel.open(path, StandardOpenOption.WRITE));
         }
 
         @Override
@@ -67,10 +74,32 @@ interface LogFiles {
     }
 
     /** A file of the real disk. */
-    record ChannelFile(FileChannel channel) implements LogFile {
+    final class ChannelFile implements LogFile {
+        private static final ByteBuffer ZEROS =
+                ByteBuffer.allocateDirect(64 * 1024).asReadOnlyBuffer();
+
+        private final FileChannel channel;
+        private long end;
+
+        ChannelFile(FileChannel channel) throws IOException {
+            this.channel = channel;
+            end = channel.size();
+        }
+
         @Override
         public int write(ByteBuffer bytes) throws IOException {
-            return channel.write(bytes);
+            int written = channel.write(bytes, end);
+            end += written;
+            return written;
+        }
+
+        @Override
+        public void reserve(long length) throws IOException {
+            long from = channel.size();
+            while (from < length) {
+                ByteBuffer zeros = ZEROS.duplicate();
+                from += channel.write(zeros.limit((int) Math.min(zeros.capacity(), length - from)), from);
+            }
         }
 
         @Override
@@ -81,6 +110,7 @@ interface LogFiles {
         @Override
         public void truncate(long length) throws IOException {
             var unused = channel.truncate(length);
+            end = length;
         }
 
         @Override

@@ -59,9 +59,14 @@ final class LogWriter implements Runnable {
     private long batchFrom;
     private long syncAtNanos = Long.MAX_VALUE;
     private long retryAtNanos;
+    private boolean isLate;
     private boolean hasTold;
     private long toldAtNanos;
     private volatile boolean isParked;
+
+    /** Whether what waits is to be written. */
+    private volatile boolean isDue;
+
     private volatile boolean isClosing;
     private volatile @Nullable Thread thread;
 
@@ -86,8 +91,9 @@ final class LogWriter implements Runnable {
         this.boot = boot;
     }
 
-    /** Something waits; costs a system call only while the writer sleeps. */
-    void wake() {
+    /** What waits is to be written; costs a system call only while the writer sleeps. */
+    void flush() {
+        isDue = true;
         if (isParked) {
             LockSupport.unpark(thread);
         }
@@ -133,7 +139,12 @@ final class LogWriter implements Runnable {
             return isLast;
         }
         try {
-            take();
+            if (isDue || isLast || isLate) {
+                isLate = false;
+                isDue = false;
+                take();
+                isDue |= !chain.hasRoom();
+            }
             boolean isIdle = !commit();
             keep();
             if (isIdle && isLast && queue.size() == 0) {
@@ -382,8 +393,10 @@ final class LogWriter implements Runnable {
 
     private void park(long nanos) {
         isParked = true;
-        if (queue.size() == 0 && !isClosing && nanos > 0) {
+        if (!isDue && !isClosing && nanos > 0) {
             LockSupport.parkNanos(this, nanos);
+            // Nothing waits for ever, whoever forgot to say so.
+            isLate = !isDue;
         }
         isParked = false;
     }

@@ -7,6 +7,7 @@ import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.format.OpenCalls;
 import io.headgate.filter.audit.format.RecordHash;
 import io.headgate.filter.audit.format.RecordLine;
+import io.headgate.filter.audit.format.TornTail;
 import io.headgate.filter.audit.log.Ended.Reason;
 import io.headgate.filter.audit.log.LogFiles.LogFile;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class Recovery {
         List<Path> segments = AuditFiles.segments(directory);
         int last = segments.size() - 1;
         while (last >= 0 && isBeginningOnly(segments.get(last))) {
-            cutBytes += Files.size(segments.get(last));
+            cutBytes += endOf(segments.get(last));
             Files.delete(segments.get(last--));
         }
         if (last < 0) {
@@ -68,7 +69,7 @@ final class Recovery {
             throw new IOException(segment + ": the first record is broken (expected: an untouched audit log;"
                     + " verify it and move the directory away)");
         }
-        Ended ended = seal == null || good < Files.size(segment) ? end(segment, good) : null;
+        Ended ended = end(segment, good);
         Tip tip = new Tip();
         tip.set(chain);
         return new Start(tip, ended, ended == null && "closed".equals(seal) && cutBytes == 0, boot, cutBytes);
@@ -77,7 +78,7 @@ final class Recovery {
     /** Whether the process died before the first record of a segment was whole. */
     private static boolean isBeginningOnly(Path segment) throws IOException {
         try (LineReader lines = LineReader.open(segment)) {
-            return Files.size(segment) < RecordLine.MOST_BYTES && !(lines.next() && lines.isWhole());
+            return lines.end() < RecordLine.MOST_BYTES && !(lines.next() && lines.isWhole());
         }
     }
 
@@ -154,16 +155,23 @@ final class Recovery {
         }
     }
 
-    private Ended end(Path segment, long good) throws IOException {
-        long size = Files.size(segment);
-        boolean isTorn = seal == null && (good == size || isTorn(segment, good));
+    /** Leaves the last segment as it is to stay; how it ended, or null if by its own seal. */
+    private @Nullable Ended end(Path segment, long good) throws IOException {
+        long end = endOf(segment);
+        boolean isTorn = good == end || (seal == null && TornTail.isAt(segment, good));
+        if (seal != null && end == Files.size(segment) && isTorn) {
+            return null;
+        }
         // What a dead process wrote may be in the memory of the machine only.
-        try (LogFile file = files.append(segment)) {
-            if (isTorn && good < size) {
+        try (LogFile file = files.open(segment)) {
+            if (isTorn) {
                 file.truncate(good);
-                cutBytes += size - good;
+                cutBytes += end - good;
             }
             file.force();
+        }
+        if (seal != null && isTorn) {
+            return null;
         }
         long first = AuditFiles.first(segment);
         return new Ended(
@@ -176,30 +184,9 @@ final class Recovery {
                 isTorn);
     }
 
-    /** A torn tail is one line without its end, or zeros where a file had grown and its data had not come. */
-    private static boolean isTorn(Path segment, long good) throws IOException {
+    private static long endOf(Path segment) throws IOException {
         try (LineReader lines = LineReader.open(segment)) {
-            boolean isFirst = true;
-            while (lines.next()) {
-                if (lines.offset() < good) {
-                    continue;
-                }
-                boolean isCut = isFirst && !lines.isWhole() && lines.to() - lines.from() < RecordLine.MOST_BYTES;
-                if (!isCut && !isZeros(lines)) {
-                    return false;
-                }
-                isFirst = false;
-            }
-            return true;
+            return lines.end();
         }
-    }
-
-    private static boolean isZeros(LineReader lines) {
-        for (int i = lines.from(); i < lines.to(); i++) {
-            if (lines.bytes()[i] != 0) {
-                return false;
-            }
-        }
-        return !lines.isWhole();
     }
 }

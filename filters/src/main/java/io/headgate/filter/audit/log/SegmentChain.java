@@ -23,6 +23,9 @@ final class SegmentChain {
     private static final byte[] SEAL = AuditRecord.ascii(AuditRecord.SEAL);
     private static final int MOST_IDLE_WRITES = 3;
 
+    /** How much space is made at a time: making it takes a disk as long as some ten commits. */
+    private static final int RESERVE_BYTES = 256 * 1024;
+
     private final Path directory;
     private final LogFiles files;
     private final LineWriter lines;
@@ -37,6 +40,7 @@ final class SegmentChain {
     private volatile long durableSeq;
     private long first;
     private long openedAtNanos;
+    private long reserved;
 
     SegmentChain(
             Path directory, LogFiles files, LineWriter lines, AuditMeters meters, Tip start, @Nullable Ended ended) {
@@ -66,6 +70,7 @@ final class SegmentChain {
         made.tree.clear();
         made.length = 0;
         openedAtNanos = System.nanoTime();
+        reserved = 0;
         isForceFailed = false;
         String head = "\"segment\":{\"format\":1,\"open\":" + calls.size() + ",\"open_from\":" + calls.oldest(first)
                 + (ended == null ? "" : ",\"after\":" + ended.json()) + "}";
@@ -123,6 +128,24 @@ final class SegmentChain {
         durableSeq = durable.seq;
     }
 
+    /** Makes space ahead of what is written, up to a length, when there is little left. */
+    void reserve(long most) throws IOException {
+        if (reserved >= most || reserved - written.length >= RESERVE_BYTES) {
+            return;
+        }
+        long wanted = Math.min(most, written.length + 2 * RESERVE_BYTES);
+        try {
+            current().reserve(wanted);
+        } catch (IOException failed) {
+            if (!Keeper.isFull(failed)) {
+                throw failed;
+            }
+            // What is written next finds its own place, or does not.
+        }
+        reserved = wanted;
+        force();
+    }
+
     boolean isUnsynced() {
         return durable.seq != written.seq;
     }
@@ -133,6 +156,7 @@ final class SegmentChain {
                 + ",\"last\":" + made.seq + ",\"root\":\"" + made.rootText(lines.digest) + "\"}";
         add(SEAL, AuditRecord.ascii(seal));
         write();
+        current().truncate(written.length);
         force();
         current().close();
         file = null;

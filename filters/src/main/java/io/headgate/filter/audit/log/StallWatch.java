@@ -72,8 +72,8 @@ final class StallWatch implements LogFiles, Runnable {
     }
 
     @Override
-    public LogFile append(Path path) throws IOException {
-        return new WatchedFile(disk.append(path));
+    public LogFile open(Path path) throws IOException {
+        return new WatchedFile(disk.open(path));
     }
 
     @Override
@@ -104,6 +104,16 @@ final class StallWatch implements LogFiles, Runnable {
             begin();
             try {
                 return file.write(bytes);
+            } finally {
+                end();
+            }
+        }
+
+        @Override
+        public void reserve(long length) throws IOException {
+            begin();
+            try {
+                file.reserve(length);
             } finally {
                 end();
             }

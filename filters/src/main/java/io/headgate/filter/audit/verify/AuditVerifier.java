@@ -6,6 +6,7 @@ import io.headgate.filter.audit.format.Hex;
 import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.format.RecordHash;
 import io.headgate.filter.audit.format.RecordLine;
+import io.headgate.filter.audit.format.TornTail;
 import io.headgate.filter.audit.format.VerifyingKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -104,10 +105,11 @@ public final class AuditVerifier {
             seals.beginSegment();
             boolean isBroken = false;
             while (!isBroken && chain.seq() + 1 < next && lines.next()) {
-                isBroken = !line(lines, isFirst || seals.isBroken(), next, checkpoints);
+                isBroken = !line(lines, segment, isFirst || seals.isBroken(), next, checkpoints);
             }
             long good = isBroken ? lines.offset() : lines.nextOffset();
-            long rest = Files.size(segment) - good;
+            // The last one may have space for what comes next.
+            long rest = (next == Long.MAX_VALUE ? lines.end() : Files.size(segment)) - good;
             findings.offset = good;
             bytes += rest;
             if (!isBroken && chain.seq() + 1 < next && next != Long.MAX_VALUE) {
@@ -130,7 +132,7 @@ public final class AuditVerifier {
     }
 
     /** Takes a line; false if the segment cannot be followed any further. */
-    private boolean line(LineReader lines, boolean isNewStart, long next, CheckpointFile checkpoints)
+    private boolean line(LineReader lines, Path segment, boolean isNewStart, long next, CheckpointFile checkpoints)
             throws IOException {
         findings.line++;
         findings.offset = lines.offset();
@@ -141,14 +143,14 @@ public final class AuditVerifier {
             findings.problem("bytes after the seal", chain.seq() + 1, "end of file", "more");
             return false;
         }
-        if (!lines.isWhole() && next == Long.MAX_VALUE && lines.to() - lines.from() < RecordLine.MOST_BYTES) {
-            findings.note(findings.file + ": a torn record of " + (lines.to() - lines.from())
-                    + " bytes at the end, never acknowledged; the gateway cuts it when it starts");
-            return false;
-        }
         ChainCheck.Break broken = lines.isWhole()
                 ? chain.next(lines.bytes(), lines.from(), lines.to())
                 : new ChainCheck.Break("malformed", "a whole line", "a part of one");
+        if (broken != null && next == Long.MAX_VALUE && TornTail.isAt(segment, lines.offset())) {
+            findings.note(findings.file + ": a torn record, " + (lines.end() - lines.offset())
+                    + " bytes at the end, never acknowledged; the gateway cuts it when it starts");
+            return false;
+        }
         if (broken != null) {
             findings.problem(broken.what(), chain.seq() + 1, broken.expected(), broken.found());
             return false;

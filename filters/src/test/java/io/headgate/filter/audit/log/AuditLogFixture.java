@@ -27,7 +27,7 @@ final class AuditLogFixture {
     private AuditLogFixture() {}
 
     static AuditLogConfig config(@Nullable Long segmentBytes, @Nullable Integer checkpointRecords) {
-        return AuditLogConfig.of("node-1", segmentBytes, null, null, checkpointRecords, null, null, null, null);
+        return AuditLogConfig.of("node-1", segmentBytes, null, null, checkpointRecords, null, null, null, null, null);
     }
 
     static AuditLog open(Path directory) {
@@ -60,6 +60,7 @@ final class AuditLogFixture {
                 record,
                 durability,
                 trouble -> assertThat(told.complete(ignored -> trouble)).isTrue());
+        log.flush();
         try {
             return told.get(SOON.toSeconds(), TimeUnit.SECONDS).apply(null);
         } catch (Exception e) {

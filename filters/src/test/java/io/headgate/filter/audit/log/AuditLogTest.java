@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.audit.format.AuditFiles;
+import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.verify.VerifyReport;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -56,6 +58,48 @@ class AuditLogTest {
                         + ",\"prev\":\"[0-9a-f]{64}\",\"hash\":\"[0-9a-f]{64}\"}");
     }
 
+    /** A reader of text finds it while the log is written, and a file that is done is nothing but its records. */
+    @Test
+    void hasSpaceAheadWhileItIsWrittenAndNoneAfterwards() throws IOException {
+        long data;
+        Path segment;
+        try (AuditLog log = open(directory)) {
+            calls(log, 0, 10);
+            segment = AuditFiles.segments(directory).get(0);
+            try (LineReader lines = LineReader.open(segment)) {
+                data = lines.end();
+            }
+            assertThat(Files.size(segment)).isBetween(data + 256 * 1024, data + 512 * 1024);
+            assertGood(directory);
+        }
+        byte[] closed = Files.readAllBytes(segment);
+        assertThat((long) closed.length).isBetween(data, data + 4096);
+        assertThat(closed[closed.length - 1]).isEqualTo((byte) '\n');
+        assertThat(closed).doesNotContain(0);
+    }
+
+    @Test
+    void hasNoSpaceAheadIfTheFileSaysSo() throws IOException {
+        AuditLogConfig plain = AuditLogConfig.of("n", null, null, null, null, null, null, null, null, false);
+        try (AuditLog log = open(directory, plain, LogFiles.DISK)) {
+            calls(log, 0, 10);
+            Path segment = AuditFiles.segments(directory).get(0);
+            try (LineReader lines = LineReader.open(segment)) {
+                assertThat(Files.size(segment)).isEqualTo(lines.end());
+            }
+        }
+        assertGood(directory);
+    }
+
+    @Test
+    void neverMakesMoreSpaceThanASegmentTakes() throws IOException {
+        AuditLogConfig small = AuditLogConfig.of("n", 64L * 1024, null, null, null, null, null, null, null, null);
+        try (AuditLog log = open(directory, small, LogFiles.DISK)) {
+            calls(log, 0, 2);
+            assertThat(Files.size(AuditFiles.segments(directory).get(0))).isEqualTo(64 * 1024);
+        }
+    }
+
     @Test
     void goesOnWhereItEnded() {
         for (int i = 0; i < 4; i++) {
@@ -72,7 +116,7 @@ class AuditLogTest {
 
     @Test
     void rotatesSignsAndDeletes() throws IOException {
-        AuditLogConfig small = AuditLogConfig.of("n", 64L * 1024, null, null, 50, null, 128L * 1024, null, null);
+        AuditLogConfig small = AuditLogConfig.of("n", 64L * 1024, null, null, 50, null, 128L * 1024, null, null, null);
         try (AuditLog log = open(directory, small, LogFiles.DISK)) {
             calls(log, 0, 600);
         }
@@ -93,7 +137,8 @@ class AuditLogTest {
         someCalls(2);
         Path old = AuditFiles.segments(directory).get(0);
         var unused = Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
-        AuditLogConfig twoDays = AuditLogConfig.of("n", null, null, null, null, Duration.ofDays(2), null, null, null);
+        AuditLogConfig twoDays =
+                AuditLogConfig.of("n", null, null, null, null, Duration.ofDays(2), null, null, null, null);
         try (AuditLog log = open(directory, twoDays, LogFiles.DISK)) {
             calls(log, 0, 2);
         }
@@ -119,7 +164,7 @@ class AuditLogTest {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         AtomicInteger durable = new AtomicInteger();
         CountDownLatch told = new CountDownLatch(threads * each * 2);
-        AuditLogConfig roomy = AuditLogConfig.of("n", 1L << 20, null, null, 1000, null, null, 200_000, null);
+        AuditLogConfig roomy = AuditLogConfig.of("n", 1L << 20, null, null, 1000, null, null, 200_000, null, null);
         try (AuditLog log = AuditLog.open(directory, roomy, meters, InstantSource.system())) {
             for (int thread = 0; thread < threads; thread++) {
                 int number = thread;
@@ -132,6 +177,7 @@ class AuditLogTest {
                                 told.countDown();
                             });
                         }
+                        log.flush();
                     }
                 });
             }
@@ -195,8 +241,31 @@ class AuditLogTest {
     }
 
     @Test
+    void findsAControlCharacterWhereverItStands() {
+        for (int length = 1; length < 40; length++) {
+            for (int at = 0; at < length; at++) {
+                byte[] members = new byte[length];
+                for (int value = Byte.MIN_VALUE; value <= Byte.MAX_VALUE; value++) {
+                    Arrays.fill(members, (byte) (value % 2 == 0 ? 0xC3 : 'x'));
+                    members[at] = (byte) value;
+                    boolean isControl = value >= 0 && value < ' ';
+                    assertThat(isTaken(members)).isEqualTo(!isControl);
+                }
+            }
+        }
+    }
+
+    private static boolean isTaken(byte[] members) {
+        try {
+            return new AuditRecord("intent", members).members() == members;
+        } catch (IllegalArgumentException refused) {
+            return false;
+        }
+    }
+
+    @Test
     void refusesWhatIsTooMuch() {
-        AuditLogConfig one = AuditLogConfig.of("n", null, null, null, null, null, null, 1, null);
+        AuditLogConfig one = AuditLogConfig.of("n", null, null, null, null, null, null, 1, null, null);
         try (AuditLog log = open(directory, one, LogFiles.DISK)) {
             AtomicInteger refused = new AtomicInteger();
             AtomicInteger told = new AtomicInteger();
@@ -205,6 +274,7 @@ class AuditLogTest {
                     refused.addAndGet(trouble == AuditTrouble.OVERLOADED ? 1 : 0);
                     told.incrementAndGet();
                 });
+                log.flush();
             }
             AuditLogFixture.until(() -> told.get() == 10_000, "all are told");
             assertThat(refused.get()).isPositive();

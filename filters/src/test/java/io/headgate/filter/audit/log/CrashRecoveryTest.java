@@ -11,6 +11,7 @@ import static io.headgate.filter.audit.log.AuditLogFixture.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.audit.format.AuditFiles;
+import io.headgate.filter.audit.format.TornTail;
 import io.headgate.filter.audit.verify.VerifyReport;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashRecoveryTest {
     private static final int KILLS = 10;
     private static final int WRITERS = 4;
+    private static final int SECTOR = 512;
 
     @TempDir
     Path directory;
@@ -74,7 +76,8 @@ class CrashRecoveryTest {
     void cutsATornTailAtEveryByteOfTheLastRecord() throws IOException {
         Path crashed = running(3, "open-1");
         Path segment = AuditFiles.segments(crashed).get(0);
-        byte[] whole = Files.readAllBytes(segment);
+        byte[] file = Files.readAllBytes(segment);
+        byte[] whole = Arrays.copyOf(file, end(file));
         int last = lastLine(whole);
         Path again = directory.resolve("again");
         for (int length = last; length <= whole.length; length++) {
@@ -142,7 +145,7 @@ class CrashRecoveryTest {
         Path crashed = running(20);
         Path segment = AuditFiles.segments(crashed).get(0);
         byte[] bytes = Files.readAllBytes(segment);
-        bytes[bytes.length / 2] ^= 1;
+        bytes[end(bytes) / 2] ^= 1;
         Path unused = Files.write(segment, bytes);
         open(crashed).close();
         assertThat(Files.size(segment)).isEqualTo(bytes.length);
@@ -150,6 +153,77 @@ class CrashRecoveryTest {
             assertThat(problem.what()).isEqualTo("bytes that are no record");
             assertThat(problem.file()).isEqualTo(segment.getFileName().toString());
         });
+    }
+
+    /** Pieces of the last batch came to the disk when the power went, others did not: where they belong there are zeros. */
+    @Test
+    void cutsWhatAPowerCutLeavesOfTheLastBatch() throws IOException {
+        Path crashed = running(40, "open-1");
+        Path segment = AuditFiles.segments(crashed).get(0);
+        byte[] whole = Files.readAllBytes(segment);
+        Path again = directory.resolve("again");
+        int data = end(whole);
+        for (int sector = (data / 2 / SECTOR) * SECTOR; sector + 2 * SECTOR < data; sector += SECTOR) {
+            copy(crashed, again);
+            byte[] torn = whole.clone();
+            Arrays.fill(torn, sector, sector + SECTOR, (byte) 0);
+            Path unused = Files.write(again.resolve(segment.getFileName()), torn);
+            assertThat(good(again).notes()).anyMatch(note -> note.contains(": a torn record"));
+            open(again).close();
+            assertThat(good(again).recoveries()).isEqualTo(1);
+            int last = sector;
+            while (whole[last - 1] != '\n') {
+                last--;
+            }
+            assertThat(Files.size(again.resolve(segment.getFileName()))).isEqualTo(last);
+        }
+    }
+
+    /** What is no whole sector, or does not begin where one begins, is not what a disk leaves. */
+    @Test
+    void neverTakesOtherZerosForAPowerCut() throws IOException {
+        Path crashed = running(40);
+        Path segment = AuditFiles.segments(crashed).get(0);
+        byte[] whole = Files.readAllBytes(segment);
+        Path again = directory.resolve("again");
+        int sector = (end(whole) / 2 / SECTOR) * SECTOR;
+        for (int[] hole :
+                new int[][] {{sector + 1, sector + 2}, {sector, sector + SECTOR - 1}, {sector + 9, sector + 900}}) {
+            copy(crashed, again);
+            byte[] damaged = whole.clone();
+            Arrays.fill(damaged, hole[0], hole[1], (byte) 0);
+            Path unused = Files.write(again.resolve(segment.getFileName()), damaged);
+            assertThat(AuditLogFixture.verify(again).isGood()).isFalse();
+            open(again).close();
+            assertThat(Files.size(again.resolve(segment.getFileName()))).isEqualTo(whole.length);
+            assertThat(AuditLogFixture.verify(again).isGood()).isFalse();
+        }
+    }
+
+    /** More than a batch was acknowledged in part, so it does not vanish whatever it looks like. */
+    @Test
+    void neverCutsMoreThanABatch() throws IOException {
+        Path live = directory.resolve("live");
+        Path copy = directory.resolve("copy");
+        try (AuditLog log = open(live)) {
+            calls(log, 0, 1_000);
+            copy(live, copy);
+        }
+        Path segment = AuditFiles.segments(copy).get(0);
+        byte[] whole = Files.readAllBytes(segment);
+        assertThat(end(whole)).isGreaterThan(TornTail.MOST_BYTES + 2 * SECTOR);
+        Arrays.fill(whole, SECTOR, 2 * SECTOR, (byte) 0);
+        Path unused = Files.write(segment, whole);
+        assertThat(AuditLogFixture.verify(copy).isGood()).isFalse();
+        assertThat(TornTail.isAt(segment, SECTOR)).isFalse();
+    }
+
+    private static int end(byte[] bytes) {
+        int end = bytes.length;
+        while (bytes[end - 1] == 0) {
+            end--;
+        }
+        return end;
     }
 
     /** What the child acknowledged is in the log, and at most one record is torn, ten times. */
@@ -237,7 +311,9 @@ class CrashRecoveryTest {
                 out.print("outcome " + call + ".\n");
                 next(log, out, prefix, number + 1);
             });
+            log.flush();
         });
+        log.flush();
     }
 
     private static int lastLine(byte[] bytes) {

@@ -123,7 +123,7 @@ class DiskTroubleTest {
     @Test
     void saysSoWhenTheDiskStandsStillAndLosesNothing() throws IOException {
         AuditLogConfig impatient =
-                AuditLogConfig.of("n", null, null, null, null, null, null, null, Duration.ofMillis(20));
+                AuditLogConfig.of("n", null, null, null, null, null, null, null, Duration.ofMillis(20), null);
         AtomicInteger durable = new AtomicInteger();
         try (AuditLog log = open(directory, impatient, disk)) {
             CountDownLatch gate = new CountDownLatch(1);
@@ -134,6 +134,7 @@ class DiskTroubleTest {
                     durable.incrementAndGet();
                 });
             }
+            log.flush();
             until(() -> !log.accepts(), "the stall is seen");
             assertThat(durable).hasValue(0);
             disk.stall = null;
@@ -196,8 +197,10 @@ class DiskTroubleTest {
                                     acknowledged.add("\"type\":\"outcome\",\"call_id\":\"" + call + "\"");
                                 }
                             });
+                            log.flush();
                         }
                     });
+                    log.flush();
                 }
                 int all = sent;
                 until(() -> told.get() == all, "all are told");

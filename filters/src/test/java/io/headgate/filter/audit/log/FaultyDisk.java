@@ -42,8 +42,8 @@ final class FaultyDisk implements LogFiles {
     }
 
     @Override
-    public LogFile append(Path path) throws IOException {
-        return new FaultyFile(DISK.append(path));
+    public LogFile open(Path path) throws IOException {
+        return new FaultyFile(DISK.open(path));
     }
 
     @Override
@@ -90,6 +90,17 @@ final class FaultyDisk implements LogFiles {
             // Somebody may have made room meanwhile.
             boolean unused = room.compareAndSet(left, left < 0 ? left : left - written);
             return written;
+        }
+
+        @Override
+        public void reserve(long length) throws IOException {
+            if (isForceFailed) {
+                throw new AssertionError("a file whose fsync failed is written again");
+            }
+            if (room.get() >= 0) {
+                throw new IOException("No space left on device");
+            }
+            file.reserve(length);
         }
 
         @Override
