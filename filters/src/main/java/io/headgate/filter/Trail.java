@@ -14,6 +14,7 @@ public final class Trail {
             AtomicIntegerFieldUpdater.newUpdater(Trail.class, "attempts");
 
     private final TraceContext trace;
+    private final String traceparent;
     private volatile int attempts;
     private volatile @Nullable Decision decision;
 
@@ -26,11 +27,17 @@ public final class Trail {
 
     public Trail(TraceContext trace) {
         this.trace = trace;
+        this.traceparent = trace.traceparent();
     }
 
     /** The trace that the call belongs to, with the span that is the call's parent at the upstream. */
     public TraceContext trace() {
         return trace;
+    }
+
+    /** The parent that an upstream is told, in {@code _meta} and in a header field. */
+    public String traceparent() {
+        return traceparent;
     }
 
     /** Notes that the call is sent to an upstream. */

@@ -15,7 +15,7 @@ import java.util.Map;
  * <p>Both run the whole time; wrk loads one, then the other, round after round, so that a noisy machine is noisy for
  * both. The figure is CPU time of the proxy's process divided by calls. Run with {@code
  * java -cp benchmarks/target/classes io.headgate.benchmarks.compare.NginxComparison}; {@code --smoke} makes one short
- * round. Needs nginx and wrk.
+ * round, {@code --connections N} takes so many instead of 32. Needs nginx and wrk.
  */
 public final class NginxComparison {
     /** Long, because the compiler of the JVM still takes a tenth of the CPU after 20 s, and none after 40. */
@@ -25,17 +25,19 @@ public final class NginxComparison {
     private final Path directory;
     private final WrkLoad wrk;
 
-    private NginxComparison(int seconds, Path directory) throws IOException {
+    private NginxComparison(int seconds, int connections, Path directory) throws IOException {
         this.seconds = seconds;
         this.directory = directory;
-        this.wrk = new WrkLoad(directory);
+        this.wrk = new WrkLoad(directory, connections);
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         boolean smoke = List.of(arguments).contains("--smoke");
         Path directory = Files.createTempDirectory("headgate-compare");
         int rounds = smoke ? 1 : 7;
-        NginxComparison comparison = new NginxComparison(smoke ? 1 : 5, directory);
+        int named = List.of(arguments).indexOf("--connections") + 1;
+        int connections = named == 0 ? WrkLoad.CONNECTIONS : Integer.parseInt(arguments[named]);
+        NginxComparison comparison = new NginxComparison(smoke ? 1 : 5, connections, directory);
         comparison.run(rounds, smoke ? 1 : WARM_UP_SECONDS);
     }
 

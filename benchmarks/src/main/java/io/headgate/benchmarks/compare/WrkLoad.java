@@ -15,11 +15,18 @@ import java.util.regex.Pattern;
 /** Loads a server with wrk, and says what a call cost its process. */
 final class WrkLoad {
     private static final Pattern RESULT = Pattern.compile("calls=(\\d+) failed=(\\d+) p50us=(\\d+) p99us=(\\d+)");
-    private static final int CONNECTIONS = 32;
+    /** How many there are unless somebody says otherwise. */
+    static final int CONNECTIONS = 32;
 
     private final Path script;
+    private final int connections;
 
     WrkLoad(Path directory) throws IOException {
+        this(directory, CONNECTIONS);
+    }
+
+    WrkLoad(Path directory, int connections) throws IOException {
+        this.connections = connections;
         script = directory.resolve("call.lua");
         Files.writeString(script, resource("call.lua"));
     }
@@ -34,7 +41,7 @@ final class WrkLoad {
         ProcessBuilder wrk = new ProcessBuilder(
                 "wrk",
                 "-t1",
-                "-c" + CONNECTIONS,
+                "-c" + connections,
                 "-d" + seconds + "s",
                 "-s",
                 script.toString(),

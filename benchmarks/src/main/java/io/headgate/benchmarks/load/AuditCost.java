@@ -13,6 +13,7 @@ import java.util.function.ToDoubleFunction;
  */
 final class AuditCost implements Scenario {
     private static final double RATE = 5_000;
+    private static final String COMMITS = "headgate_audit_fsync_seconds_count";
 
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
@@ -39,6 +40,7 @@ final class AuditCost implements Scenario {
                 result.put(side.name + "Failed", side.median(Round::failed));
             }
             result.put("cpuMicrosMore", with.median(Round::cpuMicros) - without.median(Round::cpuMicros));
+            result.put("commitsPerCall", with.median(Round::commits));
             result.put("p50MsMore", with.median(Round::p50Millis) - without.median(Round::p50Millis));
         }
         result.putAll(LogSpeed.measure(smoke ? 20_000 : 500_000));
@@ -46,7 +48,7 @@ final class AuditCost implements Scenario {
     }
 
     /** What came of one stretch of load. */
-    private record Round(double cpuMicros, double p50Millis, double p99Millis, double failed) {}
+    private record Round(double cpuMicros, double p50Millis, double p99Millis, double failed, double commits) {}
 
     /** One gateway with its own server and its own load. */
     private static final class Side implements AutoCloseable {
@@ -63,14 +65,17 @@ final class AuditCost implements Scenario {
         }
 
         void round(int seconds, Picture picture) throws Exception {
+            double commits = fleet.counter(COMMITS);
             double before = fleet.gatewayCpuSeconds();
             Tally all = load.run(RATE, seconds, new Progress(name, seconds, picture));
             double cpu = fleet.gatewayCpuSeconds() - before;
+            double served = Math.max(1, all.good + all.late);
             rounds.add(new Round(
-                    cpu * 1e6 / Math.max(1, all.good + all.late),
+                    cpu * 1e6 / served,
                     all.servedMillis(50),
                     all.servedMillis(99),
-                    all.failed + all.refused.getTotalCount()));
+                    all.failed + all.refused.getTotalCount(),
+                    (fleet.counter(COMMITS) - commits) / served));
         }
 
         double median(ToDoubleFunction<Round> figure) {

@@ -74,7 +74,7 @@ final class RequestWriter {
             message.remove(splice, Member.META_LOG_LEVEL);
             hopMeta(splice, message, meta, exchange.trail(), id);
         } else if (meta == null && exchange.trail() != null) {
-            splice.insert(params, "\"_meta\":{" + traceMembers(exchange.trail().trace()) + "}");
+            splice.insert(params, "\"_meta\":{" + traceMembers(exchange.trail()) + "}");
         }
         OutgoingRequest request =
                 new OutgoingRequest(Method.POST, frame(id, exchange.method(), splice.into(new Pieces(24))));
@@ -142,22 +142,27 @@ final class RequestWriter {
         }
         Trail trail = exchange.trail();
         if (trail != null) {
-            members.append(',').append(traceMembers(trail.trace()));
+            members.append(',').append(traceMembers(trail));
         }
         return members.toString();
     }
 
-    private static String traceMembers(TraceContext trace) {
-        String members = TRACEPARENT + JsonStrings.quote(trace.traceparent());
-        String state = trace.state();
+    private static String traceMembers(Trail trail) {
+        String members = TRACEPARENT + quotedParent(trail);
+        String state = trail.trace().state();
         return state == null ? members : members + "," + TRACESTATE + JsonStrings.quote(state);
+    }
+
+    /** Hex digits and dashes, in which nothing has to be escaped. */
+    private static String quotedParent(Trail trail) {
+        return '"' + trail.traceparent() + '"';
     }
 
     /** The trace in the header too, for servers and proxies that look there. */
     private static OutgoingRequest traced(OutgoingRequest request, Exchange exchange) {
         Trail trail = exchange.trail();
         if (trail != null) {
-            request.with("traceparent", trail.trace().traceparent());
+            request.with("traceparent", trail.traceparent());
             String state = trail.trace().state();
             if (state != null) {
                 request.with("tracestate", state);
@@ -206,9 +211,8 @@ final class RequestWriter {
         message.remove(splice, Member.META_SUBSCRIPTION_ID);
         RawJson parent = message.get(Member.META_TRACEPARENT);
         if (trail != null) {
-            TraceContext trace = trail.trace();
-            put(splice, meta, parent, TRACEPARENT, JsonStrings.quote(trace.traceparent()));
-            String state = trace.state();
+            put(splice, meta, parent, TRACEPARENT, quotedParent(trail));
+            String state = trail.trace().state();
             if (state == null) {
                 message.remove(splice, Member.META_TRACESTATE);
             } else {

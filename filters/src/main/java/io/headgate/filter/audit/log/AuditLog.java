@@ -118,7 +118,7 @@ public final class AuditLog implements AutoCloseable {
     }
 
     /**
-     * Gives a record to the log, which writes it after the next {@link #flush}. Never blocks.
+     * Gives a record to the log, which writes it after the next {@link #flush} at the latest. Never blocks.
      *
      * @param whenDurable called with null on the writer's thread as soon as the record counts as written, or with what
      *     keeps it out: there, or here and now if the log cannot even take it. Must not block and not throw
@@ -132,6 +132,7 @@ public final class AuditLog implements AutoCloseable {
         LogState now = health.get();
         if (now == LogState.OK || now == LogState.STALLED) {
             queue.add(waiting);
+            writer.appended();
         } else {
             queue.release(waiting);
             refuse(waiting, now.trouble);

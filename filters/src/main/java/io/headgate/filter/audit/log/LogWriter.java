@@ -32,6 +32,7 @@ final class LogWriter implements Runnable {
     private static final long OUTAGES_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long LEAST_FREE_BYTES = 256 * 1024;
     private static final int MOST_UNSYNCED = 8192;
+    private static final int FEW = 2;
 
     /** What surely is one write. */
     private static final int MOST_UNKNOWN = 500;
@@ -67,6 +68,9 @@ final class LogWriter implements Runnable {
     /** Whether what waits is to be written. */
     private volatile boolean isDue;
 
+    /** Whether commits have had so few records that waiting for more would only take time. */
+    private volatile boolean isQuiet = true;
+
     private volatile boolean isClosing;
     private volatile @Nullable Thread thread;
 
@@ -89,6 +93,13 @@ final class LogWriter implements Runnable {
         this.keeper = keeper;
         this.calls = calls;
         this.boot = boot;
+    }
+
+    /** Something waits, and more may follow before the next flush: it is not waited for while little comes. */
+    void appended() {
+        if (isParked && isQuiet) {
+            flush();
+        }
     }
 
     /** What waits is to be written; costs a system call only while the writer sleeps. */
@@ -143,6 +154,7 @@ final class LogWriter implements Runnable {
                 isLate = false;
                 isDue = false;
                 take();
+                queue.leave();
                 isDue |= !chain.hasRoom();
             }
             boolean isIdle = !commit();
@@ -184,6 +196,7 @@ final class LogWriter implements Runnable {
             return false;
         }
         chain.write();
+        isQuiet = batch.size() <= FEW;
         int strict = 0;
         for (int i = 0; i < batch.size(); i++) {
             Waiting waiting = batch.get(i);
@@ -347,6 +360,7 @@ final class LogWriter implements Runnable {
             }
             keeper.reopen(calls);
             health.set(isLast ? LogState.CLOSED : LogState.OK);
+            isDue = true;
             LOG.warn("The audit log goes on in a new segment");
             return true;
         } catch (IOException notYet) {
@@ -362,6 +376,7 @@ final class LogWriter implements Runnable {
             if (waiting == null) {
                 Thread.onSpinWait();
             } else {
+                queue.leave();
                 refuse(List.of(waiting), trouble);
             }
         }

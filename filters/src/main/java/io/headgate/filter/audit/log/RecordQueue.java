@@ -18,6 +18,9 @@ final class RecordQueue {
     private final AtomicLong taken = new AtomicLong();
     private final int most;
 
+    /** Of those that were polled and have not left yet; the consumer's own. */
+    private long polled;
+
     /** A record and who waits for it. */
     record Waiting(AuditRecord record, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
         /** The same, of which nobody must be told again. */
@@ -56,14 +59,22 @@ final class RecordQueue {
         taken.addAndGet(-waiting.weight());
     }
 
-    /** The next one, whose place is free again. */
+    /** The next one, which keeps its place until those that were polled {@link #leave}. */
     @Nullable
     Waiting poll() {
         Waiting waiting = queue.poll();
         if (waiting != null) {
-            release(waiting);
+            polled += waiting.weight();
         }
         return waiting;
+    }
+
+    /** Frees the places of all that were polled, at once because many threads look at what is taken. */
+    void leave() {
+        if (polled != 0) {
+            taken.addAndGet(-polled);
+            polled = 0;
+        }
     }
 
     /** How many wait or are about to. */
