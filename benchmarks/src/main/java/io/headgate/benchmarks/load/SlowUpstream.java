@@ -25,7 +25,7 @@ final class SlowUpstream implements Scenario {
             fleet.gateway("""
                     - concurrency:
                         classes: [{name: work, tools: ["*__work"]}]
-                    - breaker: {slow: 1s, window: 5s}
+                    - breaker: {slow: 1s}
                     - timeout: 60s
                     """);
             try (OpenLoop one = new OpenLoop(fleet.port(), "one__work", QUICK);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param minimumCalls how many calls must have ended in the window before it is judged
  * @param failureRate how many percent of them may not fail
  * @param failures what counts as failed
- * @param slow how long a call may take before it counts as slow; null if none does
+ * @param slow how long a call may take before it counts as slow, in flight or not; null if none does
  * @param slowRate how many percent of them may not be slow
  * @param open how long nothing is sent
  * @param probes how many calls are let through then, to find out

@@ -47,21 +47,32 @@ final class GuardedAnswer extends Flux<JsonRpc> {
     private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription {
         private static final AtomicIntegerFieldUpdater<Watch> TOLD =
                 AtomicIntegerFieldUpdater.newUpdater(Watch.class, "told");
+        private static final AtomicIntegerFieldUpdater<Watch> SLOT =
+                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "slot");
+        private static final int NONE = -1;
 
         private final CoreSubscriber<? super JsonRpc> client;
         private final ServerBreaker breaker;
         private final int entry;
         private final long start;
+        private final @Nullable SlowCalls slowCalls;
         private @Nullable Subscription upstream;
         private volatile JsonRpc.@Nullable Response response;
         private volatile boolean asked;
         private volatile int told;
+        /** Where the call is counted until it is known not to be slow. */
+        private volatile int slot = NONE;
 
         Watch(CoreSubscriber<? super JsonRpc> client, ServerBreaker breaker, int entry) {
             this.client = client;
             this.breaker = breaker;
             this.entry = entry;
             this.start = breaker.now();
+            this.slowCalls = breaker.slowCalls();
+            if (slowCalls != null) {
+                slot = slowCalls.begin();
+                breaker.keepTurning(slowCalls);
+            }
         }
 
         @Override
@@ -83,6 +94,7 @@ final class GuardedAnswer extends Flux<JsonRpc> {
                 response = last;
             } else if (message instanceof JsonRpc.Question) {
                 asked = true;
+                leaveSlot(/* isQuick= */ false, breaker.now() - start);
             }
             client.onNext(message);
         }
@@ -115,19 +127,40 @@ final class GuardedAnswer extends Flux<JsonRpc> {
                 return;
             }
             // While a person thinks the server is not slow, and how long that was is nobody's business here.
-            long nanos = asked ? 0 : breaker.now() - start;
+            long lasted = breaker.now() - start;
+            long nanos = asked ? 0 : lasted;
             JsonRpc.Response last = response;
+            leaveSlot(last != null || isSaid(error), lasted);
             if (last != null) {
                 breaker.leave(entry, nanos, FailureKind.of(last));
-            } else if (error instanceof Refusal refusal && isSaid(refusal.reason())) {
+            } else if (error instanceof Refusal refusal && isSaid(refusal)) {
                 breaker.leave(entry, nanos, FailureKind.of(refusal.reason()));
             } else {
                 breaker.leaveUnknown(entry, nanos);
             }
         }
 
-        private static boolean isSaid(Refusal.Reason reason) {
-            return FailureKind.of(reason) != null || FailureKind.isAnswer(reason);
+        /** Once: a call that has lasted too long by now stays what it is, a slow one. */
+        private void leaveSlot(boolean isQuick, long nanos) {
+            SlowCalls counted = slowCalls;
+            if (counted == null || slot == NONE) {
+                return;
+            }
+            int left = SLOT.getAndSet(this, NONE);
+            if (left == NONE) {
+                return;
+            }
+            if (isQuick) {
+                counted.end(left, nanos);
+            } else {
+                counted.forget(left, nanos);
+            }
+        }
+
+        /** True if the server has ended the call so, or the lack of it. */
+        private static boolean isSaid(@Nullable Throwable error) {
+            return error instanceof Refusal refusal
+                    && (FailureKind.of(refusal.reason()) != null || FailureKind.isAnswer(refusal.reason()));
         }
 
         private Subscription subscription() {

@@ -15,10 +15,14 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -27,6 +31,9 @@ import reactor.core.scheduler.Scheduler;
  * <p>The library's events are not listened to, because one is made for each call as soon as somebody listens. Whoever
  * enters or leaves looks at the state instead, and the first who sees another one tells. The changes are counted: what
  * began before the last one says nothing of the time after it.
+ *
+ * <p>The library learns of a call when it ends. That a server became slow is seen sooner, by the calls that are still in
+ * flight: one clock for the server turns to the next slot of {@link SlowCalls} as long as calls began lately.
  */
 final class ServerBreaker {
     private static final Logger LOG = LoggerFactory.getLogger(ServerBreaker.class);
@@ -35,6 +42,7 @@ final class ServerBreaker {
     private static final Duration WHILE_PROBING = Duration.ofSeconds(1);
 
     private final String server;
+    private final BreakerConfig config;
     private final CircuitBreaker breaker;
     private final Set<FailureKind> failures;
     private final Scheduler timer;
@@ -47,12 +55,18 @@ final class ServerBreaker {
 
     private final long openNanos;
     private final long slowNanos;
+    private final Disposable.Swap clock = Disposables.swap();
+    private final AtomicBoolean isTurning = new AtomicBoolean();
+    /** Of the time since the breaker was last closed or half open; null if no call is slow. */
+    private volatile @Nullable SlowCalls slowCalls;
+
     private volatile State seen = State.CLOSED;
     private volatile int changes;
     private volatile long openedAt;
 
     ServerBreaker(String server, BreakerConfig config, FilterContext context) {
         this.server = server;
+        this.config = config;
         this.failures = config.failures();
         this.timer = context.timer();
         this.meters = context.meters();
@@ -79,6 +93,7 @@ final class ServerBreaker {
                 .tag("upstream", server)
                 .register(meters);
         this.probing = refusal(WHILE_PROBING);
+        this.slowCalls = slowCalls(config.minimumCalls());
     }
 
     /** Lets a call through, or not: then {@link #isRefused} of what it returns. */
@@ -102,6 +117,19 @@ final class ServerBreaker {
             return probing;
         }
         return refusal(Duration.ofMillis(Math.max(1, TimeUnit.NANOSECONDS.toMillis(untilProbes()))));
+    }
+
+    /** What counts how long the calls take that begin now; null if nothing does. */
+    @Nullable
+    SlowCalls slowCalls() {
+        return slowCalls;
+    }
+
+    /** Sees to it that slow calls are noticed from now on, whether anybody enters or leaves or not. */
+    void keepTurning(SlowCalls calls) {
+        if (!isTurning.get() && isTurning.compareAndSet(false, true)) {
+            turnSoon(calls);
+        }
     }
 
     /** A call ended in a way that counts: well, or with a failure. */
@@ -145,14 +173,59 @@ final class ServerBreaker {
         shown.put("state", text(state));
         shown.put("calls", metrics.getNumberOfBufferedCalls());
         shown.put("failed", metrics.getNumberOfFailedCalls());
-        shown.put("slow", metrics.getNumberOfSlowCalls());
+        SlowCalls calls = slowCalls;
+        shown.put("slow", calls == null ? 0 : calls.count(now()));
         shown.put("refused", (long) refused.count());
         shown.put("retryAfterMs", state == State.OPEN ? TimeUnit.NANOSECONDS.toMillis(untilProbes()) : 0L);
         return shown;
     }
 
     void close() {
+        clock.dispose();
         meters.remove(gauge);
+    }
+
+    private @Nullable SlowCalls slowCalls(int fewest) {
+        Duration slow = config.slow();
+        return slow == null ? null : new SlowCalls(config, slow, fewest, now());
+    }
+
+    private void turnSoon(SlowCalls calls) {
+        try {
+            clock.replace(timer.schedule(this::turn, calls.slotNanos(), TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException stopping) {
+            // What was not noticed by now makes no difference any more.
+            isTurning.set(false);
+        }
+    }
+
+    private void turn() {
+        SlowCalls calls = slowCalls;
+        if (calls == null || clock.isDisposed()) {
+            return;
+        }
+        long now = now();
+        if (calls.turn(now)) {
+            open(calls);
+        }
+        if (calls.isQuiet(now)) {
+            isTurning.set(false);
+            // Whoever began since the look before saw somebody turning.
+            if (calls.isQuiet(now) || !isTurning.compareAndSet(false, true)) {
+                return;
+            }
+        }
+        turnSoon(calls);
+    }
+
+    /** Too many of these calls are slow. */
+    private synchronized void open(SlowCalls calls) {
+        State state = breaker.getState();
+        boolean isOfNow = calls == slowCalls && state == seen;
+        if (isOfNow && (state == State.CLOSED || state == State.HALF_OPEN)) {
+            breaker.transitionToOpenState();
+            change();
+        }
     }
 
     private void look() {
@@ -173,6 +246,9 @@ final class ServerBreaker {
         // By this thread only, which holds the lock; Integer.MAX_VALUE changes are some centuries away.
         int next = changes + 1;
         changes = next;
+        if (now != State.OPEN) {
+            slowCalls = slowCalls(now == State.HALF_OPEN ? config.probes() : config.minimumCalls());
+        }
         meters.counter("headgate.breaker.changes", "upstream", server, "to", text(now))
                 .increment();
         if (now == State.OPEN) {

@@ -52,7 +52,7 @@ final class RepeatedCall implements Subscription {
     }
 
     void begin() {
-        server.budget.call(filter.now());
+        server.budget.call();
         attempt();
         long hedge = filter.hedgeAfter(exchange, server);
         if (hedge != RetryFilter.NOT_AGAIN) {

@@ -1,84 +1,120 @@
 package io.headgate.filter.retry;
 
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much may be sent again to one server: a share of the calls of the last ten seconds, and a few more.
+ * How much may be sent again to one server: a share of its calls, earned call by call, and so many a second.
  *
- * <p>Within any ten seconds not more than that is sent again, whatever the calls do. Time is told by whoever asks.
+ * <p>Within any time no more is sent again than {@code percent} of the calls that begin in it, {@code perSecond} for each of
+ * its seconds and for one more, and {@value #LENT}. When a server fails after a time in which all was well, the share is the
+ * greater one of {@value #LENT} and {@code percent} of the calls since then, rounded down, and nothing on top of that.
  */
 final class RetryBudget {
-    static final int SECONDS = 10;
-    private static final long SLOT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /*
+     * A call earns percent hundredths of a repetition, which are no good before there are a hundred of them. So that calls
+     * that fail one by one are sent again, a few repetitions are lent in advance, and the calls that follow pay them back.
+     * A server of which more is wanted than that is in trouble: then nothing is lent any more, and what was lent is still to
+     * be paid back, which is why the loan does not come on top of the share. The trouble is over when as much as can be lent
+     * has been earned and was not needed. It is forfeited then: all that is ever kept is the loan.
+     */
+
+    /** How many repetitions are lent at the most. */
+    static final int LENT = 3;
+
+    private static final int ONE = 100;
+    private static final int ALL_IS_WELL = 0;
+    private static final int IN_TROUBLE = 1;
 
     private final int percent;
-    private final long reserve;
-    private final long[] calls = new long[SECONDS];
-    /** One second more: what was sent again at the end of the oldest second is not ten seconds old yet. */
-    private final long[] repeats = new long[SECONDS + 1];
+    private final int perSecond;
+    private final long interval;
 
-    private long slot;
-    private long callsNow;
-    private long repeatsNow;
+    /** Twice the hundredths that are earned, or owed if less than none, and one more in trouble. */
+    private final AtomicInteger share = new AtomicInteger(IN_TROUBLE);
+
+    /** Until when the repetitions of each second are given away. */
+    private final AtomicLong given;
 
     RetryBudget(RetryConfig.Budget config, long now) {
         this.percent = config.percent();
-        this.reserve = (long) config.perSecond() * SECONDS;
-        this.slot = Math.floorDiv(now, SLOT_NANOS);
+        this.perSecond = config.perSecond();
+        // Rounded up, so that in no time there is one more.
+        this.interval = perSecond == 0 ? 0 : -Math.floorDiv(-TimeUnit.SECONDS.toNanos(1), (long) perSecond);
+        this.given = new AtomicLong(now - kept());
     }
 
     /** A call is sent for the first time. */
-    synchronized void call(long now) {
-        advance(now);
-        calls[index(calls)]++;
-        callsNow++;
+    void call() {
+        int old = share.get();
+        // Mostly it is, and then nothing is written that another thread would have to read.
+        while (old != ALL_IS_WELL && !share.compareAndSet(old, withOneCall(old))) {
+            old = share.get();
+        }
     }
 
     /** Takes one repetition from the budget; false if there is none. */
-    synchronized boolean repeat(long now) {
-        advance(now);
-        if (left() < 1) {
-            return false;
-        }
-        repeats[index(repeats)]++;
-        repeatsNow++;
-        return true;
+    boolean repeat(long now) {
+        return takeOfThisSecond(now) || takeOfShare();
     }
 
     /** How many more may be sent again at this moment. */
-    synchronized long left(long now) {
-        advance(now);
-        return Math.max(0, left());
+    long left(long now) {
+        long ofSecond = perSecond == 0 ? 0 : Math.max(0, Math.min(kept(), now - given.get())) / interval;
+        return ofSecond + left(share.get()) / ONE;
     }
 
-    private long left() {
-        return callsNow * percent / 100 + reserve - repeatsNow;
-    }
-
-    /** Goes on to the present second and forgets what is too old. */
-    private void advance(long now) {
-        long current = Math.floorDiv(now, SLOT_NANOS);
-        if (current - slot > SECONDS) {
-            Arrays.fill(calls, 0);
-            Arrays.fill(repeats, 0);
-            callsNow = 0;
-            repeatsNow = 0;
-            slot = current;
+    private int withOneCall(int old) {
+        int credit = credit(old) + percent;
+        if (isInTrouble(old)) {
+            return credit < LENT * ONE ? credit * 2 + IN_TROUBLE : ALL_IS_WELL;
         }
-        while (slot < current) {
-            slot++;
-            int oldestCalls = index(calls);
-            callsNow -= calls[oldestCalls];
-            calls[oldestCalls] = 0;
-            int oldestRepeats = index(repeats);
-            repeatsNow -= repeats[oldestRepeats];
-            repeats[oldestRepeats] = 0;
+        return Math.min(0, credit) * 2;
+    }
+
+    private boolean takeOfShare() {
+        while (true) {
+            int old = share.get();
+            boolean isEnough = left(old) >= ONE;
+            int next = isEnough ? old - 2 * ONE : old | IN_TROUBLE;
+            if (share.compareAndSet(old, next)) {
+                return isEnough;
+            }
         }
     }
 
-    /** Where the present second is counted. */
-    private int index(long[] seconds) {
-        return (int) Math.floorMod(slot, (long) seconds.length);
+    private boolean takeOfThisSecond(long now) {
+        if (perSecond == 0) {
+            return false;
+        }
+        while (true) {
+            long old = given.get();
+            long next = Math.max(old, now - kept()) + interval;
+            if (next > now) {
+                return false;
+            }
+            if (given.compareAndSet(old, next)) {
+                return true;
+            }
+        }
+    }
+
+    /** The time whose repetitions are kept if nobody takes them: one second, so that one call in a quiet time has its own. */
+    private long kept() {
+        return perSecond * interval;
+    }
+
+    /** In hundredths. */
+    private static int left(int share) {
+        return isInTrouble(share) ? Math.max(0, credit(share)) : LENT * ONE + credit(share);
+    }
+
+    private static int credit(int share) {
+        return share >> 1;
+    }
+
+    private static boolean isInTrouble(int share) {
+        return (share & IN_TROUBLE) != 0;
     }
 }

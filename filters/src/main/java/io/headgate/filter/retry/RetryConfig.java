@@ -52,8 +52,8 @@ public record RetryConfig(
     /**
      * How much may be sent again to one server.
      *
-     * @param percent of the calls of the last ten seconds
-     * @param perSecond and so many each second besides
+     * @param percent of its calls, as they come
+     * @param perSecond and so many each second besides, of which one second's are kept
      */
     public record Budget(int percent, int perSecond) {
         public static final Budget DEFAULT = new Budget(20, 10);

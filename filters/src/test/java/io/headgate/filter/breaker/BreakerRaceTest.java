@@ -28,6 +28,15 @@ import reactor.core.publisher.Sinks;
 @Timeout(60)
 class BreakerRaceTest {
     private static final int ROUNDS = 3_000;
+    private static final BreakerConfig SLOW = new BreakerConfig(
+            Duration.ofSeconds(10),
+            20,
+            50,
+            BreakerConfig.DEFAULT.failures(),
+            Duration.ofSeconds(1),
+            80,
+            Duration.ofSeconds(5),
+            /* probes= */ 3);
     private static final Flux<JsonRpc> FAILING =
             Flux.error(new Refusal(Refusal.Reason.UPSTREAM_UNAVAILABLE, "not reached"));
 
@@ -88,6 +97,52 @@ class BreakerRaceTest {
                 // The window of the closed breaker begins anew for the next round.
                 timer.advanceBy(Duration.ofSeconds(11));
             }
+        } finally {
+            threads.shutdownNow();
+            timer.dispose();
+        }
+    }
+
+    /** What was asked of a person and given up at the same time is taken out of the count once. */
+    @Test
+    void aCallLeavesItsSlotOnce() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        TestTimer timer = new TestTimer();
+        JsonRpc.Question question = new JsonRpc.Question("roots/list", null, answer -> {});
+        ServerBreaker breaker = new ServerBreaker(
+                "weather",
+                SLOW,
+                new FilterContext(
+                        "filters[0]",
+                        new SimpleMeterRegistry(),
+                        InstantSource.system(),
+                        timer,
+                        exchange -> "weather",
+                        Path.of("target")));
+        try {
+            for (int i = 0; i < ROUNDS; i++) {
+                Sinks.Many<JsonRpc> stream = Sinks.many().unicast().onBackpressureBuffer();
+                Disposable running = new GuardedAnswer(breaker, Exchanges.toolCall(), next -> stream.asFlux())
+                        .subscribe(message -> {}, error -> {});
+                Future<?> asking = threads.submit(() -> {
+                    barrier.await();
+                    stream.emitNext(question, Sinks.EmitFailureHandler.FAIL_FAST);
+                    return null;
+                });
+                Future<?> leaving = threads.submit(() -> {
+                    barrier.await();
+                    running.dispose();
+                    return null;
+                });
+                join(asking);
+                join(leaving);
+            }
+            for (int i = 0; i < 10; i++) {
+                var unused = new GuardedAnswer(breaker, Exchanges.toolCall(), next -> Flux.never()).subscribe();
+            }
+            timer.advanceBy(Duration.ofSeconds(3));
+            assertThat(breaker.state()).containsEntry("slow", 10);
         } finally {
             threads.shutdownNow();
             timer.dispose();

@@ -103,6 +103,22 @@ class RetryRaceTest {
         }
     }
 
+    @Test
+    void twoThreadsGetTogetherWhatOneWould() throws Exception {
+        RetryBudget budget = new RetryBudget(new RetryConfig.Budget(20, 0), 0);
+        AtomicInteger repeated = new AtomicInteger();
+        Runnable failing = () -> {
+            for (int i = 0; i < 100_000; i++) {
+                budget.call();
+                if (budget.repeat(0)) {
+                    repeated.incrementAndGet();
+                }
+            }
+        };
+        together(failing, failing);
+        assertThat(repeated).hasValue(40_000);
+    }
+
     private void call(
             TestTimer timer, RetryConfig.@Nullable Hedge hedge, List<Upstream> upstreams, StrictClient client) {
         RetryConfig config = new RetryConfig(
