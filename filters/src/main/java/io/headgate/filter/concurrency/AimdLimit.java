@@ -38,6 +38,11 @@ record AimdLimit(Bounds bounds, int permits) implements Limit {
     }
 
     @Override
+    public boolean isRefutedBy(double pace, double latency) {
+        return false;
+    }
+
+    @Override
     public Limit after(Window window) {
         AIMDLimit step = AIMDLimit.newBuilder()
                 .initialLimit(permits)

@@ -20,5 +20,11 @@ interface Limit {
     /** How long a call takes without waiting divided by how long it takes now; 1 if that is not known or of no interest. */
     double gradient();
 
+    /**
+     * True if the estimate is far above what a server can work on that gets so many calls done in a nanosecond, each of
+     * which takes that long.
+     */
+    boolean isRefutedBy(double pace, double latency);
+
     Limit after(Window window);
 }
