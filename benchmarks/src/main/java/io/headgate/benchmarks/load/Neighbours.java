@@ -7,6 +7,9 @@ import java.util.Objects;
 /**
  * One caller sends ten times its share of what a server can do: what does another one, which keeps to its own, notice?
  *
+ * <p>The time beside the loud caller begins with its first call; what came of the first seconds, the onset, is shown once
+ * more by itself.
+ *
  * <p>Callers are told apart by what they show, {@code Authorization}; nobody checks it here.
  */
 final class Neighbours implements Scenario {
@@ -37,14 +40,19 @@ final class Neighbours implements Scenario {
                 var during = both(quiet, loud, TIMES * SHARE, "during", seconds, picture);
                 Tally then = Objects.requireNonNull(before.get("quiet"));
                 Tally first = Objects.requireNonNull(onset.get("quiet"));
-                Tally now = Objects.requireNonNull(during.get("quiet"));
+                Tally later = Objects.requireNonNull(during.get("quiet"));
+                Tally all = new Tally();
+                all.add(first);
+                all.add(later);
                 result.put("p99BeforeMs", then.servedMillis(99));
-                result.put("p99DuringMs", now.servedMillis(99));
-                result.put("p99Ratio", now.servedMillis(99) / then.servedMillis(99));
+                result.put("p99DuringMs", all.servedMillis(99));
+                result.put("p99Ratio", all.servedMillis(99) / then.servedMillis(99));
+                result.put("refusedDuring", all.refused.getTotalCount());
+                result.put("servedShareBefore", then.good / (double) then.offered);
+                result.put("servedShareDuring", all.good / (double) all.offered);
                 result.put("p99OnsetMs", first.servedMillis(99));
                 result.put("servedShareOnset", first.good / (double) first.offered);
-                result.put("servedShareBefore", then.good / (double) then.offered);
-                result.put("servedShareDuring", now.good / (double) now.offered);
+                result.put("p99LaterMs", later.servedMillis(99));
                 result.put("loudGoodput", Objects.requireNonNull(during.get("loud")).good / (double) seconds);
             }
         }

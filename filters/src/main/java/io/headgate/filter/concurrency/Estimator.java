@@ -13,6 +13,19 @@ final class Estimator {
     private static final double LATENCIES = 4;
 
     private static final int PATIENCE = 10;
+
+    /** So many calls tell a queue at the server from chance. */
+    private static final int TELLING = 20;
+
+    /** Numbers in flight that differ by less than this part of them say nothing of what they make of the latency. */
+    private static final double SPREAD = 0.1;
+
+    /** Asked again with each sample, chance would be taken for a queue too often by fewer. */
+    private static final double ERRORS = 5;
+
+    /** In a queue twice as many calls take twice as long; so much more or less is a queue still. */
+    private static final double LIKE_A_QUEUE = 0.5;
+
     private static final double LONG = TimeUnit.SECONDS.toNanos(5);
 
     /** What is older belongs to another time. */
@@ -24,7 +37,10 @@ final class Estimator {
     private long start;
     private int samples;
     private double latency;
+    private double latencySquares;
     private double inFlight;
+    private double inFlightSquares;
+    private double inFlightLatency;
     private int peak;
     private int quietSamples;
     private double quietLatency;
@@ -59,14 +75,48 @@ final class Estimator {
     boolean sample(long now, long nanos, int startedInFlight) {
         samples++;
         latency += nanos;
+        latencySquares += (double) nanos * nanos;
         inFlight += startedInFlight;
+        inFlightSquares += (double) startedInFlight * startedInFlight;
+        inFlightLatency += (double) startedInFlight * nanos;
         peak = Math.max(peak, startedInFlight);
         if (startedInFlight <= quiet) {
             quietSamples++;
             quietLatency += nanos;
             quietSquares += (double) nanos * nanos;
         }
+        if (samples >= TELLING && limit.isRefutedBy(pace(), latency / samples) && isQueueing()) {
+            limit = limit.after(window(/* wasProbing= */ false, pace()));
+            lastLatency = latency / samples;
+            begin(now);
+            forgetQuiet();
+            return true;
+        }
         return end(now);
+    }
+
+    /** How many calls the server gets done in a nanosecond; those that met a long queue know best. */
+    private double pace() {
+        return inFlightSquares / inFlightLatency;
+    }
+
+    /**
+     * True if calls take longer the more of them are in flight, in proportion: a server that is slow by itself takes long
+     * for all of them. By the slope of the line through the samples, less five times its error.
+     */
+    private boolean isQueueing() {
+        double meanInFlight = inFlight / samples;
+        double meanLatency = latency / samples;
+        double variance = inFlightSquares / samples - meanInFlight * meanInFlight;
+        if (variance < Math.pow(SPREAD * meanInFlight, 2)) {
+            return false;
+        }
+        double covariance = inFlightLatency / samples - meanInFlight * meanLatency;
+        double slope = covariance / variance;
+        double rest = latencySquares / samples - meanLatency * meanLatency - slope * covariance;
+        double error = Math.sqrt(Math.max(0, rest) / (samples * variance));
+        double perCall = meanLatency / meanInFlight;
+        return slope - ERRORS * error > (1 - LIKE_A_QUEUE) * perCall && slope < (1 + LIKE_A_QUEUE) * perCall;
     }
 
     /** A call that succeeded and said something before; true if the limit may have changed. */
@@ -96,33 +146,48 @@ final class Estimator {
         if (isWhole) {
             next(wasProbing);
         }
+        begin(now);
+        // Those that are on their way still are the long ones: they belong to the short ones that are back.
+        if (!wasProbing) {
+            forgetQuiet();
+        }
+        return isWhole;
+    }
+
+    private void begin(long now) {
         start = now;
         samples = 0;
         latency = 0;
+        latencySquares = 0;
         inFlight = 0;
+        inFlightSquares = 0;
+        inFlightLatency = 0;
         peak = 0;
         streams = 0;
         drops = 0;
-        // Those that are on their way still are the long ones: they belong to the short ones that are back.
-        if (!wasProbing) {
-            quietSamples = 0;
-            quietLatency = 0;
-            quietSquares = 0;
-            quiet = limit.quiet();
-        }
-        return isWhole;
+    }
+
+    private void forgetQuiet() {
+        quietSamples = 0;
+        quietLatency = 0;
+        quietSquares = 0;
+        quiet = limit.quiet();
     }
 
     private void next(boolean wasProbing) {
         if (samples > 0) {
             lastLatency = latency / samples;
         }
+        if (quietSamples >= Window.FEWEST) {
+            length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * quietLatency / quietSamples));
+        }
+        limit = limit.after(window(wasProbing, 0));
+    }
+
+    private Window window(boolean wasProbing, double pace) {
         int count = Math.max(1, quietSamples);
         double mean = quietLatency / count;
-        if (quietSamples >= Window.FEWEST) {
-            length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * mean));
-        }
-        limit = limit.after(new Window(
+        return new Window(
                 samples,
                 samples == 0 ? 0 : latency / samples,
                 samples == 0 ? 0 : inFlight / samples,
@@ -131,6 +196,7 @@ final class Estimator {
                 mean,
                 Math.sqrt(Math.max(0, quietSquares / count - mean * mean) / count),
                 streams,
-                drops));
+                drops,
+                pace);
     }
 }

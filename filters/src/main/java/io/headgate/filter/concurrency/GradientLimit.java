@@ -53,6 +53,9 @@ record GradientLimit(
 
     private static final double BACKOFF = 0.9;
 
+    /** An estimate that was never used up may be wrong by any factor; below this part of it no smoothing is needed. */
+    private static final double FAR = 0.6;
+
     GradientLimit(Bounds bounds) {
         this(bounds, bounds.initial(), 0, 0, 1, false, FIRST_WINDOWS, false);
     }
@@ -63,12 +66,35 @@ record GradientLimit(
     }
 
     @Override
+    public int headroom() {
+        return Math.max(0, permits() - (int) Math.ceil(value));
+    }
+
+    @Override
+    public int most() {
+        return bounds.max();
+    }
+
+    @Override
     public int quiet() {
         return Math.max(1, (int) (isSettled ? value * PROBE : Math.sqrt(value)));
     }
 
     @Override
+    public boolean isRefutedBy(double pace, double latency) {
+        boolean isSlow = base > 0 && latency > (1 + CHANGED) * base;
+        return isSlow && !isProbing && working(pace) < FAR * value;
+    }
+
+    private double working(double pace) {
+        return TOLERANCE * base * pace;
+    }
+
+    @Override
     public Limit after(Window window) {
+        if (window.pace() > 0) {
+            return to(working(window.pace()), Math.min(1, base / window.latency()), untilProbe, false);
+        }
         GradientLimit next = window.isQuiet() ? withBase(window) : this;
         return next.withValue(window);
     }
@@ -105,8 +131,8 @@ record GradientLimit(
             // Nothing says that it is too much.
             return to(value + Math.sqrt(value), gradient, untilProbe, false);
         }
-        if (isProbing || window.peak() < value || !window.hasLatency()) {
-            // Not all of it was used, so nothing was learned of it.
+        if (isProbing || window.inFlight() < value || !window.hasLatency()) {
+            // Not all of it was used but for moments, so nothing was learned of it.
             return to(value, gradient, untilProbe, false);
         }
         if (base == 0) {

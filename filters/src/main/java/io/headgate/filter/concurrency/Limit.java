@@ -11,6 +11,12 @@ interface Limit {
     /** How many calls may be in flight: the estimate, the headroom over it, and the bounds of the file. */
     int permits();
 
+    /** How many of the permits are headroom. */
+    int headroom();
+
+    /** How many calls may be in flight if those beyond the permits are of callers who are not the crowd. */
+    int most();
+
     /** A call that starts with no more in flight than this, itself included, is taken not to wait for others. */
     int quiet();
 
@@ -19,6 +25,12 @@ interface Limit {
 
     /** How long a call takes without waiting divided by how long it takes now; 1 if that is not known or of no interest. */
     double gradient();
+
+    /**
+     * True if the estimate is far above what a server can work on that gets so many calls done in a nanosecond, each of
+     * which takes that long.
+     */
+    boolean isRefutedBy(double pace, double latency);
 
     Limit after(Window window);
 }

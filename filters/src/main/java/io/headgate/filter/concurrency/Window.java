@@ -15,6 +15,8 @@ package io.headgate.filter.concurrency;
  * @param quietError how far that average may be from the true one: the standard error of the mean
  * @param streams how many calls succeeded with something said before: nobody knows how long those take
  * @param drops how many calls the server had no room for, or did not answer in time
+ * @param pace how many calls the server gets done in a nanosecond, if the window ended early because they queue there; 0
+ *     if it did not
  */
 record Window(
         int samples,
@@ -25,7 +27,8 @@ record Window(
         double quietLatency,
         double quietError,
         int streams,
-        int drops) {
+        int drops,
+        double pace) {
     /** Fewer say nothing. */
     static final int FEWEST = 10;
 

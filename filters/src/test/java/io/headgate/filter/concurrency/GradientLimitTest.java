@@ -90,10 +90,50 @@ class GradientLimitTest {
         assertThat(server.limits()).containsOnly(50.0);
     }
 
+    /** Nobody knows what a server can do that was never busy; but a few calls that queue there tell. */
+    @Test
+    void noticesSoonThatALimitThatWasNeverUsedUpIsFarTooHigh() {
+        for (int seed = 0; seed < 4 * SEEDS; seed++) {
+            SimulatedServer server =
+                    new SimulatedServer(new GradientLimit(BOUNDS), 8, 20, SimulatedServer::uniform, seed);
+            server.arrivalsPerSecond = 0.4 * server.capacity();
+            server.run(20);
+            server.arrivalsPerSecond = 5 * server.capacity();
+            server.run(0.15);
+            assertThat(server.limit().value()).isBetween(6.0, 12.0);
+        }
+    }
+
+    @Test
+    void keepsItsValueWhileOnlyMomentsUseItUp() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimulatedServer server =
+                    new SimulatedServer(new GradientLimit(BOUNDS), 8, 20, SimulatedServer::fixed, seed);
+            server.run(10);
+            server.arrivalsPerSecond = 0.6 * server.capacity();
+            server.run(120);
+            assertThat(server.limits()).allSatisfy(limit -> assertThat(limit).isGreaterThan(7));
+        }
+    }
+
+    /** It takes long for each call, however many there are, so fewer of them would not help. */
+    @Test
+    void doesNotTakeAServerForAQueueThatIsSlowByItself() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimulatedServer server =
+                    new SimulatedServer(new GradientLimit(BOUNDS), 1000, 20, SimulatedServer::uniform, seed);
+            server.arrivalsPerSecond = 200;
+            server.run(10);
+            server.serviceNanos *= 5;
+            server.run(10);
+            assertThat(server.limits()).containsOnly(50.0);
+        }
+    }
+
     @Test
     void ignoresWindowsOfFewSamples() {
         GradientLimit limit = new GradientLimit(BOUNDS);
-        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0, 0)).value())
+        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0, 0, 0)).value())
                 .isEqualTo(50);
     }
 
@@ -101,7 +141,7 @@ class GradientLimitTest {
     void goesDownByDropsWithoutAnyLatency() {
         Limit limit = new GradientLimit(BOUNDS);
         for (int i = 0; i < 100; i++) {
-            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 0, 10));
+            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 0, 10, 0));
         }
         assertThat(limit.value()).isEqualTo(1);
         assertThat(limit.permits()).isEqualTo(BOUNDS.min());
@@ -110,10 +150,12 @@ class GradientLimitTest {
     @Test
     void growsWithStreamsUntilSomethingSaysThatItIsTooMuch() {
         Limit limit = new GradientLimit(BOUNDS);
-        limit = limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0));
+        limit = limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0));
         assertThat(limit.value()).isBetween(57.0, 58.0);
-        assertThat(limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0)).value()).isEqualTo(limit.value());
-        assertThat(limit.after(new Window(0, 0, 0, 65, 0, 0, 0, 10, 1)).value()).isLessThan(limit.value());
+        assertThat(limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0)).value())
+                .isEqualTo(limit.value());
+        assertThat(limit.after(new Window(0, 0, 0, 65, 0, 0, 0, 10, 1, 0)).value())
+                .isLessThan(limit.value());
     }
 
     @Test
