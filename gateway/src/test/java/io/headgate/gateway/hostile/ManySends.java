@@ -184,7 +184,7 @@ final class ManySends {
     void churn(int times, boolean sessions) throws Exception {
         Form initialize = new Form(Map.of("template", "initialize"));
         boolean areMany = sessions && times > SESSIONS_OF_ONE;
-        List<Callable<String>> tasks = new ArrayList<>();
+        List<Callable<Came>> tasks = new ArrayList<>();
         for (int i = 0; i < times; i++) {
             Request request = sessions ? situation.request(initialize) : situation.listen();
             if (areMany) {
@@ -194,12 +194,20 @@ final class ManySends {
                 try (Client client = Client.connect(situation.front())) {
                     boolean unused = client.send(request);
                     Response response = client.answer(situation.patience());
-                    return response == null ? "closed" : Integer.toString(response.status());
+                    return new Came(
+                            response == null ? "closed" : Integer.toString(response.status()),
+                            Client.rpcName(response, situation.file()));
                 }
             });
         }
-        observation.statuses.addAll(together(tasks, CHURNERS));
+        for (Came came : together(tasks, CHURNERS)) {
+            observation.statuses.add(came.status());
+            observation.rpc.add(came.rpc());
+        }
     }
+
+    /** What came of one request, without the answer itself, because there are very many. */
+    private record Came(String status, String rpc) {}
 
     /** Calls that end in the moment in which the client gives them up. */
     void race(int times) throws Exception {
