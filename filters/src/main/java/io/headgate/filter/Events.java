@@ -17,7 +17,7 @@ public final class Events {
         /** Something happened to the gateway, its servers or their tools. */
         void happened(String name, Map<String, String> facts);
 
-        /** Something from outside was refused before any filter saw it. */
+        /** Something from outside was refused that no record of a call tells of. */
         void refused(String name, @Nullable InetAddress from);
     }
 

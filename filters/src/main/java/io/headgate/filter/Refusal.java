@@ -14,6 +14,10 @@ public final class Refusal extends RuntimeException {
         UNKNOWN_NAME,
         METHOD_NOT_FOUND,
         MISSING_CAPABILITY,
+        /** Nobody said who calls. */
+        CREDENTIAL_MISSING,
+        /** What was shown to say who calls is not known here. */
+        CREDENTIAL_INVALID,
         DENIED,
         SESSION_NOT_FOUND,
         RATE_LIMITED,
@@ -34,7 +38,12 @@ public final class Refusal extends RuntimeException {
         UPSTREAM_TOO_LARGE,
         /** The request was sent and its answer is lost: nobody knows whether it was done. */
         UPSTREAM_AMBIGUOUS,
-        INTERNAL
+        INTERNAL;
+
+        /** True if nobody knows who calls, so that nothing else about the request matters. */
+        public boolean isOfCredentials() {
+            return this == CREDENTIAL_MISSING || this == CREDENTIAL_INVALID;
+        }
     }
 
     private final Reason reason;

@@ -7,9 +7,10 @@ package io.headgate.filter;
  * <p>Each part is found when it is asked for, so that whoever has nothing to refuse pays nothing.
  */
 public interface RequestHead {
+    /** The method of MCP, or the empty string: requests of older revisions have it in their bodies only. */
     String method();
 
-    /** The door that the client chose, and what it says it wants there. */
+    /** The door that the client chose, and what it says it wants there, if its revision says so in its head. */
     Target target();
 
     RequestHeaders headers();

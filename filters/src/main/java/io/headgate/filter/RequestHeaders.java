@@ -1,6 +1,8 @@
 package io.headgate.filter;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,17 @@ public interface RequestHeaders {
     String get(String name);
 
     void forEach(BiConsumer<String, String> visitor);
+
+    /** All values of a field in their order; the case of the name does not count. */
+    default List<String> all(String name) {
+        List<String> values = new ArrayList<>();
+        forEach((field, value) -> {
+            if (field.equalsIgnoreCase(name)) {
+                values.add(value);
+            }
+        });
+        return values;
+    }
 
     /** Why the gateway cut off who sent them, in a word, or null if it did not. */
     default @Nullable String cutOff() {

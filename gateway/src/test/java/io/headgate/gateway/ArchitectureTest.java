@@ -32,6 +32,7 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_USE = Map.ofEntries(
             Map.entry("mcp", List.of()),
             Map.entry("filter", List.of("mcp")),
+            Map.entry("filter.identity", List.of("mcp", "filter")),
             Map.entry("filter.ratelimit", List.of("mcp", "filter")),
             Map.entry("filter.breaker", List.of("mcp", "filter")),
             Map.entry("filter.retry", List.of("mcp", "filter")),
@@ -49,6 +50,7 @@ class ArchitectureTest {
                     List.of(
                             "mcp",
                             "filter",
+                            "filter.identity",
                             "filter.audit",
                             "filter.ratelimit",
                             "filter.concurrency",

@@ -276,6 +276,8 @@ final class CallRecords {
                     UNKNOWN_NAME,
                     METHOD_NOT_FOUND,
                     MISSING_CAPABILITY,
+                    CREDENTIAL_MISSING,
+                    CREDENTIAL_INVALID,
                     DENIED,
                     SESSION_NOT_FOUND,
                     RATE_LIMITED,

@@ -42,6 +42,8 @@ public enum FailureKind {
                     UNKNOWN_NAME,
                     METHOD_NOT_FOUND,
                     MISSING_CAPABILITY,
+                    CREDENTIAL_MISSING,
+                    CREDENTIAL_INVALID,
                     DENIED,
                     SESSION_NOT_FOUND,
                     RATE_LIMITED,

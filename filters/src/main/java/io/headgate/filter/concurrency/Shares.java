@@ -57,9 +57,13 @@ final class Shares {
         return shown == null ? 0 : spread(shown);
     }
 
-    private static int spread(String text) {
-        int hash = text.hashCode() * 0x9E3779B9;
-        return (hash >>> 16) % PLACES;
+    /** Without the scheme, which can be written in many ways, so that nobody gets many shares for one key. */
+    private static int spread(String shown) {
+        int hash = 0;
+        for (int i = shown.lastIndexOf(' ') + 1; i < shown.length(); i++) {
+            hash = 31 * hash + shown.charAt(i);
+        }
+        return ((hash * 0x9E3779B9) >>> 16) % PLACES;
     }
 
     void add(int place) {

@@ -2,7 +2,10 @@ package io.headgate.filter.concurrency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.RequestHeaders;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SharesTest {
@@ -80,6 +83,29 @@ class SharesTest {
         asked(LOUD, 400);
         turn(0);
         assertThat(shares.knowsCrowd()).isFalse();
+    }
+
+    @Test
+    void aKeyHasOnePlaceHoweverItIsShown() {
+        int place = place("Authorization", "Bearer key-of-alice");
+        assertThat(place).isNotZero().isNotEqualTo(place("Authorization", "Bearer key-of-bob"));
+        assertThat(place("Authorization", "bEARER key-of-alice")).isEqualTo(place);
+        assertThat(place("X-Api-Key", "key-of-alice")).isEqualTo(place);
+        assertThat(Shares.placeOf(RequestHeaders.NONE)).isZero();
+    }
+
+    private static int place(String field, String value) {
+        return Shares.placeOf(new RequestHeaders() {
+            @Override
+            public @Nullable String get(String name) {
+                return name.equalsIgnoreCase(field) ? value : null;
+            }
+
+            @Override
+            public void forEach(BiConsumer<String, String> visitor) {
+                visitor.accept(field, value);
+            }
+        });
     }
 
     @Test

@@ -11,11 +11,7 @@ import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.session.ParkingConfig;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.upstream.UpstreamConfig;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -45,16 +41,14 @@ public final class ConfigFile {
 
     private final String file;
     private final Path directory;
-    private final Substitution.Environment environment;
     private final Problems problems = new Problems();
     private final List<String> notes = new ArrayList<>();
     private final RecordBinder binder;
 
     private ConfigFile(Path path, Substitution.Environment environment) {
         this.file = path.toString();
-        this.directory = directoryOf(path);
-        this.environment = environment;
-        this.binder = binder(directory);
+        this.directory = TextFile.directoryOf(path);
+        this.binder = new RecordBinder(problems, environment, directory);
     }
 
     /** Reads a file and all that it names, with the environment of this process. */
@@ -64,7 +58,7 @@ public final class ConfigFile {
 
     static Config read(Path path, Substitution.Environment environment) {
         ConfigFile reader = new ConfigFile(path, environment);
-        String text = reader.text(path, new Place(reader.file, 1, 1), "", "a file");
+        String text = TextFile.read(path, new Place(reader.file, 1, 1), "", "a file", reader.problems);
         return reader.config(text == null ? null : reader.tree(reader.file, text), text == null ? "" : digest(text));
     }
 
@@ -159,7 +153,9 @@ public final class ConfigFile {
     /** Reads a file of another program, which has its servers under one of two keys and may have more. */
     private void mcpJson(Value.Field named, Map<String, UpstreamConfig> servers) {
         Path path = binder.bind(named.value(), "mcpJson", Path.class);
-        String text = path == null ? null : text(path, named.value().place(), "mcpJson", "a file as mcp.json");
+        String text = path == null
+                ? null
+                : TextFile.read(path, named.value().place(), "mcpJson", "a file as mcp.json", problems);
         Value root = text == null ? null : tree(String.valueOf(path), Jsonc.toYaml(text));
         if (path == null || root == null) {
             return;
@@ -171,8 +167,8 @@ public final class ConfigFile {
             problems.add(root.place(), "", "no servers (expected: the key mcpServers or servers)");
             return;
         }
-        Path home = directoryOf(path);
-        new ServersReader(binder(home), problems, home, notes).read(field.value(), key, servers);
+        Path home = TextFile.directoryOf(path);
+        new ServersReader(binder.at(home), problems, home, notes).read(field.value(), key, servers);
     }
 
     private List<ConfiguredFilter<?>> filters(Value.@Nullable Field field) {
@@ -191,6 +187,7 @@ public final class ConfigFile {
             String path = "filters[" + i + "]";
             Value item = items.values().get(i);
             if (item instanceof Value.Fields fields && fields.entries().size() == 1) {
+                refuseLateFirst(fields, path, i);
                 fields.entries().forEach((name, config) -> filter(name, config, path, filters));
             } else {
                 problems.add(
@@ -198,6 +195,14 @@ public final class ConfigFile {
             }
         }
         return filters;
+    }
+
+    private void refuseLateFirst(Value.Fields filter, String path, int index) {
+        String name = BuiltInFilters.FIRST;
+        Value.Field field = filter.entries().get(name);
+        if (field != null && index > 0) {
+            problems.add(field.place(), path + "." + name, "behind another filter (expected: filters[0]." + name + ")");
+        }
     }
 
     private void filter(String name, Value.Field field, String path, List<ConfiguredFilter<?>> filters) {
@@ -220,34 +225,8 @@ public final class ConfigFile {
         return config == null ? null : new ConfiguredFilter<>(path + "." + type.name(), type, config);
     }
 
-    private RecordBinder binder(Path home) {
-        return new RecordBinder(problems, new Substitution(environment, home), home);
-    }
-
     private @Nullable Value tree(String name, String text) {
         return YamlTree.read(name, text, problems);
-    }
-
-    private @Nullable String text(Path path, Place place, String key, String expected) {
-        try {
-            if (Files.size(path) > YamlTree.MAX_CHARACTERS) {
-                problems.add(place, key, path + " is too large (expected: at most 1MiB)");
-                return null;
-            }
-            String text = Files.readString(path);
-            if (text.startsWith("\uFEFF")) {
-                problems.add(new Place(path.toString(), 1, 1), "", "a byte order mark (expected: UTF-8 without one)");
-                return null;
-            }
-            return text;
-        } catch (NoSuchFileException missing) {
-            problems.add(place, key, path + " does not exist (expected: " + expected + ")");
-        } catch (CharacterCodingException notText) {
-            problems.add(new Place(path.toString(), 1, 1), "", "not UTF-8 (expected: a text file)");
-        } catch (IOException unreadable) {
-            problems.add(place, key, path + " cannot be read (expected: " + expected + ")");
-        }
-        return null;
     }
 
     private static Map<String, Place> places(Value.Fields fields, String key) {
@@ -258,10 +237,5 @@ public final class ConfigFile {
                     .forEach((name, value) -> places.put(name, value.value().place()));
         }
         return places;
-    }
-
-    private static Path directoryOf(Path path) {
-        Path parent = path.getParent();
-        return parent == null ? Path.of("") : parent;
     }
 }

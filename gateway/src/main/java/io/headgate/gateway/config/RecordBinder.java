@@ -1,6 +1,7 @@
 package io.headgate.gateway.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import io.headgate.filter.FromFile;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +33,32 @@ import org.jspecify.annotations.Nullable;
  * is reported at that component's key.
  */
 final class RecordBinder {
+    /** An element of a list, or a key of one, as the constructor of a record names it. */
+    private static final Pattern ELEMENT = Pattern.compile("(\\w+)\\[(\\d{1,9})](?:\\.(\\w+))?");
+
     private final Problems problems;
+    private final Substitution.Environment environment;
     private final Substitution substitution;
     private final Path directory;
 
-    RecordBinder(Problems problems, Substitution substitution, Path directory) {
+    /** False where what is written may be a secret in the wrong place. */
+    private final boolean quotes;
+
+    RecordBinder(Problems problems, Substitution.Environment environment, Path directory) {
+        this(problems, environment, directory, /* quotes= */ true);
+    }
+
+    private RecordBinder(Problems problems, Substitution.Environment environment, Path directory, boolean quotes) {
         this.problems = problems;
-        this.substitution = substitution;
+        this.environment = environment;
+        this.substitution = new Substitution(environment, directory);
         this.directory = directory;
+        this.quotes = quotes;
+    }
+
+    /** The same for a file elsewhere. */
+    RecordBinder at(Path home) {
+        return new RecordBinder(problems, environment, home, quotes);
     }
 
     /** The record, or null if something is wrong with it, which then is among the problems. */
@@ -48,7 +69,7 @@ final class RecordBinder {
     /** The text with everything filled in, or null if it cannot be. */
     Substitution.@Nullable Filled text(Value value, String path, String expected) {
         if (!(value instanceof Value.Text text)) {
-            problems.add(value.place(), path, kind(value) + " (expected: " + expected + ")");
+            problems.add(value.place(), path, shown(value) + " (expected: " + expected + ")");
             return null;
         }
         if (text.isEmpty()) {
@@ -78,7 +99,32 @@ final class RecordBinder {
         if (scalar != null) {
             return scalar(value, path, scalar);
         }
+        if (plain.isAnnotationPresent(FromFile.class)) {
+            return fromFile(value, path, plain);
+        }
         return plain.isEnum() ? enumeration(value, path, plain) : record(value, path, plain);
+    }
+
+    /** A record in the file that is named here, whose own paths start where it is. */
+    private @Nullable Object fromFile(Value value, String path, Class<?> type) {
+        Path file = bind(value, path, Path.class);
+        String expected = "the keys " + String.join(", ", names(type));
+        String text =
+                file == null ? null : TextFile.read(file, value.place(), path, "a file with " + expected, problems);
+        if (file == null || text == null) {
+            return null;
+        }
+        int before = problems.count();
+        Value root = YamlTree.read(file.toString(), text, problems);
+        if (root instanceof Value.Fields fields) {
+            Path home = TextFile.directoryOf(file);
+            return new RecordBinder(problems, environment, home, /* quotes= */ false).fields(fields, "", type);
+        }
+        if (problems.count() == before) {
+            Place place = root == null ? new Place(file.toString(), 1, 1) : root.place();
+            problems.add(place, "", "no keys with values (expected: " + expected + ")");
+        }
+        return null;
     }
 
     private @Nullable Object scalar(Value value, String path, Scalars.Scalar scalar) {
@@ -113,7 +159,7 @@ final class RecordBinder {
 
     private @Nullable List<Object> items(Value value, String path, Type element) {
         if (!(value instanceof Value.Items items)) {
-            problems.add(value.place(), path, kind(value) + " (expected: a list)");
+            problems.add(value.place(), path, shown(value) + " (expected: a list)");
             return null;
         }
         List<Object> bound = new ArrayList<>();
@@ -128,7 +174,7 @@ final class RecordBinder {
 
     private @Nullable Map<String, Object> map(Value value, String path, Type element) {
         if (!(value instanceof Value.Fields fields)) {
-            problems.add(value.place(), path, kind(value) + " (expected: keys with values)");
+            problems.add(value.place(), path, shown(value) + " (expected: keys with values)");
             return null;
         }
         Map<String, Object> bound = new LinkedHashMap<>();
@@ -148,7 +194,7 @@ final class RecordBinder {
         Method shorthand = shorthand(type, value);
         if (shorthand == null) {
             String keys = String.join(", ", names(type));
-            problems.add(value.place(), path, kind(value) + " (expected: the keys " + keys + ")");
+            problems.add(value.place(), path, shown(value) + " (expected: the keys " + keys + ")");
             return null;
         }
         Object argument = bindType(value, path, shorthand.getGenericParameterTypes()[0]);
@@ -208,14 +254,33 @@ final class RecordBinder {
     private void refused(Value value, String path, String message) {
         int colon = message.indexOf(": ");
         String component = message.substring(0, Math.max(0, colon));
-        Value.Field field =
-                value instanceof Value.Fields fields ? fields.entries().get(component) : null;
-        if (field != null) {
-            Value culprit = field.value();
+        Value culprit = named(value, component);
+        if (culprit != null) {
             problems.add(culprit.place(), join(path, component), hidden(culprit, message.substring(colon + 2)));
         } else {
             problems.add(value.place(), path, hidden(value, message));
         }
+    }
+
+    /** What is at a key, or in a list at a key, as in {@code keys[2].caller}; null if nothing is. */
+    private static @Nullable Value named(Value value, String name) {
+        if (!(value instanceof Value.Fields fields)) {
+            return null;
+        }
+        Value.Field field = fields.entries().get(name);
+        Matcher element = ELEMENT.matcher(name);
+        if (field != null || !element.matches()) {
+            return field == null ? null : field.value();
+        }
+        Value.Field list = fields.entries().get(element.group(1));
+        int index = Integer.parseInt(element.group(2));
+        if (list == null
+                || !(list.value() instanceof Value.Items items)
+                || index >= items.values().size()) {
+            return null;
+        }
+        Value found = items.values().get(index);
+        return element.group(3) == null ? found : named(found, element.group(3));
     }
 
     /** What a constructor said, without the value if that was filled in. */
@@ -226,6 +291,9 @@ final class RecordBinder {
     }
 
     private String expected(Parameter parameter) {
+        if (parameter.getType().isAnnotationPresent(FromFile.class)) {
+            return "a file with the keys " + String.join(", ", names(parameter.getType()));
+        }
         Scalars.Scalar scalar = Scalars.of(parameter.getType(), directory);
         return scalar == null ? "a value" : scalar.expected();
     }
@@ -287,6 +355,11 @@ final class RecordBinder {
         return Arrays.stream(type.getRecordComponents())
                 .map(RecordComponent::getName)
                 .toList();
+    }
+
+    private String shown(Value value) {
+        boolean isSecret = !quotes && value instanceof Value.Text text && !text.isEmpty();
+        return isSecret ? "a text" : kind(value);
     }
 
     static String join(String path, String key) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What the dialects count, and tell those who keep records; label values come from closed sets only. */
 final class DialectMeters {
@@ -37,7 +38,7 @@ final class DialectMeters {
     private final Map<Refusal.Reason, Early> early = new EnumMap<>(Refusal.Reason.class);
 
     /** What is counted and told of a request that is refused by its head; made once, because there may be very many. */
-    private record Early(Counter counter, String event) {}
+    private record Early(Counter counter, @Nullable String event) {}
 
     DialectMeters(MeterRegistry meters, Events events) {
         this.meters = meters;
@@ -45,9 +46,12 @@ final class DialectMeters {
         meters.gauge(MeterNames.REQUESTS_ACTIVE, active);
         for (Refusal.Reason reason : Refusal.Reason.values()) {
             String label = reason.name().toLowerCase(Locale.ROOT);
+            String event = event(reason);
             early.put(
                     reason,
-                    new Early(meters.counter(MeterNames.EARLY_REFUSALS, "reason", label), event(reason) + ":" + label));
+                    new Early(
+                            meters.counter(MeterNames.EARLY_REFUSALS, "reason", label),
+                            event == null ? null : event + ":" + label));
         }
         duplicateIds = Counter.builder(MeterNames.DUPLICATE_IDS).register(meters);
     }
@@ -91,6 +95,9 @@ final class DialectMeters {
 
     /** Counts the refusals that break MCP; others count bad cursors, states and what is too many. */
     void refused(String method, Refusal.Reason reason) {
+        if (reason == Refusal.Reason.SESSION_NOT_FOUND) {
+            mcpRejected("session_not_owner");
+        }
         if (reason == Refusal.Reason.UNKNOWN_NAME) {
             switch (method) {
                 case Methods.TOOLS_CALL -> mcpRejected("unknown_tool");
@@ -107,17 +114,22 @@ final class DialectMeters {
         Early known = early.get(reason);
         if (known != null) {
             known.counter().increment();
-            if (events.areHeard()) {
-                events.refused(known.event(), call.headers().peer());
+            String event = known.event();
+            if (event != null && events.areHeard()) {
+                events.refused(event, call.headers().peer());
             }
         }
     }
 
-    /** What an early refusal means, in the words of the OWASP logging vocabulary where it has one. */
-    private static String event(Refusal.Reason reason) {
+    /**
+     * What an early refusal means, in the words of the OWASP logging vocabulary where it has one; null if the filter
+     * that refused has told of it, because it knows better what was wrong.
+     */
+    private static @Nullable String event(Refusal.Reason reason) {
         return switch (reason) {
             case RATE_LIMITED, OVERLOADED -> "excess_rate_limit_exceeded";
             case DENIED -> "authz_fail";
+            case CREDENTIAL_MISSING, CREDENTIAL_INVALID -> null;
             default -> "request_refused";
         };
     }

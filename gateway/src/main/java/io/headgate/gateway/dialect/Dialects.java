@@ -69,22 +69,20 @@ public final class Dialects implements FrontDialect {
         }
     }
 
-    /** Only requests of the newer revisions say in their head what they want. */
+    /** All requests say in their head who sends them, and only those of the newer revisions what they want. */
     @Override
     public @Nullable Refusal refuses(HttpCall call) {
         boolean saysWhatItWants = call.endpoint() == HttpCall.Endpoint.MCP
                 && call.method().equals("POST")
                 && isModern(call.headers().get(ModernHeaders.VERSION));
-        return saysWhatItWants ? early.apply(new ModernHead(call)) : null;
+        return early.apply(new CallHead(call, saysWhatItWants));
     }
 
     @Override
     public void refuse(HttpCall call, Refusal refusal) {
         meters.refusedEarly(refusal.reason(), call);
         call.answer(
-                Wording.Answer.of(refusal.reason()).status(),
-                Wording.failure(null, refusal),
-                Wording.retryAfter(refusal));
+                Wording.Answer.of(refusal.reason()).status(), Wording.failure(null, refusal), Wording.fields(refusal));
     }
 
     private void streamable(HttpCall call) {

@@ -42,9 +42,7 @@ final class InitializeReply extends Reply {
     @Override
     void refuse(Refusal refusal) {
         outcome.failed(
-                Wording.Answer.of(refusal.reason()).status(),
-                Wording.failure(id, refusal),
-                Wording.retryAfter(refusal));
+                Wording.Answer.of(refusal.reason()).status(), Wording.failure(id, refusal), Wording.fields(refusal));
     }
 
     private RawJson result(Envelope discovered) {

@@ -103,25 +103,45 @@ final class LegacyCalls {
         }
         if (!REQUESTS.contains(method)) {
             meters.jsonRpcRejected("unknown_method");
-            shortcut.with(new JsonRpc.Failure(RpcCodes.METHOD_NOT_FOUND, "Method not found", null));
+            JsonRpc.Failure unknown = new JsonRpc.Failure(RpcCodes.METHOD_NOT_FOUND, "Method not found", null);
+            check(call, session, () -> shortcut.with(unknown), shortcut::with);
             return;
         }
         Targets targets = Targets.of(session.server(), method, envelope);
         if (targets.missing() != null) {
-            shortcut.with(new JsonRpc.Failure(
-                    RpcCodes.INVALID_PARAMS, "params." + targets.missing() + " must be a string", null));
+            JsonRpc.Failure missing = new JsonRpc.Failure(
+                    RpcCodes.INVALID_PARAMS, "params." + targets.missing() + " must be a string", null);
+            check(call, session, () -> shortcut.with(missing), shortcut::with);
             return;
         }
-        if (method.equals(Methods.SET_LEVEL) && !setLevel(session, envelope)) {
-            shortcut.with(new JsonRpc.Failure(RpcCodes.INVALID_PARAMS, "params.level is no log level", null));
+        if (method.equals(Methods.SET_LEVEL)) {
+            // Before its owner is known a session must not change.
+            check(
+                    call,
+                    session,
+                    () -> {
+                        if (setLevel(session, envelope)) {
+                            send(call, session, envelope, id, targets.target(), reply);
+                        } else {
+                            shortcut.with(
+                                    new JsonRpc.Failure(RpcCodes.INVALID_PARAMS, "params.level is no log level", null));
+                        }
+                    },
+                    shortcut::with);
             return;
         }
+        send(call, session, envelope, id, targets.target(), reply);
+    }
+
+    private void send(
+            HttpCall call, Session session, Envelope envelope, RequestId id, Target target, LegacyReply reply) {
+        String method = envelope.method();
         RequestHeaders headers = method.equals(Methods.TOOLS_CALL)
-                ? new MirroredArguments(call.headers(), headerParams, targets.target(), envelope)
+                ? new MirroredArguments(call.headers(), headerParams, target, envelope)
                 : call.headers();
         chain.handle(new Exchange(
                         new JsonRpc.Request(id, method, envelope),
-                        targets.target(),
+                        target,
                         Caller.ANONYMOUS,
                         session.client(),
                         session,

@@ -325,7 +325,7 @@ final class LegacyDialect {
             call.answer(
                     Wording.Answer.of(refusal.reason()).status(),
                     Wording.failure(null, refusal),
-                    Wording.retryAfter(refusal));
+                    Wording.fields(refusal));
         });
     }
 

@@ -95,7 +95,7 @@ final class LegacyReply extends Reply {
 
     @Override
     void refuse(Refusal refusal) {
-        finish(status(refusal.reason()), Wording.failure(id, refusal), Wording.retryAfter(refusal));
+        finish(status(refusal.reason()), Wording.failure(id, refusal), Wording.fields(refusal));
     }
 
     /**
@@ -104,7 +104,7 @@ final class LegacyReply extends Reply {
      */
     static int status(Refusal.Reason reason) {
         return switch (reason) {
-            case SESSION_NOT_FOUND, DENIED, RATE_LIMITED, OVERLOADED ->
+            case CREDENTIAL_MISSING, CREDENTIAL_INVALID, SESSION_NOT_FOUND, DENIED, RATE_LIMITED, OVERLOADED ->
                 Wording.Answer.of(reason).status();
             default -> 200;
         };

@@ -36,6 +36,11 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
     }
 
     @Override
+    public List<String> all(String name) {
+        return isMirror(name) ? RequestHeaders.super.all(name) : sent.all(name);
+    }
+
+    @Override
     public void forEach(BiConsumer<String, String> visitor) {
         sent.forEach((name, value) -> {
             if (!isMirror(name)) {

@@ -63,7 +63,7 @@ final class ModernReply extends Reply {
         EventStream open = stream;
         Pieces body = Wording.failure(id, refusal);
         if (open == null) {
-            call.answer(Wording.Answer.of(refusal.reason()).status(), body, Wording.retryAfter(refusal));
+            call.answer(Wording.Answer.of(refusal.reason()).status(), body, Wording.fields(refusal));
         } else {
             open.message(null, body);
             open.end();

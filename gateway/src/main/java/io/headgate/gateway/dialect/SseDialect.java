@@ -58,7 +58,7 @@ final class SseDialect {
                     call.answer(
                             Wording.Answer.of(refusal.reason()).status(),
                             Wording.failure(null, refusal),
-                            Wording.retryAfter(refusal));
+                            Wording.fields(refusal));
                 });
     }
 
@@ -90,7 +90,7 @@ final class SseDialect {
                 refusal -> call.answer(
                         Wording.Answer.of(refusal.reason()).status(),
                         Wording.failure(envelope.id(), refusal),
-                        Wording.retryAfter(refusal)));
+                        Wording.fields(refusal)));
     }
 
     private void accept(HttpCall call, Session session, Envelope envelope) {

@@ -33,6 +33,7 @@ final class Wording {
                 case UNKNOWN_NAME -> new Answer(RpcCodes.INVALID_PARAMS, 200);
                 case METHOD_NOT_FOUND -> new Answer(RpcCodes.METHOD_NOT_FOUND, 404);
                 case MISSING_CAPABILITY -> new Answer(RpcCodes.MISSING_CAPABILITY, 400);
+                case CREDENTIAL_MISSING, CREDENTIAL_INVALID -> new Answer(1401, 401);
                 case DENIED -> new Answer(1403, 403);
                 case SESSION_NOT_FOUND -> new Answer(1404, 404);
                 case RATE_LIMITED -> new Answer(1429, 429);
@@ -104,12 +105,17 @@ final class Wording {
         return out.add(END);
     }
 
-    /** {@code Retry-After} in whole seconds, rounded up. */
-    static String[] retryAfter(Refusal refusal) {
+    /** The header fields of a refusal: when to come back, in whole seconds, rounded up, or what to come back with. */
+    static String[] fields(Refusal refusal) {
         Duration after = refusal.retryAfter();
-        return after == null
-                ? new String[0]
-                : new String[] {"Retry-After", Long.toString(Math.max(1, (after.toMillis() + 999) / 1000))};
+        return switch (refusal.reason()) {
+            case CREDENTIAL_MISSING -> new String[] {"WWW-Authenticate", "Bearer"};
+            case CREDENTIAL_INVALID -> new String[] {"WWW-Authenticate", "Bearer error=\"invalid_token\""};
+            default ->
+                after == null
+                        ? new String[0]
+                        : new String[] {"Retry-After", Long.toString(Math.max(1, (after.toMillis() + 999) / 1000))};
+        };
     }
 
     private static @Nullable RawJson data(Refusal refusal) {

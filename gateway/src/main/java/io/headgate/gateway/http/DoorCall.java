@@ -235,6 +235,11 @@ final class DoorCall implements HttpCall, RequestHeaders {
     }
 
     @Override
+    public List<String> all(String name) {
+        return fields().getAll(name);
+    }
+
+    @Override
     public @Nullable String get(String name) {
         return fields().get(name);
     }

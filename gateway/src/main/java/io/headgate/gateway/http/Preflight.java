@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 /** What a browser is told before it lets a page of an allowed origin call. */
 final class Preflight {
     private static final String METHODS = "POST, GET, DELETE";
-    private static final String HEADERS = "authorization, content-type, accept, mcp-protocol-version, mcp-method, "
-            + "mcp-name, mcp-session-id, last-event-id";
+    private static final String HEADERS =
+            "authorization, x-api-key, content-type, accept, mcp-protocol-version, mcp-method, "
+                    + "mcp-name, mcp-session-id, last-event-id";
     private static final String PARAMETER = "mcp-param-";
     private static final int MAX_PARAMETERS = 50;
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Decides from its head whether a request goes on.
  *
  * <p>All fields are visited once. The order of the checks is the order of trust: framing, limits, host, origin, target
- * and method, declared length, then what the body claims to be.
+ * and method, declared length, then, when its sender is known, what the body claims to be.
  */
 final class RequestChecks {
     private final Door door;
@@ -40,7 +40,7 @@ final class RequestChecks {
         this.connection = connection;
     }
 
-    /** Fills the call; null if it may go on. */
+    /** Fills the call; null if it may go on, as far as that depends on neither its sender nor what its body claims to be. */
     @Nullable
     Rejection check(HttpRequest request, DoorCall call) {
         forget();
@@ -69,7 +69,7 @@ final class RequestChecks {
             return ofOrigin;
         }
         Rejection ofTarget = checkTarget(request, call);
-        return ofTarget != null ? ofTarget : checkBody(call);
+        return ofTarget != null ? ofTarget : checkLength();
     }
 
     private void forget() {
@@ -262,16 +262,16 @@ final class RequestChecks {
         return true;
     }
 
-    private @Nullable Rejection checkBody(DoorCall call) {
+    private @Nullable Rejection checkLength() {
         if (length > door.limits.bodyBytes()) {
             return Rejection.BODY_TOO_LARGE;
         }
-        if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
-            return Rejection.EXPECT;
-        }
-        if (call.isPreflight()) {
-            return null;
-        }
+        return expect != null && !expect.equalsIgnoreCase("100-continue") ? Rejection.EXPECT : null;
+    }
+
+    /** What the body of the request that was checked last claims to be, and what is accepted for it. */
+    @Nullable
+    Rejection checkContent(DoorCall call) {
         if (contentEncoding != null && !contentEncoding.equalsIgnoreCase("identity")) {
             return Rejection.CONTENT_ENCODING;
         }

@@ -100,10 +100,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         DoorCall call = new DoorCall(this);
         DecoderResult result = request.decoderResult();
         Rejection rejection = result.isFailure() ? rejectionOf(result.cause()) : checks.check(request, call);
-        if (rejection != null) {
-            call.rejection = rejection;
-        } else if (!call.isPreflight()) {
-            call.refusal = door.dialect.refuses(call);
+        call.rejection = rejection;
+        if (rejection == null && !call.isPreflight()) {
+            judge(call);
         }
         // Who waits to be told to go on with the body would wait for ever.
         if ((rejection != null && rejection.closes) || (call.isRefused() && call.expectsProceed())) {
@@ -115,6 +114,17 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         }
         reading = call;
         bodyWatch.begin(now());
+    }
+
+    /** Who sends it comes before what its body claims to be, and everything else after that. */
+    private void judge(DoorCall call) {
+        Refusal refusal = door.dialect.refuses(call);
+        Rejection ofContent = checks.checkContent(call);
+        if (ofContent == null || (refusal != null && refusal.reason().isOfCredentials())) {
+            call.refusal = refusal;
+        } else {
+            call.rejection = ofContent;
+        }
     }
 
     private void onContent(HttpContent content) {

@@ -98,9 +98,12 @@ public final class Session implements ClientSession {
 
     // Calls: what notifications/cancelled can name.
 
-    /** Notes a call on its way; false if another one has the same id, which is served all the same. */
+    /**
+     * Notes a call on its way; false if another one has the same id, which is served all the same. The id stays with the
+     * first: the owner of the second is not known yet, and must not take it away from another caller's call.
+     */
     public boolean begin(String requestId, Runnable cancel) {
-        return calls.put(requestId, cancel) == null;
+        return calls.putIfAbsent(requestId, cancel) == null;
     }
 
     public void finish(String requestId, Runnable cancel) {

@@ -128,7 +128,7 @@ class ConfigProblemsTest {
                 arguments(
                         SERVER + "filters:\n  - timeot: 60s",
                         "3:5 filters[0].timeot: unknown filter; did you mean 'timeout'? "
-                                + "(expected: audit, rateLimit, concurrency, breaker, retry, timeout)"),
+                                + "(expected: identity, audit, rateLimit, concurrency, breaker, retry, timeout)"),
                 arguments(
                         SERVER + "filters:\n  - timeout: 60",
                         "3:14 filters[0].timeout: 60 (expected: a duration such as 250ms, 30s or 1m30s)"),

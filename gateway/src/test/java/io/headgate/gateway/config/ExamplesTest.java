@@ -17,6 +17,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExamplesTest {
     private static final Path DIRECTORY = Path.of("../deploy/examples");
 
+    /** Read with the example that names it. */
+    private static final Path KEYS = Path.of("keys.yaml");
+
     @TempDir
     Path pem;
 
@@ -30,7 +33,10 @@ class ExamplesTest {
     static List<Path> examples() throws IOException {
         try (Stream<Path> files = Files.walk(DIRECTORY)) {
             Path measured = Path.of("../benchmarks/full-chain.yaml");
-            return Stream.concat(files.filter(file -> file.toString().endsWith(".yaml")), Stream.of(measured))
+            return Stream.concat(
+                            files.filter(file -> file.toString().endsWith(".yaml"))
+                                    .filter(file -> !file.endsWith(KEYS)),
+                            Stream.of(measured))
                     .toList();
         }
     }
@@ -46,11 +52,14 @@ class ExamplesTest {
                                 io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits.class,
                                 io.headgate.gateway.session.SessionConfig.class,
                                 Config.CatalogConfig.class,
+                                io.headgate.filter.identity.IdentityConfig.class,
                                 io.headgate.filter.ratelimit.RateLimitConfig.class,
                                 io.headgate.filter.ratelimit.LimitConfig.class,
                                 Config.ShutdownConfig.class)
                         .flatMap(type -> RecordBinder.names(type).stream())
                         .filter(key -> !List.of("servers", "notes", "digest").contains(key)))
                 .allMatch(full::contains);
+        String keys = Files.readString(DIRECTORY.resolve(KEYS));
+        assertThat(RecordBinder.names(io.headgate.filter.identity.ApiKey.class)).allMatch(keys::contains);
     }
 }

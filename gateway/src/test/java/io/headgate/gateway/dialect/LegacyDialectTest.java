@@ -201,6 +201,33 @@ class LegacyDialectTest {
     }
 
     @Test
+    void nobodyElseChangesASession() {
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        String session = open("2025-11-25");
+        core = exchange -> upstream.flux();
+        post(session, CALL);
+        caller = new Caller("bob");
+        assertThat(post(session, CALL).status).isEqualTo(404);
+        assertThat(post(
+                                session,
+                                "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"debug\"}}")
+                        .status)
+                .isEqualTo(404);
+        assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"no/such\"}").status)
+                .isEqualTo(404);
+        assertThat(post(session, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{}}").status)
+                .isEqualTo(404);
+        assertThat(rejected("session_not_owner")).isEqualTo(4);
+        caller = new Caller("alice");
+        // Her own call still has its id.
+        post(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
+        upstream.assertCancelled();
+        core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+        post(session, CALL);
+        assertThat(seen.get(seen.size() - 1).client().logLevel()).isNull();
+    }
+
+    @Test
     void holdsACallerToItsNumberOfSessions() {
         open("2025-11-25");
         open("2025-11-25");

@@ -357,15 +357,40 @@ class ModernDialectTest {
     }
 
     @Test
-    void asksNoFilterAboutOtherErasAndMethods() {
+    void knowsOfOtherErasAndMethodsWhoSendsThemAndNotWhatTheyWant() {
+        List<RequestHead> asked = new ArrayList<>();
         early = head -> {
-            throw new AssertionError("asked");
+            asked.add(head);
+            return null;
         };
-        assertThat(dialects.refuses(call().without("MCP-Protocol-Version").with("MCP-Protocol-Version", "2025-11-25")))
-                .isNull();
-        assertThat(dialects.refuses(call().without("MCP-Protocol-Version"))).isNull();
-        assertThat(dialects.refuses(
-                        FakeCall.of("GET", HttpCall.Endpoint.MCP).with("MCP-Protocol-Version", "2026-07-28")))
-                .isNull();
+        dialects.refuses(call().without("MCP-Protocol-Version").with("MCP-Protocol-Version", "2025-11-25"));
+        dialects.refuses(call().without("MCP-Protocol-Version"));
+        dialects.refuses(FakeCall.of("GET", HttpCall.Endpoint.MCP)
+                .with("MCP-Protocol-Version", "2026-07-28")
+                .with("Mcp-Method", "tools/call")
+                .with("Mcp-Name", "echo"));
+        assertThat(asked).hasSize(3).allSatisfy(head -> {
+            assertThat(head.method()).isEmpty();
+            assertThat(head.target()).isEqualTo(new Target(""));
+            assertThat(head.headers().get("Accept")).isNull();
+        });
+    }
+
+    @Test
+    void saysWhatIsWantedOfWhoeverIsUnknown() {
+        FakeCall missing = call();
+        dialects.refuse(missing, new Refusal(Refusal.Reason.CREDENTIAL_MISSING, "a key is needed"));
+        assertThat(missing.status).isEqualTo(401);
+        assertThat(missing.answerFields).containsExactly("WWW-Authenticate", "Bearer");
+        assertThat(missing.answer)
+                .isEqualTo("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1401,\"message\":\"a key is needed\"}}");
+        core = exchange -> Flux.error(new Refusal(Refusal.Reason.CREDENTIAL_INVALID, "the key is not valid"));
+        FakeCall invalid = handled(call());
+        assertThat(invalid.status).isEqualTo(401);
+        assertThat(invalid.answerFields).containsExactly("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        assertThat(invalid.answer).contains("\"code\":1401");
+        assertThat(count("headgate.early.refusals", "credential_missing")).isEqualTo(1);
+        // The filter that knows the reason tells of it.
+        assertThat(told.names).isEmpty();
     }
 }

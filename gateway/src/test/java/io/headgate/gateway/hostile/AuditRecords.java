@@ -22,7 +22,8 @@ record AuditRecords(Path directory) {
     /** What is said of the whole log; the sender of the case has looked. */
     private static final Pattern OF_ALL =
             Pattern.compile("every executed call present|exit 1; names .*|segment closed as damaged, new segment opened"
-                    + "|seq strictly rising; .*|completed_at_client SUBSET OF audit; .*");
+                    + "|seq strictly rising; .*|completed_at_client SUBSET OF audit; .*"
+                    + "|<= 1 aggregated record per .*");
 
     /** The lines of calls, oldest first. */
     List<String> ofCalls() {

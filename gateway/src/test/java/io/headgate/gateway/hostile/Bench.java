@@ -21,6 +21,7 @@ final class Bench implements AutoCloseable {
     private final GatewayUnderTest.Starter starter;
     private final String yaml;
     private final GatewayUnderTest gateway;
+    private final Path keys;
     private final Path data;
     private final SetClock clock = new SetClock();
     private final @Nullable SmallDisk disk;
@@ -36,9 +37,11 @@ final class Bench implements AutoCloseable {
         data = Files.createTempDirectory("hostile-data");
         disk = setting.isOnSmallDisk() ? SmallDisk.at(data, DISK_MEBIBYTES) : null;
         siem = setting.isExported() ? new LogReceiver() : null;
-        yaml = new GatewayYaml(file, setting).text(first.url(), second.url(), data, siem == null ? "" : siem.url());
+        keys = Files.createTempDirectory("hostile-keys");
+        yaml = new GatewayYaml(file, setting)
+                .text(first.url(), second.url(), CallerKeys.write(keys), data, siem == null ? "" : siem.url());
         gateway = starter.start(yaml, clock);
-        Request list = new RequestBuilder(file, Map.of("ALICE", "anyone"))
+        Request list = new RequestBuilder(file, Map.of("ALICE", CallerKeys.ALICE))
                 .build(Situation.harmlessForm(), Preparation.nothing());
         boolean ready = Patience.until(() -> offersBoth(list), READY_WITHIN_SECONDS);
         if (!ready) {
@@ -155,5 +158,6 @@ final class Bench implements AutoCloseable {
             disk.close();
         }
         AuditRecords.delete(data);
+        AuditRecords.delete(keys);
     }
 }

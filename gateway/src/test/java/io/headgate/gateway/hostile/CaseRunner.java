@@ -122,6 +122,8 @@ final class CaseRunner {
         } else if (send.has("cmd")) {
             new AuditSends(situation, observation)
                     .command(send.text("cmd"), situation.hostile().given());
+        } else if (FloodSends.isAbout(situation.hostile().given())) {
+            new FloodSends(situation, observation).run(situation.hostile().given());
         } else if (send.has("load")) {
             new AuditSends(situation, observation).load(situation.hostile().given());
         } else if (send.has("how")) {

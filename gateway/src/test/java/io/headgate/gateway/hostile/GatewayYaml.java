@@ -44,7 +44,7 @@ final class GatewayYaml {
         this.setting = setting;
     }
 
-    String text(String firstUrl, String secondUrl, Path data, String exportUrl) {
+    String text(String firstUrl, String secondUrl, Path keys, Path data, String exportUrl) {
         StringBuilder yaml = new StringBuilder();
         yaml.append("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n");
         if (setting.isAudited()) {
@@ -67,20 +67,26 @@ final class GatewayYaml {
         double idle = file.limits().decimal("session_idle_s", 1800);
         time(yaml, "session_idle_s", "  idle", HURRIED_SESSION_SECONDS / idle);
         time(yaml, "session_absolute_s", "  absolute", /* hurry= */ 1);
-        if (setting.isAudited() || setting.isLimited()) {
-            yaml.append("filters:\n");
-            String export = "{export: {url: \"" + exportUrl + "\", timeout: 2s, backoff: 1s}}";
-            yaml.append(setting.isAudited() ? "  - audit: " + (setting.isExported() ? export : "{}") + "\n" : "");
-            yaml.append(
-                    setting.isLimited()
-                            ? "  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n"
-                            : "");
-            yaml.append("  - timeout: 60s\n");
-        }
+        filters(yaml, keys, exportUrl);
         yaml.append("mcpServers:\n");
         yaml.append("  u1: {url: \"").append(firstUrl).append("\", prefix: \"\"}\n");
         yaml.append("  u2: {url: \"").append(secondUrl).append("\"}\n");
         return yaml.toString();
+    }
+
+    private void filters(StringBuilder yaml, Path keys, String exportUrl) {
+        yaml.append("filters:\n  - identity: {apiKeys: ").append(keys).append("}\n");
+        if (!setting.isAudited() && !setting.isLimited()) {
+            yaml.append("  - concurrency: {}\n  - breaker: {}\n  - retry: {}\n  - timeout: {}\n");
+            return;
+        }
+        String export = "{export: {url: \"" + exportUrl + "\", timeout: 2s, backoff: 1s}}";
+        yaml.append(setting.isAudited() ? "  - audit: " + (setting.isExported() ? export : "{}") + "\n" : "");
+        yaml.append(
+                setting.isLimited()
+                        ? "  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n"
+                        : "");
+        yaml.append("  - timeout: 60s\n");
     }
 
     private void count(StringBuilder yaml, String limit, String key) {

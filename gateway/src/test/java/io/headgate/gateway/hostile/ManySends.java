@@ -17,8 +17,11 @@ import tools.jackson.databind.JsonNode;
 
 /** Cases of more than one request: side by side, one after the other, and very many of one kind. */
 final class ManySends {
-    private static final Pattern STEP = Pattern.compile("(?:alice )?([a-z]+/[a-z/]+)");
+    private static final Pattern STEP = Pattern.compile("(?:(alice|bob) )?([a-z]+/[a-z/]+)");
     private static final int THREADS = 100;
+
+    /** More sessions belong to many callers. */
+    private static final int SESSIONS_OF_ONE = 100;
 
     /** Fewer than the subscriptions that one caller may have, with room for those whose end is being noticed. */
     private static final int CHURNERS = 8;
@@ -129,7 +132,11 @@ final class ManySends {
                 throw new Unbuildable("sequence step: " + step);
             }
             Form form = Situation.harmlessForm()
-                    .with(new Form(Map.of("patch", Map.of("method", named.group(1), "params.name", "<absent>"))));
+                    .with(new Form(Map.of(
+                            "as_",
+                            named.group(1) == null ? "alice" : named.group(1),
+                            "patch",
+                            Map.of("method", named.group(2), "params.name", "<absent>"))));
             new PlainSends(situation, observation).request(form);
         }
     }
@@ -176,19 +183,31 @@ final class ManySends {
     /** Subscriptions that are opened and dropped at once, or sessions that are opened and left. */
     void churn(int times, boolean sessions) throws Exception {
         Form initialize = new Form(Map.of("template", "initialize"));
-        Request request = sessions ? situation.request(initialize) : situation.listen();
-        List<Callable<String>> tasks = new ArrayList<>();
+        boolean areMany = sessions && times > SESSIONS_OF_ONE;
+        List<Callable<Came>> tasks = new ArrayList<>();
         for (int i = 0; i < times; i++) {
+            Request request = sessions ? situation.request(initialize) : situation.listen();
+            if (areMany) {
+                request.set("Authorization", "Bearer " + CallerKeys.ofCrowd(i));
+            }
             tasks.add(() -> {
                 try (Client client = Client.connect(situation.front())) {
                     boolean unused = client.send(request);
                     Response response = client.answer(situation.patience());
-                    return response == null ? "closed" : Integer.toString(response.status());
+                    return new Came(
+                            response == null ? "closed" : Integer.toString(response.status()),
+                            Client.rpcName(response, situation.file()));
                 }
             });
         }
-        observation.statuses.addAll(together(tasks, CHURNERS));
+        for (Came came : together(tasks, CHURNERS)) {
+            observation.statuses.add(came.status());
+            observation.rpc.add(came.rpc());
+        }
     }
+
+    /** What came of one request, without the answer itself, because there are very many. */
+    private record Came(String status, String rpc) {}
 
     /** Calls that end in the moment in which the client gives them up. */
     void race(int times) throws Exception {

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -30,7 +29,8 @@ final class Preparation implements AutoCloseable {
     private final HostileCase hostile;
     private final Map<String, String> variables = new HashMap<>();
     private final List<Client> held = new ArrayList<>();
-    private final List<String> sessions = new ArrayList<>();
+    /** Who opened each session. */
+    private final Map<String, String> sessions = new HashMap<>();
 
     /** The id of the question that the gateway asked on the client's stream, as JSON; empty if it asked none. */
     private String questionId = "";
@@ -39,13 +39,13 @@ final class Preparation implements AutoCloseable {
         this.file = file;
         this.bench = bench;
         this.hostile = hostile;
-        variables.put("ALICE", "alice-" + UUID.randomUUID());
-        variables.put("BOB", "bob-" + UUID.randomUUID());
+        variables.put("ALICE", CallerKeys.ALICE);
+        variables.put("BOB", CallerKeys.BOB);
     }
 
     /** Values that must never come back in an answer. */
     List<String> secrets() {
-        return List.of(variables.get("ALICE"), variables.get("BOB"), OTHER_CALLERS_MARK);
+        return List.of(CallerKeys.ALICE, CallerKeys.BOB, OTHER_CALLERS_MARK);
     }
 
     Map<String, String> variables() {
@@ -63,7 +63,7 @@ final class Preparation implements AutoCloseable {
             if (given.contains("no initialize yet")) {
                 variables.put(name, "dropped-before-it-is-sent");
             } else if (send.contains("${" + name + "}") || usesTemplateSession(name) || isStoryOf(name)) {
-                variables.put(name, session(given.contains("gateway restarted")));
+                variables.put(name, session(callerOf(name), given.contains("gateway restarted")));
             }
         }
         Matcher sleeps = SLEEPS.matcher(given);
@@ -83,7 +83,7 @@ final class Preparation implements AutoCloseable {
         }
         Matcher event = EVENT_OF.matcher(send);
         if (event.find()) {
-            variables.put(event.group(), eventOf(session(/* elsewhere= */ false)));
+            variables.put(event.group(), eventOf(session("alice", /* elsewhere= */ false)));
         }
         Matcher idle = IDLE.matcher(given);
         if (idle.find()) {
@@ -99,7 +99,7 @@ final class Preparation implements AutoCloseable {
     private String variable(String name) throws Exception {
         String value = variables.get(name);
         if (value == null) {
-            value = session(/* elsewhere= */ false);
+            value = session(callerOf(name), /* elsewhere= */ false);
             variables.put(name, value);
         }
         return value;
@@ -117,24 +117,27 @@ final class Preparation implements AutoCloseable {
     }
 
     /** Opens a session, here or at a gateway that is gone again. */
-    private String session(boolean elsewhere) throws Exception {
+    private String session(String caller, boolean elsewhere) throws Exception {
         if (!elsewhere) {
-            String id = initialize(bench.gateway());
-            sessions.add(id);
-            return id;
+            return initialize(bench.gateway(), caller);
         }
         try (GatewayUnderTest other = bench.another()) {
-            return initialize(other);
+            return initialize(other, caller);
         }
     }
 
-    private String initialize(GatewayUnderTest gateway) throws IOException, InterruptedException {
-        Request request = builder().build(new Form(Map.of("template", "initialize")), nothing());
+    private static String callerOf(String session) {
+        return session.equals("SB") ? "bob" : "alice";
+    }
+
+    private String initialize(GatewayUnderTest gateway, String caller) throws IOException, InterruptedException {
+        Request request = builder().build(new Form(Map.of("template", "initialize", "as_", caller)), nothing());
         Response response = Client.once(gateway.front(), request);
         String id = response.field("mcp-session-id");
         if (response.status() != 200 || id.isEmpty()) {
             throw new IOException("initialize answered " + response.status() + " " + response.text());
         }
+        sessions.put(id, caller);
         Request initialized = legacy(id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
         Response accepted = Client.once(gateway.front(), initialized);
         if (accepted.status() != 202) {
@@ -149,7 +152,8 @@ final class Preparation implements AutoCloseable {
 
     private Request legacy(String session, String body) {
         variables.putIfAbsent("SA", session);
-        Form form = new Form(Map.of("template", "legacy_call", "session", session, "body", body));
+        String owner = sessions.getOrDefault(session, "alice");
+        Form form = new Form(Map.of("template", "legacy_call", "session", session, "as_", owner, "body", body));
         return builder().build(form, nothing());
     }
 
@@ -214,7 +218,7 @@ final class Preparation implements AutoCloseable {
         tree.set("params.capabilities.elicitation", Map.of());
         request.body = Words.rawBytes(tree.text());
         String id = Client.once(bench.gateway().front(), request).field("mcp-session-id");
-        sessions.add(id);
+        sessions.put(id, "alice");
         var unused = Client.once(
                 bench.gateway().front(), legacy(id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
         return id;
@@ -310,7 +314,9 @@ final class Preparation implements AutoCloseable {
                 "meta",
                 Map.of("progressToken", "t"),
                 "args",
-                Map.of("v", OTHER_CALLERS_MARK)));
+                Map.of("v", OTHER_CALLERS_MARK),
+                "as_",
+                "bob"));
         int calls = bench.calls();
         Client client = Client.connect(bench.gateway().front());
         held.add(client);
@@ -329,7 +335,7 @@ final class Preparation implements AutoCloseable {
     @Override
     public void close() {
         held.forEach(Client::close);
-        for (String session : new ArrayList<>(sessions)) {
+        for (String session : new ArrayList<>(sessions.keySet())) {
             try {
                 delete(session);
             } catch (IOException e) {

@@ -40,7 +40,8 @@ final class RequestBuilder {
             headers = new Form(Map.of(
                             "Host", file.host(),
                             "Content-Type", "application/json",
-                            "Accept", "application/json, text/event-stream"))
+                            "Accept", "application/json, text/event-stream",
+                            "Authorization", "Bearer ${ALICE}"))
                     .with(headers);
         }
         addVariableFields(request, headers);
@@ -158,7 +159,7 @@ final class RequestBuilder {
             request.set("Authorization", "Bearer " + caller(send.text("as_")));
         }
         if (send.has("token")) {
-            request.set("Authorization", "Bearer " + Words.expand(send.text("token"), variables));
+            request.set("Authorization", "Bearer " + token(send.text("token")));
         }
         if (send.has("session")) {
             request.set("Mcp-Session-Id", Words.expand(send.text("session"), variables));
@@ -175,6 +176,12 @@ final class RequestBuilder {
             String value = colon < 0 ? "" : line.substring(colon + 1).stripLeading();
             request.add(colon < 0 ? line : line.substring(0, colon), value);
         }
+    }
+
+    /** A new token of the same caller is another of her keys. */
+    private String token(String described) {
+        boolean isOfAlice = described.equals("<new>") || described.equals("<fresh jti, same sub>");
+        return isOfAlice ? CallerKeys.anotherOfAlice() : Words.expand(described, variables);
     }
 
     private static List<String> rawLines(@Nullable Object raw) {

@@ -50,18 +50,16 @@ record WaitingList(Map<String, String> partById) {
 
     private static Map<Pattern, String> signs() {
         Map<Pattern, String> signs = new LinkedHashMap<>();
-        signs.put(Pattern.compile("(?m)^http=.*\\b401\\b|^metric=headgate_auth_"), "identity");
+        signs.put(
+                Pattern.compile("(?m)^metric=headgate_auth_(?!rejected_total\\{reason=(missing|malformed|unknown)})"
+                        + "|^send=.*\\btoken=(?!<(fresh jti, same sub|new)>)"),
+                "tokens");
         signs.put(Pattern.compile("(?m)^rpc=(POLICY_DENIED|TOOL_QUARANTINED)"), "access");
         signs.put(Pattern.compile("(?m)^given=.*(policy(?!: rate)|may not|hides)"), "access");
         signs.put(Pattern.compile("(?m)^metric=.*reason=schema\\b"), "schema");
         signs.put(Pattern.compile("(?m)^metric=headgate_cache|after \\d+ min[^)]*$"), "cache");
-        signs.put(Pattern.compile("(?m)^metric=.*session_not_owner"), "identity");
-        // Ids are a sender's own, and without identity nobody knows who sends.
-        signs.put(Pattern.compile("(?m)^metric=headgate_duplicate_inflight_ids"), "identity");
-        signs.put(
-                Pattern.compile(
-                        "(?m)^send=(?!.*\\$\\{SB}).*(as_=bob|\\$\\{BOB}|token=(?!<fresh jti, same sub>))|^send=.*\\bbob "),
-                "identity");
+        // Ids of requests that stand alone are not compared with each other.
+        signs.put(Pattern.compile("(?m)^metric=headgate_duplicate_inflight_ids"), "ids of modern requests in flight");
         signs.put(Pattern.compile("(?m)^given=.*strict_ids"), "strictIds");
         signs.put(
                 Pattern.compile("(?m)^given=.*(single_use_state|rotation|issued \\d+ min ago)"),
@@ -69,9 +67,7 @@ record WaitingList(Map<String, String> partById) {
         signs.put(Pattern.compile("(?m)^given=.*gzip enabled|brotli"), "request decompression");
         signs.put(Pattern.compile("(?m)^send=.*h2spec"), "h2spec");
         signs.put(Pattern.compile("(?m)^send=.*blackhole_client"), "a packet filter");
-        signs.put(Pattern.compile("(?m)^given=.*[\\d,]{6,} subscriptions"), "identity");
-        // One caller may have a hundred sessions; thousands belong to many callers.
-        signs.put(Pattern.compile("(?m)^send=.*initialize_then_abandon=\\d{4,}"), "identity");
+        signs.put(Pattern.compile("(?m)^given=.*[\\d,]{6,} subscriptions"), "many subscribers");
         return signs;
     }
 }

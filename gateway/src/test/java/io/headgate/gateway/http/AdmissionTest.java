@@ -126,8 +126,8 @@ class AdmissionTest {
                     .containsEntry("access-control-allow-methods", "POST, GET, DELETE")
                     .containsEntry(
                             "access-control-allow-headers",
-                            "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, "
-                                    + "mcp-session-id, last-event-id, mcp-param-city")
+                            "authorization, x-api-key, content-type, accept, mcp-protocol-version, mcp-method, "
+                                    + "mcp-name, mcp-session-id, last-event-id, mcp-param-city")
                     .doesNotContainKey("content-length");
             client.send(RawClient.post("/mcp", "{}", "Origin: https://app.test"));
             Answer call = client.answer();

@@ -27,7 +27,12 @@ class EarlyRefusalTest {
 
         @Override
         public @Nullable Refusal refuses(HttpCall call) {
-            return call.headers().get("x-refuse") == null ? null : new Refusal(Refusal.Reason.OVERLOADED, "no");
+            String why = call.headers().get("x-refuse");
+            return why == null
+                    ? null
+                    : new Refusal(
+                            why.equals("stranger") ? Refusal.Reason.CREDENTIAL_MISSING : Refusal.Reason.OVERLOADED,
+                            "no");
         }
 
         @Override
@@ -92,6 +97,19 @@ class EarlyRefusalTest {
                 RawClient client = door.connect()) {
             client.send(RawClient.post("/nowhere", "{}", "X-Refuse: 1"));
             assertThat(client.answer().status).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void asksWhoSendsABodyBeforeWhatItClaimsToBeAndTheRestAfterwards() {
+        try (TestDoor door = TestDoor.of(dialect);
+                RawClient client = door.connect()) {
+            String form = "POST /mcp HTTP/1.1\r\nHost: gw.test\r\nAccept: */*\r\nContent-Type: text/plain\r\n"
+                    + "Content-Length: 2\r\nX-Refuse: %s\r\n\r\n{}";
+            client.send(form.formatted("stranger") + form.formatted("crowd"));
+            assertThat(client.answer().status).isEqualTo(503);
+            assertThat(client.answer().status).isEqualTo(415);
+            assertThat(client.post("{}").answer().status).isEqualTo(200);
         }
     }
 }

@@ -6,13 +6,18 @@ import io.headgate.filter.Target;
 import io.headgate.mcp.Methods;
 import org.jspecify.annotations.Nullable;
 
-/** What the header fields of a modern request say of it; nothing, if they say it twice or encoded. */
-final class ModernHead implements RequestHead {
+/**
+ * What the header fields of a request say of it: of what it wants nothing, if they say it twice or encoded, or if its
+ * revision has no fields for it.
+ */
+final class CallHead implements RequestHead {
     private final HttpCall call;
+    private final boolean saysWhatItWants;
     private @Nullable String method;
 
-    ModernHead(HttpCall call) {
+    CallHead(HttpCall call, boolean saysWhatItWants) {
         this.call = call;
+        this.saysWhatItWants = saysWhatItWants;
     }
 
     @Override
@@ -45,6 +50,9 @@ final class ModernHead implements RequestHead {
     }
 
     private String only(String field) {
+        if (!saysWhatItWants) {
+            return "";
+        }
         var values = call.headers(field);
         return values.size() == 1 ? values.get(0) : "";
     }

@@ -1,0 +1,31 @@
+package io.headgate.filter.identity;
+
+import io.headgate.filter.Refusal;
+import java.util.Locale;
+
+/** Why nobody knows who calls; the client is told no more of it than whether it showed anything. */
+enum Fault {
+    MISSING(Refusal.Reason.CREDENTIAL_MISSING, "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"),
+    MALFORMED(Refusal.Reason.CREDENTIAL_INVALID, Fault.NOT_VALID),
+    UNKNOWN(Refusal.Reason.CREDENTIAL_INVALID, Fault.NOT_VALID);
+
+    private static final String NOT_VALID = "the key is not valid";
+
+    /** How meters name it. */
+    final String label = name().toLowerCase(Locale.ROOT);
+
+    /** How records name it. */
+    final String event = "authn_token_rejected:" + label;
+
+    private final Refusal.Reason reason;
+    private final String text;
+
+    Fault(Refusal.Reason reason, String text) {
+        this.reason = reason;
+        this.text = text;
+    }
+
+    Refusal refusal() {
+        return new Refusal(reason, text);
+    }
+}
