@@ -114,7 +114,7 @@ class AuditExportOverTheWireTest {
     private Set<String> names() throws IOException {
         Set<String> names = new LinkedHashSet<>();
         for (Path segment : AuditFiles.segments(directory.resolve("data/audit"))) {
-            for (String line : Files.readAllLines(segment)) {
+            for (String line : WrittenRecords.lines(segment)) {
                 JsonNode record = JsonMapper.shared().readTree(line);
                 names.add(record.path("node").asString() + ":"
                         + record.path("seq").asLong());

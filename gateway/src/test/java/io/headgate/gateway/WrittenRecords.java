@@ -11,8 +11,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a gateway wrote down in an audit log. */
-record WrittenRecords(Path directory) {
+public record WrittenRecords(Path directory) {
     private static final JsonMapper JSON = new JsonMapper();
+
+    /** The lines of a segment, without the space for more that it may end with. */
+    public static List<String> lines(Path segment) throws IOException {
+        String text = Files.readString(segment);
+        int space = text.indexOf('\0');
+        return (space < 0 ? text : text.substring(0, space)).lines().toList();
+    }
 
     /** The records of one type, oldest first. */
     List<JsonNode> of(String type) {
@@ -22,7 +29,7 @@ record WrittenRecords(Path directory) {
                             file -> file.getFileName().toString().matches("\\d+\\.jsonl"))
                     .sorted()
                     .toList()) {
-                for (String line : Files.readAllLines(segment)) {
+                for (String line : lines(segment)) {
                     JsonNode record = JSON.readTree(line);
                     if (record.path("type").asString("").equals(type)) {
                         found.add(record);

@@ -15,6 +15,7 @@ import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.filter.audit.verify.AuditVerifier;
+import io.headgate.gateway.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver.Habit;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -349,7 +350,7 @@ class AuditExporterTest {
         try {
             List<String> lines = new ArrayList<>();
             for (Path segment : AuditFiles.segments(directory)) {
-                lines.addAll(Files.readAllLines(segment));
+                lines.addAll(WrittenRecords.lines(segment));
             }
             long first = AuditFiles.first(AuditFiles.segments(directory).get(0));
             return lines.subList(0, (int) (last - first + 1));

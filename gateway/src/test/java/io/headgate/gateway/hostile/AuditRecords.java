@@ -1,6 +1,7 @@
 package io.headgate.gateway.hostile;
 
 import io.headgate.filter.audit.format.AuditFiles;
+import io.headgate.gateway.WrittenRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ record AuditRecords(Path directory) {
         try {
             List<String> lines = new ArrayList<>();
             for (Path segment : segments(directory)) {
-                lines.addAll(Files.readAllLines(segment));
+                lines.addAll(WrittenRecords.lines(segment));
             }
             return lines;
         } catch (IOException e) {

@@ -1,8 +1,8 @@
 package io.headgate.gateway.hostile;
 
+import io.headgate.gateway.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -123,7 +123,7 @@ final class ExportSends {
     private Set<String> log() throws IOException {
         Set<String> names = new LinkedHashSet<>();
         for (Path segment : AuditRecords.segments(situation.bench().records().directory())) {
-            for (String line : Files.readAllLines(segment)) {
+            for (String line : WrittenRecords.lines(segment)) {
                 JsonNode record = JsonTree.MAPPER.readTree(line);
                 names.add(record.path("node").asString() + ":"
                         + record.path("seq").asLong());

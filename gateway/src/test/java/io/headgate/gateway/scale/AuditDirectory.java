@@ -3,11 +3,15 @@ package io.headgate.gateway.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.audit.format.AuditFiles;
+import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.verify.AuditVerifier;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.gateway.WrittenRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -18,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The audit log of a gateway in another process, compared with what clients and servers know. */
@@ -27,12 +30,10 @@ record AuditDirectory(Path directory) {
 
     /** The bytes behind the last whole record: what a process that died had not finished writing. */
     long tornBytes() {
-        List<Path> segments = segments();
-        try {
-            byte[] last = Files.readAllBytes(segments.get(segments.size() - 1));
-            int torn = 0;
-            while (torn < last.length && last[last.length - 1 - torn] != '\n') {
-                torn++;
+        try (LineReader lines = LineReader.open(last())) {
+            long torn = 0;
+            while (lines.next()) {
+                torn = lines.isWhole() ? 0 : lines.end() - lines.offset();
             }
             return torn;
         } catch (IOException e) {
@@ -42,12 +43,18 @@ record AuditDirectory(Path directory) {
 
     /** Begins a record as a process does that dies while it writes; few kills meet that moment. */
     void tear() {
-        List<Path> segments = segments();
-        try {
-            Files.writeString(segments.get(segments.size() - 1), "{\"seq\":1,\"ts\":\"2026", StandardOpenOption.APPEND);
+        try (LineReader lines = LineReader.open(last());
+                FileChannel file = FileChannel.open(last(), StandardOpenOption.WRITE)) {
+            var unused = file.write(
+                    ByteBuffer.wrap("{\"seq\":1,\"ts\":\"2026".getBytes(StandardCharsets.US_ASCII)), lines.end());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Path last() {
+        List<Path> segments = segments();
+        return segments.get(segments.size() - 1);
     }
 
     /** Proves a log whose gateway has stopped, also as an operator does. */
@@ -112,8 +119,9 @@ record AuditDirectory(Path directory) {
 
     private void records(String type, Consumer<JsonNode> reader) {
         for (Path segment : segments()) {
-            try (Stream<String> lines = Files.lines(segment)) {
-                lines.filter(line -> line.contains("\"type\":\"" + type + "\""))
+            try {
+                WrittenRecords.lines(segment).stream()
+                        .filter(line -> line.contains("\"type\":\"" + type + "\""))
                         .map(Answer::json)
                         .forEach(reader);
             } catch (IOException e) {

@@ -95,8 +95,7 @@ public final class LineReader implements AutoCloseable {
     }
 
     /** More may have been written since the end was reached. */
-    public void again() throws IOException {
-        end = endOf(file, end);
+    public void again() {
         isAtEnd = false;
         next = from;
     }
@@ -129,7 +128,7 @@ public final class LineReader implements AutoCloseable {
         return bufferAt + next;
     }
 
-    /** Where in the file the last line ended, when it was opened or asked again. */
+    /** Where in the file the last line ended when that was looked for last. */
     public long end() {
         return end;
     }
@@ -139,6 +138,10 @@ public final class LineReader implements AutoCloseable {
         bufferAt += from;
         filled -= from;
         from = 0;
+        if (bufferAt + filled >= end) {
+            // Whoever knows that the file is complete by now must find all of it.
+            end = endOf(file, end);
+        }
         int room = (int) Math.min(bytes.length - filled, end - bufferAt - filled);
         int read = room <= 0 ? -1 : file.read(ByteBuffer.wrap(bytes, filled, room), bufferAt + filled);
         if (read < 0) {

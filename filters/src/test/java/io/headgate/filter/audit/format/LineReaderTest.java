@@ -86,6 +86,19 @@ class LineReaderTest {
         }
     }
 
+    /** Whoever sees that a file is complete and reads on must see all of it. */
+    @Test
+    void findsAllThatIsThereWhenItComesToTheEnd() throws IOException {
+        write("one\n", SPACE);
+        try (LineReader lines = LineReader.open(file)) {
+            overwrite(4, "two\n");
+            assertThat(rest(lines)).containsExactly("one", "two");
+            lines.again();
+            overwrite(8, "three\n");
+            assertThat(rest(lines)).containsExactly("three");
+        }
+    }
+
     @Test
     void showsZerosThatSomethingFollows() throws IOException {
         write("one\n" + "\0".repeat(100) + "two\n", SPACE);
