@@ -18,6 +18,7 @@ final class Neighbours implements Scenario {
     private static final double SHARE = 0.5 * WORKERS * 1000.0 / MILLIS;
     private static final double QUIET = 0.5 * SHARE;
     private static final int TIMES = 10;
+    private static final int OTHER_MILLIS = 500;
 
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
@@ -31,6 +32,7 @@ final class Neighbours implements Scenario {
                     - concurrency: {}
                     - timeout: 60s
                     """);
+            warmUp(fleet, smoke ? 1 : 10, picture);
             try (OpenLoop quiet = load(fleet, "quiet");
                     OpenLoop loud = load(fleet, "loud")) {
                 // Cold code would make the time before look bad, and so the time after it good.
@@ -57,6 +59,16 @@ final class Neighbours implements Scenario {
             }
         }
         return result;
+    }
+
+    /**
+     * With as many calls of another cost class, most of which are refused: of a crowd the JVMs know the code then, and the
+     * limiter of this class nothing.
+     */
+    private static void warmUp(Fleet fleet, int seconds, Picture picture) throws Exception {
+        try (OpenLoop load = new OpenLoop(fleet.port(), "demo__sleep", "{\"ms\":" + OTHER_MILLIS + "}")) {
+            load.run(TIMES * SHARE, seconds, new Progress("warm-up, other class", seconds, picture));
+        }
     }
 
     private static Map<String, Tally> both(

@@ -95,7 +95,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             expire();
         }
         if (isCancelled()) {
-            var unused = limiter.leave(this, share);
+            var unused = limiter.leave(this);
             forgetDeadline();
         } else if (isGone) {
             forgetDeadline();
@@ -103,7 +103,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     }
 
     private void expire() {
-        if (limiter.leave(this, share)) {
+        if (limiter.leave(this)) {
             limiter.refuse(ConcurrencyMeters.Refused.WAITED, answer.filter().now());
             client.onError(answer.filter().overloaded);
         }
@@ -224,7 +224,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     public void cancel() {
         super.cancel();
         forgetDeadline();
-        if (home != null && limiter.leave(this, share)) {
+        if (home != null && limiter.leave(this)) {
             return;
         }
         // A permit that was given and not yet used is given back by the task that would have used it.
@@ -235,7 +235,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void giveBack() {
         if (held == 1 && HELD.compareAndSet(this, 1, 0)) {
-            limiter.giveBack(share, comesFirst);
+            limiter.giveBack(comesFirst);
         }
     }
 

@@ -59,14 +59,14 @@ final class Limiter {
     }
 
     /**
-     * True if a caller is not the crowd: it asks for no more than its share of what is let through, or, as long as nobody
-     * was refused, has less here than others.
+     * True if a caller is not the crowd: it asks for no more than its share of what is served, or, as long as nobody was
+     * refused, for less than others do on average.
      */
     boolean isBelowItsShare(int share) {
         if (shares.knowsCrowd()) {
             return shares.asksForLess(share);
         }
-        return !hasRoom(/* comesFirst= */ false) && shares.hasLess(share, inFlight.get() + waiting);
+        return !hasRoom(/* comesFirst= */ false) && shares.asksForLessThanOthers(share);
     }
 
     /**
@@ -77,14 +77,13 @@ final class Limiter {
     int take(int share, boolean comesFirst) {
         int started = comesFirst ? takeFirst() : waiting > 0 ? 0 : takeFree();
         if (started > 0) {
-            shares.add(share);
             shares.asked(share);
         }
         return started;
     }
 
     private int takeFirst() {
-        if (first.incrementAndGet() <= permits) {
+        if (first.incrementAndGet() <= mostFirst()) {
             int taken = takeUpTo(estimator.limit().most());
             if (taken > 0) {
                 return taken;
@@ -92,6 +91,11 @@ final class Limiter {
         }
         first.getAndDecrement();
         return 0;
+    }
+
+    /** Theirs take long while those leave that were too many, so there are more of them then than otherwise. */
+    private int mostFirst() {
+        return 2 * permits;
     }
 
     private int takeFree() {
@@ -116,8 +120,7 @@ final class Limiter {
     }
 
     /** Gives a permit back, and so to the next in line. */
-    void giveBack(int share, boolean cameFirst) {
-        shares.remove(share);
+    void giveBack(boolean cameFirst) {
         if (cameFirst) {
             first.getAndDecrement();
         }
@@ -130,7 +133,8 @@ final class Limiter {
     /** True if a call that came now would find a permit. */
     boolean hasRoom(boolean comesFirst) {
         return comesFirst
-                ? first.get() < permits && inFlight.get() < estimator.limit().most()
+                ? first.get() < mostFirst()
+                        && inFlight.get() < estimator.limit().most()
                 : waiting == 0 && inFlight.get() < forCrowd();
     }
 
@@ -148,7 +152,7 @@ final class Limiter {
 
     /** A line that is kept short says nothing of the crowd any more, so those tell that are refused. */
     private void turn(long now) {
-        boolean fewRefused = shares.turn(now);
+        boolean fewRefused = shares.turn(now, inFlight.get() + waiting);
         if (saturated && (fewRefused || now - refusedAt >= WAITS * maxWait)) {
             saturated = false;
         }
@@ -186,7 +190,6 @@ final class Limiter {
 
     /** Joins the line; the call goes on as soon as there is a permit, which may be at once. */
     void join(WaitingCall call, int share, long now) {
-        shares.add(share);
         shares.asked(share);
         synchronized (line) {
             if (line.size() == 0) {
@@ -202,14 +205,13 @@ final class Limiter {
     }
 
     /** Leaves the line; false if the call has its permit already. */
-    boolean leave(WaitingCall call, int share) {
+    boolean leave(WaitingCall call) {
         synchronized (line) {
             if (!line.remove(call)) {
                 return false;
             }
             waiting = line.size();
         }
-        shares.remove(share);
         return true;
     }
 

@@ -6,12 +6,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How many calls each caller has at a server, and how many it asked for lately, in a table of fixed size.
+ * How many calls each caller asked a server for lately, in a table of fixed size.
  *
  * <p>A caller is found by what it shows to be let in, so that it is the same one before its body is read and its
  * identity known. Two callers may share a place, which makes them less fair to each other and nothing worse.
  *
- * <p>Time is cut into stretches. If calls were refused in the last one, what was let through then is divided so that who
+ * <p>Time is cut into stretches. If calls were refused in the last one, what was served then is divided so that who
  * asked for little got all of it and the others the same each: that is the fair share. Who asks for more is the crowd,
  * and so are many who ask for little each, if together they ask for more than there is.
  */
@@ -31,9 +31,6 @@ final class Shares {
     /** The fair share while nobody is refused. */
     private static final int NO_CROWD = -1;
 
-    private final AtomicIntegerArray calls = new AtomicIntegerArray(PLACES);
-    private final AtomicInteger callers = new AtomicInteger();
-
     /** Calls that came in the present stretch, whatever became of them. */
     private final AtomicIntegerArray asked = new AtomicIntegerArray(PLACES);
 
@@ -42,6 +39,8 @@ final class Shares {
 
     /** What came in the stretch before; written before the fair share, and read after it. */
     private final int[] askedBefore = new int[PLACES];
+
+    private int presentBefore;
 
     private volatile int fair = NO_CROWD;
 
@@ -66,18 +65,6 @@ final class Shares {
         return ((hash * 0x9E3779B9) >>> 16) % PLACES;
     }
 
-    void add(int place) {
-        if (calls.getAndIncrement(place) == 0) {
-            callers.getAndIncrement();
-        }
-    }
-
-    void remove(int place) {
-        if (calls.decrementAndGet(place) == 0) {
-            callers.getAndDecrement();
-        }
-    }
-
     /** A call came. */
     void asked(int place) {
         asked.getAndIncrement(place);
@@ -93,9 +80,20 @@ final class Shares {
         return fair != NO_CROWD;
     }
 
-    /** True if a caller has fewer calls here than its share of so many. */
-    boolean hasLess(int place, int all) {
-        return (long) calls.get(place) * callers.get() < all;
+    /** True if a caller asked for less than callers do on average, in this stretch and the one before. */
+    boolean asksForLessThanOthers(int place) {
+        int all = 0;
+        int callers = 0;
+        for (int each = 0; each < PLACES; each++) {
+            int calls = lately(each);
+            all += calls;
+            callers += calls > 0 ? 1 : 0;
+        }
+        return (long) lately(place) * callers < all;
+    }
+
+    private int lately(int place) {
+        return askedBefore[place] + asked.get(place);
     }
 
     /** True if a caller asks for no more than the fair share, however many calls it has at this moment. */
@@ -104,12 +102,16 @@ final class Shares {
         return askedBefore[place] <= share && asked.get(place) <= share;
     }
 
-    /** Begins the next stretch if it is time; true if it did and few calls were refused in the one before. */
-    boolean turn(long now) {
-        return now - since >= STRETCH && turnIfWhole(now);
+    /**
+     * Begins the next stretch if it is time; true if it did and few calls were refused in the one before.
+     *
+     * @param present how many calls are here now
+     */
+    boolean turn(long now, int present) {
+        return now - since >= STRETCH && turnIfWhole(now, present);
     }
 
-    private synchronized boolean turnIfWhole(long now) {
+    private synchronized boolean turnIfWhole(long now, int present) {
         long passed = now - since;
         if (passed < STRETCH) {
             return false;
@@ -118,10 +120,10 @@ final class Shares {
         for (int place = 0; place < PLACES; place++) {
             all += asked.get(place);
         }
-        return (all >= FEWEST || passed >= LONGEST) && next(now);
+        return (all >= FEWEST || passed >= LONGEST) && next(now, present);
     }
 
-    private boolean next(long now) {
+    private boolean next(long now, int present) {
         int sum = 0;
         for (int place = 0; place < PLACES; place++) {
             askedBefore[place] = asked.getAndSet(place, 0);
@@ -130,7 +132,10 @@ final class Shares {
         int turnedAway = refused.getAndSet(0);
         since = now;
         int admitted = Math.max(0, sum - turnedAway);
-        fair = turnedAway == 0 ? NO_CROWD : fairShare(admitted);
+        // While those go that came when more were let in, few are let in, though the server does as much as ever.
+        int ended = admitted + presentBefore - present;
+        presentBefore = present;
+        fair = turnedAway == 0 ? NO_CROWD : fairShare(Math.max(admitted, ended));
         return FEW * turnedAway < admitted;
     }
 

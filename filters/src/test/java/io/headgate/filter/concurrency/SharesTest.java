@@ -17,14 +17,21 @@ class SharesTest {
     private long now;
 
     @Test
-    void whoHasFewerCallsThanOthersHasLess() {
-        shares.add(QUIET);
-        shares.add(LOUD);
-        shares.add(LOUD);
-        assertThat(shares.hasLess(QUIET, 3)).isTrue();
-        assertThat(shares.hasLess(LOUD, 3)).isFalse();
-        shares.remove(LOUD);
-        assertThat(shares.hasLess(QUIET, 2)).isFalse();
+    void whoAsksForLessThanOthersIsKnownAtOnce() {
+        asked(QUIET, 20);
+        asked(LOUD, 20);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isFalse();
+        turn(0);
+        asked(QUIET, 1);
+        asked(LOUD, 10);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isTrue();
+        assertThat(shares.asksForLessThanOthers(LOUD)).isFalse();
+    }
+
+    @Test
+    void nobodyAsksForLessThanOthersAlone() {
+        asked(LOUD, 20);
+        assertThat(shares.asksForLessThanOthers(LOUD)).isFalse();
     }
 
     @Test
@@ -52,6 +59,23 @@ class SharesTest {
         turn(370);
         // Of 80 they leave 50, of which the quiet one takes 20: more than a part in 32 for each.
         assertThat(shares.asksForLess(20)).isTrue();
+        assertThat(shares.asksForLess(QUIET)).isTrue();
+        assertThat(shares.asksForLess(LOUD)).isFalse();
+    }
+
+    /** Few are let in then, though the server does as much as ever. */
+    @Test
+    void whatIsServedCountsWhileTooManyWhoAreHereLeave() {
+        asked(LOUD, 100);
+        now += STRETCH;
+        var unused = shares.turn(now, 70);
+        asked(QUIET, 20);
+        asked(LOUD, 400);
+        for (int i = 0; i < 400; i++) {
+            shares.refused();
+        }
+        now += STRETCH;
+        unused = shares.turn(now, 10);
         assertThat(shares.asksForLess(QUIET)).isTrue();
         assertThat(shares.asksForLess(LOUD)).isFalse();
     }
@@ -113,14 +137,14 @@ class SharesTest {
         asked(LOUD, 39);
         shares.refused();
         now += STRETCH;
-        assertThat(shares.turn(now)).isFalse();
+        assertThat(shares.turn(now, 0)).isFalse();
         assertThat(shares.knowsCrowd()).isFalse();
         asked(LOUD, 1);
-        assertThat(shares.turn(now)).isTrue();
+        assertThat(shares.turn(now, 0)).isTrue();
         assertThat(shares.knowsCrowd()).isTrue();
         asked(LOUD, 1);
         now += TimeUnit.SECONDS.toNanos(5);
-        assertThat(shares.turn(now)).isTrue();
+        assertThat(shares.turn(now, 0)).isTrue();
         assertThat(shares.knowsCrowd()).isFalse();
     }
 
@@ -131,11 +155,11 @@ class SharesTest {
             shares.refused();
         }
         now += STRETCH;
-        assertThat(shares.turn(now)).isFalse();
+        assertThat(shares.turn(now, 0)).isFalse();
         asked(LOUD, 100);
         shares.refused();
         now += STRETCH;
-        assertThat(shares.turn(now)).isTrue();
+        assertThat(shares.turn(now, 0)).isTrue();
     }
 
     private void asked(int place, int calls) {
@@ -150,6 +174,6 @@ class SharesTest {
             shares.refused();
         }
         now += STRETCH;
-        var unused = shares.turn(now);
+        var unused = shares.turn(now, 0);
     }
 }
