@@ -21,6 +21,8 @@ public final class NginxComparison {
     /** Long, because the compiler of the JVM still takes a tenth of the CPU after 20 s, and none after 40. */
     private static final int WARM_UP_SECONDS = 60;
 
+    private static final String KEYS = "full-chain-keys.yaml";
+
     private final int seconds;
     private final Path directory;
     private final WrkLoad wrk;
@@ -121,9 +123,11 @@ public final class NginxComparison {
                 plus(singleLoop(), "run", "-c", config.toString()), port, directory.resolve(name + ".log"));
     }
 
-    /** The filters of the file that has them all. */
-    private static String fullChain() throws IOException {
-        String file = Files.readString(Path.of(System.getProperty("headgate.chain", "benchmarks/full-chain.yaml")));
+    /** The filters of the file that has them all, whose keys stand beside it and then beside what is made of it. */
+    private String fullChain() throws IOException {
+        Path chain = Path.of(System.getProperty("headgate.chain", "benchmarks/full-chain.yaml"));
+        Files.copy(chain.resolveSibling(KEYS), directory.resolve(KEYS));
+        String file = Files.readString(chain);
         return file.substring(file.indexOf("filters:"));
     }
 
