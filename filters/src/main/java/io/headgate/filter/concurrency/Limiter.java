@@ -192,7 +192,7 @@ final class Limiter {
     void join(WaitingCall call, int share, long now) {
         shares.asked(share);
         synchronized (line) {
-            if (line.size() == 0) {
+            if (isShort(line.size())) {
                 crowdedSince = now;
             } else if (!saturated && now - crowdedSince >= maxWait) {
                 saturated = true;
@@ -202,6 +202,14 @@ final class Limiter {
             waiting = line.size();
         }
         serve();
+    }
+
+    /**
+     * True if a line is no crowd, however long it lasts: few clients that wait for their answers before they go on can keep
+     * one up for ever. What tells is the time that it takes to serve it.
+     */
+    private boolean isShort(int calls) {
+        return calls * estimator.latency() / permits < (double) maxWait / HURRY;
     }
 
     /** Leaves the line; false if the call has its permit already. */

@@ -278,6 +278,26 @@ class ConcurrencyFilterTest extends FilterContract {
     }
 
     /** Calls may end in bursts, so only after as long as one takes is it sure that there was a turn. */
+    /** Four clients that wait for their answers keep two calls in line for ever, and that is no crowd. */
+    @Test
+    void aLineThatIsServedSoonIsNoCrowd() {
+        quickCalls(Duration.ofMillis(1));
+        List<Client> all = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            all.add(call("a" + i));
+        }
+        for (int i = 0; i < 500; i++) {
+            timer.advanceBy(Duration.ofMillis(1));
+            finish();
+            all.add(call("b" + i));
+        }
+        assertThat(gauge("queue")).isEqualTo(2);
+        assertThat(filter.state().toString()).contains("saturated=false");
+        // Nor is it one because the server stops for a moment.
+        timer.advanceBy(MAX_WAIT.dividedBy(2));
+        assertThat(all).allSatisfy(client -> assertThat(client.error).isNull());
+    }
+
     @Test
     void whoIsLetInToWaitThenSeesACallEnd() {
         filter = fixed(8);
