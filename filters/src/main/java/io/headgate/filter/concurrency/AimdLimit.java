@@ -23,6 +23,17 @@ record AimdLimit(Bounds bounds, int permits) implements Limit {
     }
 
     @Override
+    public int headroom() {
+        return 0;
+    }
+
+    /** Not one more, because the server would throttle it. */
+    @Override
+    public int most() {
+        return permits;
+    }
+
+    @Override
     public int quiet() {
         return Math.max(1, permits / 2);
     }

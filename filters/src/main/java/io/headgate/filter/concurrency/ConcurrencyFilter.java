@@ -93,7 +93,12 @@ public final class ConcurrencyFilter implements Filter {
         }
         String tool = toolOf(head.method(), head.target());
         Limiter limiter = server.known(server.classOf(server.cost(tool), tool));
-        if (limiter == null || limiter.hasRoom() || limiter.patience(Shares.placeOf(head.headers()), now) > 0) {
+        if (limiter == null) {
+            return null;
+        }
+        int share = Shares.placeOf(head.headers());
+        boolean isBelow = limiter.isBelowItsShare(share);
+        if (limiter.hasRoom(isBelow) || limiter.patience(share, isBelow, now) > 0) {
             return null;
         }
         crowded(now);

@@ -66,6 +66,16 @@ record GradientLimit(
     }
 
     @Override
+    public int headroom() {
+        return Math.max(0, permits() - (int) Math.ceil(value));
+    }
+
+    @Override
+    public int most() {
+        return bounds.max();
+    }
+
+    @Override
     public int quiet() {
         return Math.max(1, (int) (isSettled ? value * PROBE : Math.sqrt(value)));
     }

@@ -11,6 +11,12 @@ interface Limit {
     /** How many calls may be in flight: the estimate, the headroom over it, and the bounds of the file. */
     int permits();
 
+    /** How many of the permits are headroom. */
+    int headroom();
+
+    /** How many calls may be in flight if those beyond the permits are of callers who are not the crowd. */
+    int most();
+
     /** A call that starts with no more in flight than this, itself included, is taken not to wait for others. */
     int quiet();
 

@@ -26,16 +26,18 @@ final class LimitedAnswer extends Flux<JsonRpc> {
         String tool = filter.toolOf(exchange.method(), exchange.target());
         Limiter limiter = server.limiter(server.classOf(server.cost(tool), tool));
         int share = Shares.placeOf(exchange.headers());
-        int started = limiter.take(share);
+        boolean isBelow = limiter.isBelowItsShare(share);
+        boolean comesFirst = isBelow && !filter.isBatch(exchange, tool);
+        int started = limiter.take(share, comesFirst);
         if (started > 0) {
-            new LimitedCall(this, client, limiter, tool, share).begin(started);
+            new LimitedCall(this, client, limiter, tool, share, comesFirst).begin(started);
             return;
         }
         long now = filter.now();
         filter.crowded(now);
-        long patience = limiter.patience(share, now);
+        long patience = limiter.patience(share, isBelow, now);
         if (patience > 0) {
-            new LimitedCall(this, client, limiter, tool, share).await(now, patience);
+            new LimitedCall(this, client, limiter, tool, share, comesFirst).await(now, patience);
         } else {
             Operators.error(client, filter.overloaded);
         }

@@ -33,6 +33,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     private final Limiter limiter;
     private final String tool;
     private final int share;
+    private final boolean comesFirst;
     private boolean isBatch;
     private boolean isPatient;
     private Scheduler.@Nullable Worker home;
@@ -52,12 +53,19 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     /** From here on its end gives the permit back. */
     private volatile boolean begun;
 
-    LimitedCall(LimitedAnswer answer, CoreSubscriber<? super JsonRpc> client, Limiter limiter, String tool, int share) {
+    LimitedCall(
+            LimitedAnswer answer,
+            CoreSubscriber<? super JsonRpc> client,
+            Limiter limiter,
+            String tool,
+            int share,
+            boolean comesFirst) {
         this.answer = answer;
         this.client = client;
         this.limiter = limiter;
         this.tool = tool;
         this.share = share;
+        this.comesFirst = comesFirst;
     }
 
     /** Goes on with a permit. */
@@ -87,7 +95,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             expire();
         }
         if (isCancelled()) {
-            var unused = limiter.leave(this, share);
+            var unused = limiter.leave(this);
             forgetDeadline();
         } else if (isGone) {
             forgetDeadline();
@@ -95,8 +103,8 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     }
 
     private void expire() {
-        if (limiter.leave(this, share)) {
-            limiter.meters.count(ConcurrencyMeters.Refused.WAITED);
+        if (limiter.leave(this)) {
+            limiter.refuse(ConcurrencyMeters.Refused.WAITED, answer.filter().now());
             client.onError(answer.filter().overloaded);
         }
     }
@@ -116,6 +124,11 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public boolean isPatient() {
         return isPatient;
+    }
+
+    @Override
+    public boolean comesFirst() {
+        return comesFirst;
     }
 
     @Override
@@ -211,7 +224,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     public void cancel() {
         super.cancel();
         forgetDeadline();
-        if (home != null && limiter.leave(this, share)) {
+        if (home != null && limiter.leave(this)) {
             return;
         }
         // A permit that was given and not yet used is given back by the task that would have used it.
@@ -222,7 +235,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void giveBack() {
         if (held == 1 && HELD.compareAndSet(this, 1, 0)) {
-            limiter.giveBack(share);
+            limiter.giveBack(comesFirst);
         }
     }
 

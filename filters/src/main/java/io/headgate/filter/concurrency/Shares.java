@@ -1,31 +1,52 @@
 package io.headgate.filter.concurrency;
 
 import io.headgate.filter.RequestHeaders;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How many calls each caller has at a server, and how many it asked for lately, in a table of fixed size.
+ * How many calls each caller asked a server for lately, in a table of fixed size.
  *
  * <p>A caller is found by what it shows to be let in, so that it is the same one before its body is read and its
  * identity known. Two callers may share a place, which makes them less fair to each other and nothing worse.
+ *
+ * <p>Time is cut into stretches. If calls were refused in the last one, what was served then is divided so that who
+ * asked for little got all of it and the others the same each: that is the fair share. Who asks for more is the crowd,
+ * and so are many who ask for little each, if together they ask for more than there is.
  */
 final class Shares {
     private static final int PLACES = 256;
 
-    private final AtomicIntegerArray calls = new AtomicIntegerArray(PLACES);
-    private final AtomicInteger callers = new AtomicInteger();
+    private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Calls that came in the present stretch of time, whatever became of them, and in the one before. */
+    /** Fewer calls say little of who asks for how much, so a stretch waits for them, but not for ever. */
+    private static final int FEWEST = 40;
+
+    private static final long LONGEST = TimeUnit.SECONDS.toNanos(5);
+
+    /** Few are refused if it is less than one of so many that are let through. */
+    private static final int FEW = 8;
+
+    /** The fair share while nobody is refused. */
+    private static final int NO_CROWD = -1;
+
+    /** Calls that came in the present stretch, whatever became of them. */
     private final AtomicIntegerArray asked = new AtomicIntegerArray(PLACES);
 
+    private final AtomicInteger refused = new AtomicInteger();
+    private volatile long since;
+
+    /** What came in the stretch before; written before the fair share, and read after it. */
     private final int[] askedBefore = new int[PLACES];
 
-    /** How many calls were let through in the stretch before. */
-    private volatile int admittedBefore;
+    private int presentBefore;
 
-    /** How many callers asked for something in the stretch before. */
-    private int askersBefore;
+    private volatile int fair = NO_CROWD;
+
+    Shares(long now) {
+        since = now;
+    }
 
     static int placeOf(RequestHeaders headers) {
         String shown = headers.get("authorization");
@@ -40,48 +61,98 @@ final class Shares {
         return (hash >>> 16) % PLACES;
     }
 
-    void add(int place) {
-        if (calls.getAndIncrement(place) == 0) {
-            callers.getAndIncrement();
-        }
-    }
-
-    void remove(int place) {
-        if (calls.decrementAndGet(place) == 0) {
-            callers.getAndDecrement();
-        }
-    }
-
-    /** A call came; counts only while more come than can be served. */
+    /** A call came. */
     void asked(int place) {
         asked.getAndIncrement(place);
     }
 
-    /** The next stretch of time begins, as long as the one before. */
-    void nextStretch(int admitted) {
-        int askers = 0;
+    /** A call that came is refused. */
+    void refused() {
+        refused.getAndIncrement();
+    }
+
+    /** True if calls were refused in the stretch before, so that it is known who asks for more than its share. */
+    boolean knowsCrowd() {
+        return fair != NO_CROWD;
+    }
+
+    /** True if a caller asked for less than callers do on average, in this stretch and the one before. */
+    boolean asksForLessThanOthers(int place) {
+        int all = 0;
+        int callers = 0;
+        for (int each = 0; each < PLACES; each++) {
+            int calls = lately(each);
+            all += calls;
+            callers += calls > 0 ? 1 : 0;
+        }
+        return (long) lately(place) * callers < all;
+    }
+
+    private int lately(int place) {
+        return askedBefore[place] + asked.get(place);
+    }
+
+    /** True if a caller asks for no more than the fair share, however many calls it has at this moment. */
+    boolean asksForLess(int place) {
+        int share = fair;
+        return askedBefore[place] <= share && asked.get(place) <= share;
+    }
+
+    /**
+     * Begins the next stretch if it is time; true if it did and few calls were refused in the one before.
+     *
+     * @param present how many calls are here now
+     */
+    boolean turn(long now, int present) {
+        return now - since >= STRETCH && turnIfWhole(now, present);
+    }
+
+    private synchronized boolean turnIfWhole(long now, int present) {
+        long passed = now - since;
+        if (passed < STRETCH) {
+            return false;
+        }
+        int all = 0;
+        for (int place = 0; place < PLACES; place++) {
+            all += asked.get(place);
+        }
+        return (all >= FEWEST || passed >= LONGEST) && next(now, present);
+    }
+
+    private boolean next(long now, int present) {
+        int sum = 0;
         for (int place = 0; place < PLACES; place++) {
             askedBefore[place] = asked.getAndSet(place, 0);
-            askers += askedBefore[place] > 0 ? 1 : 0;
+            sum += askedBefore[place];
         }
-        askersBefore = askers;
-        admittedBefore = admitted;
+        int turnedAway = refused.getAndSet(0);
+        since = now;
+        int admitted = Math.max(0, sum - turnedAway);
+        // While those go that came when more were let in, few are let in, though the server does as much as ever.
+        int ended = admitted + presentBefore - present;
+        presentBefore = present;
+        fair = turnedAway == 0 ? NO_CROWD : fairShare(Math.max(admitted, ended));
+        return FEW * turnedAway < admitted;
     }
 
-    /** Nobody asked for anything, and nothing was let through. */
-    void forget() {
-        nextStretch(0);
-        nextStretch(0);
-    }
-
-    /** True if a caller has less than its share of so many calls. */
-    boolean isBelow(int place, int all) {
-        return (long) calls.get(place) * callers.get() < all;
-    }
-
-    /** True if a caller asks for less than its share of what is let through, however many it has at this moment. */
-    boolean asksForLess(int place) {
-        int admitted = admittedBefore;
-        return (long) Math.max(askedBefore[place], asked.get(place)) * askersBefore < admitted;
+    /** Whoever asked for less than an equal part leaves the rest of it to the others, again and again. */
+    private int fairShare(int all) {
+        int share = 0;
+        while (true) {
+            int left = all;
+            int others = 0;
+            for (int each : askedBefore) {
+                if (each > share) {
+                    others++;
+                } else {
+                    left -= each;
+                }
+            }
+            int next = others == 0 ? share : left / others;
+            if (next <= share) {
+                return share;
+            }
+            share = next;
+        }
     }
 }

@@ -9,6 +9,9 @@ interface WaitingCall {
     /** True if it may wait for long, because its caller is not the crowd. */
     boolean isPatient();
 
+    /** True if it does not matter to it what the crowd has. */
+    boolean comesFirst();
+
     /** It may go on: the permit is its own. Called once, from any thread. */
     void go(int startedInFlight);
 }

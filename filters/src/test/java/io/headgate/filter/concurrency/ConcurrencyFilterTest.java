@@ -33,10 +33,15 @@ import reactor.test.publisher.TestPublisher;
 class ConcurrencyFilterTest extends FilterContract {
     private static final Duration MAX_WAIT = Duration.ofMillis(100);
 
+    private static final int PERMITS = 11;
+    private static final Map<String, String> LOUD = Map.of("authorization", "Bearer loud");
+    private static final Map<String, String> QUIET = Map.of("authorization", "Bearer quiet");
+
     /** The calls that the server works on, the oldest first. */
     private final Deque<TestPublisher<JsonRpc>> working = new ArrayDeque<>();
 
     private final List<String> begun = new ArrayList<>();
+    private final Deque<Client> clients = new ArrayDeque<>();
     private Filter filter = fixed(2);
 
     @Override
@@ -317,6 +322,99 @@ class ConcurrencyFilterTest extends FilterContract {
                     .as("call %d of the burst", i)
                     .isNull();
         }
+    }
+
+    @Test
+    void whoIsNotTheCrowdIsLetInBesideIt() {
+        filter = gradient(1000, 100);
+        call(30, "a", LOUD);
+        assertThat(begun).hasSize(PERMITS);
+        Client other = call("q1", "echo", null, QUIET);
+        assertThat(begun).last().isEqualTo("q1");
+        assertThat(other.error).isNull();
+        // As if the crowd were not there, but within bounds.
+        call(2 * PERMITS, "q", QUIET);
+        assertThat(begun).hasSize(3 * PERMITS);
+    }
+
+    @Test
+    void nobodyIsLetInBeyondTheMostOfTheFile() {
+        filter = gradient(PERMITS, 100);
+        call(30, "a", LOUD);
+        var unused = call("q1", "echo", null, QUIET);
+        assertThat(begun).hasSize(PERMITS).doesNotContain("q1");
+        finish();
+        finish();
+        assertThat(begun).contains("q1");
+    }
+
+    @Test
+    void batchWaitsThoughItsCallerIsNotTheCrowd() {
+        filter = gradient(1000, 100);
+        call(30, "a", LOUD);
+        var unused = call("q1", "report_all", null, QUIET);
+        assertThat(begun).hasSize(PERMITS);
+        assertThat(gauge("queue")).isEqualTo(30 - PERMITS + 1);
+    }
+
+    @Test
+    void keepsAPlaceForWhoIsNotTheCrowd() {
+        filter = gradient(1000, 0);
+        stretch(() -> call(60, "a", LOUD));
+        call(2, "q", QUIET);
+        call(60, "a", LOUD);
+        assertThat(begun).hasSize(PERMITS - 2);
+        call(2, "q", QUIET);
+        assertThat(begun).hasSize(PERMITS);
+        call(2, "q", QUIET);
+        assertThat(begun).hasSize(PERMITS + 2);
+
+        leave();
+        call(60, "a", LOUD);
+        assertThat(begun).hasSize(PERMITS);
+    }
+
+    @Test
+    void manyWhoAreACrowdOnlyTogetherAreNotLetInBesideIt() {
+        filter = gradient(1000, 0);
+        stretch(() -> {
+            for (int caller = 0; caller < 100; caller++) {
+                call(1, "s", Map.of("authorization", "Bearer " + caller));
+            }
+        });
+        call(60, "a", LOUD);
+        assertThat(begun).hasSize(PERMITS);
+        for (int caller = 0; caller < 100; caller++) {
+            assertRefused(call("s1", "echo", null, Map.of("authorization", "Bearer " + caller)));
+        }
+    }
+
+    /** The server gets none of what it was asked for in a stretch of time, but who asked is known then. */
+    private void stretch(Runnable calls) {
+        calls.run();
+        timer.advanceBy(Duration.ofMillis(201));
+        call(1, "a", LOUD);
+        leave();
+    }
+
+    /** Nobody waits for anything any more. */
+    private void leave() {
+        while (!clients.isEmpty()) {
+            clients.removeLast().cancel();
+        }
+        begun.clear();
+    }
+
+    private void call(int times, String name, Map<String, String> fields) {
+        for (int i = 0; i < times; i++) {
+            clients.add(call(name + i, "echo", null, fields));
+        }
+    }
+
+    /** With 8 calls at a time and headroom for 3 more. */
+    private Filter gradient(int max, int queue) {
+        return with(new ConcurrencyConfig(
+                Algorithm.GRADIENT, 1, max, 8, queue, MAX_WAIT, List.of(), List.of(NamePattern.of("report_*"))));
     }
 
     @Test

@@ -2,67 +2,157 @@ package io.headgate.filter.concurrency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class SharesTest {
     private static final int QUIET = 3;
     private static final int LOUD = 7;
+    private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(200);
 
-    private final Shares shares = new Shares();
+    private final Shares shares = new Shares(0);
+    private long now;
 
     @Test
-    void whoHasLessThanOthersIsBelow() {
-        shares.add(QUIET);
-        shares.add(LOUD);
-        shares.add(LOUD);
-        assertThat(shares.isBelow(QUIET, 3)).isTrue();
-        assertThat(shares.isBelow(LOUD, 3)).isFalse();
+    void whoAsksForLessThanOthersIsKnownAtOnce() {
+        asked(QUIET, 20);
+        asked(LOUD, 20);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isFalse();
+        turn(0);
+        asked(QUIET, 1);
+        asked(LOUD, 10);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isTrue();
+        assertThat(shares.asksForLessThanOthers(LOUD)).isFalse();
+        // A stretch that has just begun says nothing by itself.
+        asked(LOUD, 40);
+        turn(0);
+        asked(QUIET, 1);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isTrue();
+    }
+
+    @Test
+    void nobodyAsksForLessThanOthersAlone() {
+        asked(LOUD, 20);
+        assertThat(shares.asksForLessThanOthers(LOUD)).isFalse();
     }
 
     @Test
     void whoAsksForLessThanItsPartOfWhatIsServedIsNotTheCrowd() {
-        asked(20, 400);
-        shares.nextStretch(80);
+        asked(QUIET, 20);
+        asked(LOUD, 400);
+        turn(340);
+        assertThat(shares.knowsCrowd()).isTrue();
         assertThat(shares.asksForLess(QUIET)).isTrue();
         assertThat(shares.asksForLess(LOUD)).isFalse();
         // In this stretch too.
-        asked(40, 0);
+        asked(QUIET, 60);
+        assertThat(shares.asksForLess(QUIET)).isTrue();
+        asked(QUIET, 1);
         assertThat(shares.asksForLess(QUIET)).isFalse();
     }
 
     @Test
+    void whatTheSmallOnesLeaveIsForTheOthers() {
+        for (int caller = 20; caller < 50; caller++) {
+            asked(caller, 1);
+        }
+        asked(QUIET, 20);
+        asked(LOUD, 400);
+        turn(370);
+        // Of 80 they leave 50, of which the quiet one takes 20: more than a part in 32 for each.
+        assertThat(shares.asksForLess(20)).isTrue();
+        assertThat(shares.asksForLess(QUIET)).isTrue();
+        assertThat(shares.asksForLess(LOUD)).isFalse();
+    }
+
+    /** Few are let in then, though the server does as much as ever. */
+    @Test
+    void whatIsServedCountsWhileTooManyWhoAreHereLeave() {
+        asked(LOUD, 100);
+        now += STRETCH;
+        var unused = shares.turn(now, 70);
+        asked(QUIET, 20);
+        asked(LOUD, 400);
+        for (int i = 0; i < 400; i++) {
+            shares.refused();
+        }
+        now += STRETCH;
+        unused = shares.turn(now, 10);
+        assertThat(shares.asksForLess(QUIET)).isTrue();
+        assertThat(shares.asksForLess(LOUD)).isFalse();
+    }
+
+    @Test
     void oneCallerAloneIsTheCrowd() {
-        asked(0, 400);
-        shares.nextStretch(80);
+        asked(LOUD, 400);
+        turn(320);
         assertThat(shares.asksForLess(LOUD)).isFalse();
     }
 
     @Test
     void manyWhoAskForLittleAreACrowdTogether() {
         for (int caller = 0; caller < 100; caller++) {
-            for (int call = 0; call < 4; call++) {
-                shares.asked(caller);
-            }
+            asked(caller, 4);
         }
-        shares.nextStretch(80);
+        turn(320);
         assertThat(shares.asksForLess(QUIET)).isFalse();
+        // Not even one that comes only now.
+        asked(200, 1);
+        assertThat(shares.asksForLess(200)).isFalse();
     }
 
     @Test
-    void nobodyAsksForLessBeforeThereWasAStretch() {
-        assertThat(shares.asksForLess(QUIET)).isFalse();
-        asked(1, 400);
-        shares.nextStretch(80);
-        shares.forget();
-        assertThat(shares.asksForLess(QUIET)).isFalse();
+    void thereIsNoCrowdWhileNobodyIsRefused() {
+        assertThat(shares.knowsCrowd()).isFalse();
+        asked(LOUD, 400);
+        turn(320);
+        asked(LOUD, 400);
+        turn(0);
+        assertThat(shares.knowsCrowd()).isFalse();
     }
 
-    private void asked(int quiet, int loud) {
-        for (int i = 0; i < quiet; i++) {
-            shares.asked(QUIET);
+    @Test
+    void waitsForEnoughCallsToTell() {
+        asked(LOUD, 39);
+        shares.refused();
+        now += STRETCH;
+        assertThat(shares.turn(now, 0)).isFalse();
+        assertThat(shares.knowsCrowd()).isFalse();
+        asked(LOUD, 1);
+        assertThat(shares.turn(now, 0)).isTrue();
+        assertThat(shares.knowsCrowd()).isTrue();
+        asked(LOUD, 1);
+        now += TimeUnit.SECONDS.toNanos(5);
+        assertThat(shares.turn(now, 0)).isTrue();
+        assertThat(shares.knowsCrowd()).isFalse();
+    }
+
+    @Test
+    void tellsWhetherFewWereRefused() {
+        asked(LOUD, 100);
+        for (int i = 0; i < 20; i++) {
+            shares.refused();
         }
-        for (int i = 0; i < loud; i++) {
-            shares.asked(LOUD);
+        now += STRETCH;
+        assertThat(shares.turn(now, 0)).isFalse();
+        asked(LOUD, 100);
+        shares.refused();
+        now += STRETCH;
+        assertThat(shares.turn(now, 0)).isTrue();
+    }
+
+    private void asked(int place, int calls) {
+        for (int i = 0; i < calls; i++) {
+            shares.asked(place);
         }
+    }
+
+    /** The stretch is over, in which so many were refused. */
+    private void turn(int refused) {
+        for (int i = 0; i < refused; i++) {
+            shares.refused();
+        }
+        now += STRETCH;
+        var unused = shares.turn(now, 0);
     }
 }

@@ -83,6 +83,11 @@ class WaitingLineTest {
         }
 
         @Override
+        public boolean comesFirst() {
+            return false;
+        }
+
+        @Override
         public void go(int startedInFlight) {}
     }
 }
