@@ -26,6 +26,11 @@ class SharesTest {
         asked(LOUD, 10);
         assertThat(shares.asksForLessThanOthers(QUIET)).isTrue();
         assertThat(shares.asksForLessThanOthers(LOUD)).isFalse();
+        // A stretch that has just begun says nothing by itself.
+        asked(LOUD, 40);
+        turn(0);
+        asked(QUIET, 1);
+        assertThat(shares.asksForLessThanOthers(QUIET)).isTrue();
     }
 
     @Test
