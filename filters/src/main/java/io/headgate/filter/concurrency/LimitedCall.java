@@ -71,7 +71,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     /** Goes on with a permit. */
     void begin(int inFlight) {
         held = 1;
-        begun = true;
         started = inFlight;
         startedAt = answer.filter().now();
         try {
@@ -146,8 +145,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void resume() {
         forgetDeadline();
-        begun = true;
-        // A cancel from now on gives the permit back itself.
         if (isCancelled()) {
             giveBack();
             return;
@@ -169,6 +166,11 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public void onSubscribe(Subscription upstream) {
         var unused = set(upstream);
+        begun = true;
+        // One that came before left the permit here: it belongs to the upstream until that has heard of the cancel.
+        if (isCancelled()) {
+            giveBack();
+        }
         if (home == null) {
             client.onSubscribe(this);
         }

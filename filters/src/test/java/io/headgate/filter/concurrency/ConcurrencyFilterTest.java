@@ -26,8 +26,10 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
 import reactor.test.publisher.TestPublisher;
 
 class ConcurrencyFilterTest extends FilterContract {
@@ -133,6 +135,27 @@ class ConcurrencyFilterTest extends FilterContract {
         begin("a3");
         first.cancel();
         assertThat(begun).containsExactly("a1", "a2", "a3");
+    }
+
+    /** Otherwise another call could begin beside one that the server does not know to be cancelled. */
+    @Test
+    void holdsItsPermitUntilTheServerHasHeardOfACancel() {
+        filter = fixed(1);
+        begin("a1");
+        BaseSubscriber<JsonRpc> second = new BaseSubscriber<>() {};
+        List<Double> held = new ArrayList<>();
+        Flux<JsonRpc> answer = new Flux<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super JsonRpc> caller) {
+                second.cancel();
+                held.add(gauge("inflight"));
+                caller.onSubscribe(Operators.emptySubscription());
+            }
+        };
+        filter.filter(exchange(), exchange -> answer).subscribe(second);
+        finish();
+        assertThat(held).containsExactly(1.0);
+        assertThat(gauge("inflight")).isZero();
     }
 
     @Test
