@@ -25,6 +25,15 @@ import reactor.util.context.Context;
  * becomes of it.
  */
 final class LimitedCall extends Operators.DeferredSubscription implements CoreSubscriber<JsonRpc>, WaitingCall {
+    private static final AtomicIntegerFieldUpdater<LimitedCall> STAGE =
+            AtomicIntegerFieldUpdater.newUpdater(LimitedCall.class, "stage");
+
+    /** The upstream was not subscribed yet. */
+    private static final int WAITING = 0;
+
+    private static final int BEGUN = 1;
+    private static final int CANCELLED = 2;
+
     private static final AtomicIntegerFieldUpdater<LimitedCall> HELD =
             AtomicIntegerFieldUpdater.newUpdater(LimitedCall.class, "held");
 
@@ -50,8 +59,8 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     /** Out of the line, with a permit. */
     private volatile boolean isGone;
 
-    /** From here on its end gives the permit back. */
-    private volatile boolean begun;
+    @SuppressWarnings("UnusedVariable") // Its updater reads it.
+    private volatile int stage;
 
     LimitedCall(
             LimitedAnswer answer,
@@ -166,9 +175,9 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public void onSubscribe(Subscription upstream) {
         var unused = set(upstream);
-        begun = true;
-        // One that came before left the permit here: it belongs to the upstream until that has heard of the cancel.
-        if (isCancelled()) {
+        // The permit belongs to the upstream until that has heard of a cancel, which it has if somebody was here
+        // before.
+        if (!STAGE.compareAndSet(this, WAITING, BEGUN)) {
             giveBack();
         }
         if (home == null) {
@@ -230,7 +239,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             return;
         }
         // A permit that was given and not yet used is given back by the task that would have used it.
-        if (begun) {
+        if (STAGE.getAndSet(this, CANCELLED) == BEGUN) {
             giveBack();
         }
     }

@@ -6,6 +6,7 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.NamePattern;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -47,8 +48,16 @@ class ConcurrencyRaceTest {
     @Test
     void countsPermitsRight() throws Exception {
         ConcurrencyFilter filter = new ConcurrencyFilter(
+                // Of one class from the beginning: with each class that a tool turns out to be of, other permits begin.
                 new ConcurrencyConfig(
-                        Algorithm.AIMD, PERMITS, PERMITS, PERMITS, 50, Duration.ofMillis(20), List.of(), List.of()),
+                        Algorithm.AIMD,
+                        PERMITS,
+                        PERMITS,
+                        PERMITS,
+                        50,
+                        Duration.ofMillis(20),
+                        List.of(new CostClassConfig("all", List.of(NamePattern.of("*")))),
+                        List.of()),
                 new FilterContext(
                         "filters[0]", meters, InstantSource.system(), timer, target -> "demo", Path.of("target")));
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
