@@ -71,7 +71,7 @@ final class ServerLimits {
             Limiter limiter = limiters.get(i);
             if (limiter != null) {
                 Map<String, Object> one = new LinkedHashMap<>();
-                one.put("limit", Math.round(limiter.limit().value() * 10) / 10.0);
+                one.put("limit", Math.round(limiter.limit().value() * 100) / 100.0);
                 one.put("permits", limiter.permits());
                 one.put("inFlight", limiter.inFlight());
                 one.put("queue", limiter.waiting());
