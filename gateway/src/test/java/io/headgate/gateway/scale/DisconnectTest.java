@@ -25,11 +25,15 @@ class DisconnectTest {
                 GatewayProcess gateway = GatewayProcess.before("a", demo.url()).start();
                 McpClient leaving = McpClient.modern(gateway.address());
                 McpClient next = McpClient.modern(gateway.address())) {
+            // The server's session that it leaves is open for the next call: otherwise both would open one, and race.
+            assertThat(Await.result(SOON, leaving.call("a__echo", "{\"message\":\"first\"}"))
+                            .text())
+                    .isEqualTo("first");
             CompletableFuture<Answer> abandoned = leaving.call("a__work", "{\"ms\":60000}");
             Await.until(
                     McpClient.PATIENCE,
                     () -> "the call runs",
-                    () -> gateway.metric("headgate_upstream_calls_total") >= 1
+                    () -> gateway.metric("headgate_upstream_calls_total") >= 2
                             && gateway.metric("headgate_requests_active") >= 1);
             CompletableFuture<Answer> waiting = next.call("a__work", "{\"ms\":1}");
             Await.until(
