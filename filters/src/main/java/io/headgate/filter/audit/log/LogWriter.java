@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that writes: takes what waits, writes it at once, asks the disk once, and tells all who wait. While it asks,
- * the next batch gathers, so a batch is as large as the disk is slow, and nobody waits for company.
+ * the next batch gathers, so a batch is as large as the disk is slow. Nobody waits for company but for that of the same turn of
+ * an event loop, and not while little comes.
  *
  * <p>Records that were acknowledged before they were durable are kept until they are, and written again in the next segment
  * if an fsync fails. A call whose outcome could not be taken gets the outcome {@code unknown} as soon as the disk is well.
