@@ -21,7 +21,7 @@ class CancellationTest {
 
     @Test
     void reachesAServerWithAnEventStream() {
-        try (NodeProcess server = NodeProcess.start("server-v1.mjs")) {
+        try (PeerProcess server = PeerProcess.node("server-v1.mjs")) {
             reaches(server, Era.LEGACY, Upstream.of("slow", Upstream.Wire.SSE, Era.LEGACY, server.uri("/sse")));
         }
     }
@@ -29,14 +29,14 @@ class CancellationTest {
     @ParameterizedTest
     @CsvSource({"MODERN, MODERN", "MODERN, LEGACY", "LEGACY, MODERN", "LEGACY, LEGACY"})
     void reachesTheServer(Era client, Era upstream) {
-        try (NodeProcess server = NodeProcess.start("server-v2.mjs", "--era", upstream.option())) {
+        try (PeerProcess server = PeerProcess.node("server-v2.mjs", "--era", upstream.option())) {
             reaches(server, client, Upstream.of("slow", Upstream.Wire.HTTP, upstream, server.uri("/mcp")));
         }
     }
 
-    private static void reaches(NodeProcess server, Era client, Upstream upstream) {
+    private static void reaches(PeerProcess server, Era client, Upstream upstream) {
         try (Front headgate = HeadgateFixture.before(client, upstream);
-                NodeProcess caller = NodeProcess.start(
+                PeerProcess caller = PeerProcess.node(
                         "client-v2.mjs", headgate.mcp().toString(), "--era", client.option(), "--only", "cancel")) {
             assertThat(caller.awaitEnd(Duration.ofSeconds(40)))
                     .singleElement()

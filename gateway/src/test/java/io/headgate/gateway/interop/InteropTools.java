@@ -1,50 +1,35 @@
 package io.headgate.gateway.interop;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The npm packages under {@code src/test/interop}, installed at first use. Where that is impossible, the tests are skipped,
- * except on CI, where they fail.
- */
+/** Where the scripts and packages of the real peers are, and those that run on Node, which are installed at first use. */
 final class InteropTools {
     private static final Path MODULE =
             Path.of(System.getProperty("basedir", "")).toAbsolutePath();
     private static final Path SCRIPTS = MODULE.resolve("src/test/interop");
     private static final Path MODULES = SCRIPTS.resolve("node_modules");
-    private static final Path WORK = MODULE.resolve("target/interop");
     private static final int NODE_MAJOR = 22;
+    private static final Provision<Path> NODE = new Provision<>(InteropTools::installed);
 
-    private static @Nullable Path node;
-    private static @Nullable String problem;
+    /** For what is built and left behind. */
+    static final Path WORK = MODULE.resolve("target/interop");
 
     private InteropTools() {}
 
     /** Installs the packages when that is due; the first time takes as long as a download of 100 MB. */
     static void install() {
-        Path unused = node();
+        Path unused = NODE.get();
     }
 
     /** A command that runs a script of the folder, or of a package in it, with Node 22. */
     static List<String> command(Path script, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(node().toString(), script.toString()));
+        List<String> command = new ArrayList<>(List.of(NODE.get().toString(), script.toString()));
         command.addAll(arguments);
         return command;
     }
@@ -67,35 +52,13 @@ final class InteropTools {
         }
     }
 
-    private static synchronized Path node() {
-        if (node == null && problem == null) {
-            try {
-                node = installed();
-            } catch (IOException e) {
-                problem = e.getMessage();
-            }
-        }
-        if (node != null) {
-            return node;
-        }
-        String message = "no real peers to test with: " + problem;
-        return "true".equals(System.getenv("CI")) ? fail(message) : abort(message);
-    }
-
     private static Path installed() throws IOException {
-        Files.createDirectories(WORK);
         Path marker = MODULES.resolve(".headgate-installed");
-        String wanted = hash(SCRIPTS.resolve("package-lock.json"));
-        try (FileChannel channel =
-                FileChannel.open(WORK.resolve("install.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            // Released with the channel: another build of this working copy may install at the same time.
-            FileLock ignored = channel.lock();
-            if (!Files.exists(marker) || !Files.readString(marker).equals(wanted)) {
-                // No install scripts: nothing here needs one, and they would run whatever a package says.
-                run(SCRIPTS, 600, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-                Files.writeString(marker, wanted);
-            }
-        }
+        // No install scripts: nothing here needs one, and they would run whatever a package says.
+        List<String> install = List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+        Provision.once(marker, Provision.hash(SCRIPTS.resolve("package-lock.json")), () -> {
+            String unused = Provision.run(SCRIPTS, 600, Map.of(), install);
+        });
         return nodeBinary();
     }
 
@@ -106,50 +69,17 @@ final class InteropTools {
                 return binary;
             }
         }
-        String version = run(SCRIPTS, 20, "node", "--version").strip();
+        String version = Provision.run(SCRIPTS, 20, Map.of(), List.of("node", "--version"))
+                .strip();
         if (Integer.parseInt(version.substring(1, version.indexOf('.'))) < NODE_MAJOR) {
             throw new IOException("node is " + version + " (expected: >= " + NODE_MAJOR + ")");
         }
         return Path.of("node");
     }
 
-    private static String run(Path folder, int seconds, String... command) throws IOException {
-        Path log = leftover(command[0] + ".log");
-        Process process;
-        try {
-            process = new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-        } catch (IOException e) {
-            throw new IOException("cannot start " + command[0] + ": " + e.getMessage(), e);
-        }
-        boolean ended = false;
-        try {
-            ended = process.waitFor(seconds, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            process.destroyForcibly();
-        }
-        if (!ended || process.exitValue() != 0) {
-            throw new IOException(String.join(" ", command) + " failed:\n" + Files.readString(log));
-        }
-        return Files.readString(log);
-    }
-
-    private static String hash(Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(Files.readString(file).getBytes(UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     /** The environment of a script that a test started. */
     static Map<String, String> environment() {
-        return Map.of("HEADGATE_INTEROP", "true", "NO_COLOR", "1");
+        return Map.of(
+                "HEADGATE_INTEROP", "true", "NO_COLOR", "1", "PYTHONDONTWRITEBYTECODE", "1", "PYTHONUNBUFFERED", "1");
     }
 }

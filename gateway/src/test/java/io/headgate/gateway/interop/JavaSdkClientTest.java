@@ -48,6 +48,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(Era.class)
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
+// The newest revision deprecates sampling and log levels; clients still use them.
+@SuppressWarnings("deprecation")
 class JavaSdkClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -72,7 +74,7 @@ class JavaSdkClientTest {
 
     @BeforeParameterizedClassInvocation
     static void start(Era era) {
-        NodeProcess server = NodeProcess.start("server-v2.mjs", "--era", era.option());
+        PeerProcess server = PeerProcess.node("server-v2.mjs", "--era", era.option());
         RUNNING.push(server);
         Upstream upstream = Upstream.of("fixture", Upstream.Wire.HTTP, era, server.uri("/mcp"));
         Front headgate = HeadgateFixture.before(Era.LEGACY, upstream);

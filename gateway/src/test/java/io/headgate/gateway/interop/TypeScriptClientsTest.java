@@ -24,7 +24,7 @@ class TypeScriptClientsTest {
     };
 
     private static final Duration RUN = Duration.ofMinutes(2);
-    private static final List<NodeProcess> SERVERS = new ArrayList<>();
+    private static final List<PeerProcess> SERVERS = new ArrayList<>();
 
     private static Upstream modern;
     private static Upstream legacy;
@@ -45,7 +45,7 @@ class TypeScriptClientsTest {
 
     @AfterAll
     static void stopServers() {
-        SERVERS.forEach(NodeProcess::close);
+        SERVERS.forEach(PeerProcess::close);
     }
 
     @TestFactory
@@ -154,7 +154,7 @@ class TypeScriptClientsTest {
                 new ArrayList<>(List.of(url, "--upstream", upstream.era().option()));
         arguments.addAll(List.of("--prefix", upstream.prefix(), "--uri-prefix", upstream.uriPrefix()));
         arguments.addAll(List.of(options));
-        try (NodeProcess process = NodeProcess.start(script, arguments.toArray(String[]::new))) {
+        try (PeerProcess process = PeerProcess.node(script, arguments.toArray(String[]::new))) {
             List<JsonNode> lines = process.awaitEnd(RUN);
             String outcome = process.outcome();
             Stream<DynamicTest> checks = lines.stream()
@@ -172,7 +172,7 @@ class TypeScriptClientsTest {
     }
 
     private static Upstream upstream(String name, Wire wire, Era era, String path, String script, String... options) {
-        NodeProcess server = NodeProcess.start(script, options);
+        PeerProcess server = PeerProcess.node(script, options);
         SERVERS.add(server);
         return Upstream.of(name, wire, era, server.uri(path));
     }

@@ -19,8 +19,11 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A running script, which prints one JSON value per line and nothing else on its standard output. */
-final class NodeProcess implements AutoCloseable {
+/**
+ * A running client or server in any language, which prints one JSON value per line and nothing else on its standard output, and
+ * ends when its standard input does.
+ */
+final class PeerProcess implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration START = Duration.ofSeconds(60);
 
@@ -29,7 +32,7 @@ final class NodeProcess implements AutoCloseable {
     private final Path errors;
     private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
 
-    private NodeProcess(String name, Process process, Path errors) {
+    private PeerProcess(String name, Process process, Path errors) {
         this.name = name;
         this.process = process;
         this.errors = errors;
@@ -38,14 +41,27 @@ final class NodeProcess implements AutoCloseable {
         reader.start();
     }
 
-    static NodeProcess start(String script, String... arguments) {
-        Path errors = InteropTools.leftover(script + ".err");
-        ProcessBuilder builder = new ProcessBuilder(
-                        InteropTools.command(InteropTools.script(script), List.of(arguments)))
-                .redirectError(errors.toFile());
+    /** Runs a script of the folder {@code src/test/interop} with Node. */
+    static PeerProcess node(String script, String... arguments) {
+        return start(script, InteropTools.command(InteropTools.script(script), List.of(arguments)));
+    }
+
+    /** Runs a script of the folder {@code python} in one of the environments. */
+    static PeerProcess python(Python environment, String script, String... arguments) {
+        return start(script, environment.command(script, List.of(arguments)));
+    }
+
+    /** Runs a program of the Go module by the name of its folder. */
+    static PeerProcess go(String program, String... arguments) {
+        return start(program, GoPeers.command(program, List.of(arguments)));
+    }
+
+    private static PeerProcess start(String name, List<String> command) {
+        Path errors = InteropTools.leftover(name + ".err");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
         builder.environment().putAll(InteropTools.environment());
         try {
-            return new NodeProcess(script, builder.start(), errors);
+            return new PeerProcess(name, builder.start(), errors);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
