@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * When a server is not called any more, and when again.
  *
  * @param window how far back calls count, in whole seconds
- * @param minimumCalls how many calls must have ended in the window before it is judged
+ * @param minimumCalls how many calls must have ended in the window before it is judged by their share
  * @param failureRate how many percent of them may not fail
  * @param failures what counts as failed
  * @param slow how long a call may take before it counts as slow, in flight or not; null if none does
  * @param slowRate how many percent of them may not be slow
- * @param open how long nothing is sent
+ * @param open how long nothing is sent; short, because the server may be well before it is over
  * @param probes how many calls are let through then, to find out
  */
 public record BreakerConfig(
@@ -35,7 +35,7 @@ public record BreakerConfig(
             Set.of(FailureKind.TRANSPORT, FailureKind.TIMEOUT, FailureKind.PROTOCOL),
             null,
             80,
-            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
             3);
 
     public BreakerConfig {

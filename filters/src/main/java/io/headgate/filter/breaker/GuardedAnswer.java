@@ -26,12 +26,13 @@ final class GuardedAnswer extends Flux<JsonRpc> {
 
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
-        int entry = breaker.enter();
-        if (ServerBreaker.isRefused(entry)) {
+        long start = breaker.now();
+        Phase phase = breaker.enter(start);
+        if (phase == null) {
             Operators.error(client, breaker.refusal());
             return;
         }
-        Watch watch = new Watch(client, breaker, entry);
+        Watch watch = new Watch(client, breaker, phase, start);
         Flux<JsonRpc> answer;
         try {
             answer = next.handle(exchange);
@@ -53,7 +54,7 @@ final class GuardedAnswer extends Flux<JsonRpc> {
 
         private final CoreSubscriber<? super JsonRpc> client;
         private final ServerBreaker breaker;
-        private final int entry;
+        private final Phase phase;
         private final long start;
         private final @Nullable SlowCalls slowCalls;
         private @Nullable Subscription upstream;
@@ -63,12 +64,12 @@ final class GuardedAnswer extends Flux<JsonRpc> {
         /** Where the call is counted until it is known not to be slow. */
         private volatile int slot = NONE;
 
-        Watch(CoreSubscriber<? super JsonRpc> client, ServerBreaker breaker, int entry) {
+        Watch(CoreSubscriber<? super JsonRpc> client, ServerBreaker breaker, Phase phase, long start) {
             this.client = client;
             this.breaker = breaker;
-            this.entry = entry;
-            this.start = breaker.now();
-            this.slowCalls = breaker.slowCalls();
+            this.phase = phase;
+            this.start = start;
+            this.slowCalls = phase.slowCalls();
             if (slowCalls != null) {
                 slot = slowCalls.begin();
                 breaker.keepTurning(slowCalls);
@@ -94,7 +95,7 @@ final class GuardedAnswer extends Flux<JsonRpc> {
                 response = last;
             } else if (message instanceof JsonRpc.Question) {
                 asked = true;
-                leaveSlot(/* isQuick= */ false, breaker.now() - start);
+                leaveSlot(/* isQuick= */ false);
             }
             client.onNext(message);
         }
@@ -126,22 +127,19 @@ final class GuardedAnswer extends Flux<JsonRpc> {
             if (told != 0 || !TOLD.compareAndSet(this, 0, 1)) {
                 return;
             }
-            // While a person thinks the server is not slow, and how long that was is nobody's business here.
-            long lasted = breaker.now() - start;
-            long nanos = asked ? 0 : lasted;
             JsonRpc.Response last = response;
-            leaveSlot(last != null || isSaid(error), lasted);
+            leaveSlot(last != null || isSaid(error));
             if (last != null) {
-                breaker.leave(entry, nanos, FailureKind.of(last));
+                breaker.leave(phase, start, asked, FailureKind.of(last));
             } else if (error instanceof Refusal refusal && isSaid(refusal)) {
-                breaker.leave(entry, nanos, FailureKind.of(refusal.reason()));
+                breaker.leave(phase, start, asked, FailureKind.of(refusal.reason()));
             } else {
-                breaker.leaveUnknown(entry, nanos);
+                breaker.leaveUnknown(phase, start, asked);
             }
         }
 
         /** Once: a call that has lasted too long by now stays what it is, a slow one. */
-        private void leaveSlot(boolean isQuick, long nanos) {
+        private void leaveSlot(boolean isQuick) {
             SlowCalls counted = slowCalls;
             if (counted == null || slot == NONE) {
                 return;
@@ -150,10 +148,11 @@ final class GuardedAnswer extends Flux<JsonRpc> {
             if (left == NONE) {
                 return;
             }
+            long lasted = breaker.now() - start;
             if (isQuick) {
-                counted.end(left, nanos);
+                counted.end(left, lasted);
             } else {
-                counted.forget(left, nanos);
+                counted.forget(left, lasted);
             }
         }
 

@@ -11,16 +11,19 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -84,6 +87,115 @@ class BreakerFilterTest extends FilterContract {
         assertThat(call(breaker, GOOD)).isNull();
     }
 
+    /** Too few calls for a judgement fail in five seconds; what is decided after the server's return is decided by its answers. */
+    @Test
+    void oldFailuresRefuseNoCallToAServerThatAnswersAgain() {
+        Filter breaker = byDefault();
+        for (int i = 0; i < 17; i++) {
+            assertThat(reason(call(breaker, failing(Reason.UPSTREAM_UNAVAILABLE))))
+                    .isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+            timer.advanceBy(Duration.ofMillis(300));
+        }
+        for (int i = 0; i < 34; i++) {
+            assertThat(call(breaker, GOOD)).as("call %d", i).isNull();
+            timer.advanceBy(Duration.ofMillis(100));
+            if (i % 8 == 4) {
+                // Now and then one fails, as at any server.
+                assertThat(reason(call(breaker, failing(Reason.UPSTREAM_AMBIGUOUS))))
+                        .isEqualTo(Reason.UPSTREAM_AMBIGUOUS);
+            }
+            timer.advanceBy(Duration.ofMillis(100));
+        }
+        assertThat(changes()).isZero();
+    }
+
+    @Test
+    void aServerThatFailsAgainAfterItsReturnIsNotCalled() {
+        Filter breaker = byDefault();
+        for (int i = 0; i < 17; i++) {
+            send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        }
+        assertThat(call(breaker, GOOD)).isNull();
+        assertThat(call(breaker, GOOD)).isNull();
+        send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+        send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+    }
+
+    /** As many as the file says, however they are mixed. */
+    @ParameterizedTest
+    @CsvSource({"10, 20", "30, 45", "50, 60", "80, 90", "100, 100"})
+    void opensForAServerThatFailsMoreThanTheFileAllows(int failureRate, int percent) {
+        Random random = new Random(failureRate);
+        BreakerConfig config = new BreakerConfig(
+                Duration.ofSeconds(10), 20, failureRate, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 3);
+        Filter breaker = breaker(config);
+        int calls = 0;
+        while (stateOf(breaker, "closed")) {
+            send(breaker, random.nextInt(100) < percent ? failing(Reason.UPSTREAM_ERROR) : GOOD);
+            timer.advanceBy(Duration.ofMillis(100));
+            calls++;
+        }
+        assertThat(calls).isBetween(20, 100);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10, 1", "30, 8", "50, 20", "80, 50"})
+    void staysClosedForAServerThatFailsLess(int failureRate, int percent) {
+        Random random = new Random(failureRate);
+        BreakerConfig config = new BreakerConfig(
+                Duration.ofSeconds(10), 20, failureRate, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 3);
+        Filter breaker = breaker(config);
+        for (int i = 0; i < 2_000; i++) {
+            send(breaker, random.nextInt(100) < percent ? failing(Reason.UPSTREAM_ERROR) : GOOD);
+            timer.advanceBy(Duration.ofMillis(100));
+        }
+        assertThat(changes()).isZero();
+    }
+
+    @Test
+    void aServerThatHangsIsNotCalledAlthoughFewCallsEnded() {
+        Filter breaker = byDefault();
+        for (int i = 0; i < 10; i++) {
+            assertThat(call(breaker, GOOD)).isNull();
+        }
+        List<TestPublisher<JsonRpc>> hung = begin(breaker, 8);
+        timer.advanceBy(Duration.ofSeconds(20));
+        hung.subList(0, 4).forEach(BreakerFilterTest::timeOut);
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+        hung.subList(4, 8).forEach(BreakerFilterTest::timeOut);
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+    }
+
+    /** One client that calls again and again, and each call takes longer than the window. */
+    @Test
+    void aServerThatHangsIsNotCalledHoweverLongItsCallsTake() {
+        Filter breaker = byDefault();
+        for (int i = 0; i < 5; i++) {
+            List<TestPublisher<JsonRpc>> hung = begin(breaker, 1);
+            timer.advanceBy(Duration.ofSeconds(60));
+            timeOut(hung.get(0));
+        }
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+    }
+
+    /** They hung at a server that was away, and end together when it is long since back. */
+    @Test
+    void callsThatBeganBeforeTheServersReturnSayNothing() {
+        Filter breaker = byDefault();
+        List<TestPublisher<JsonRpc>> hung = begin(breaker, 8);
+        timer.advanceBy(Duration.ofSeconds(5));
+        for (int i = 0; i < 10; i++) {
+            assertThat(call(breaker, GOOD)).isNull();
+            timer.advanceBy(Duration.ofMillis(1_500));
+        }
+        hung.forEach(BreakerFilterTest::timeOut);
+        assertThat(call(breaker, GOOD)).isNull();
+        assertThat(changes()).isZero();
+    }
+
     @Test
     void letsAFewThroughAndClosesWhenTheyAreWell() {
         Filter breaker = opened();
@@ -106,6 +218,49 @@ class BreakerFilterTest extends FilterContract {
         }
         assertThat(List.of(changes("open"), changes("half_open"), changes("closed")))
                 .containsExactly(1.0, 1.0, 1.0);
+    }
+
+    @Test
+    void closesAsSoonAsNoProbeCanChangeIt() {
+        Filter breaker = byDefault();
+        for (int i = 0; i < 20; i++) {
+            send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        }
+        timer.advanceBy(Duration.ofMillis(1_001));
+        List<TestPublisher<JsonRpc>> probes = begin(breaker, 3);
+        probes.subList(0, 2).forEach(probe -> probe.next(Exchanges.success("done")).complete());
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+        timeOut(probes.get(2));
+        assertThat(call(breaker, GOOD)).isNull();
+    }
+
+    /** The probes went to a server that hung and lost them; it is well long before their time is over. */
+    @Test
+    void probesThatHangDoNotKeepTheOthersOut() {
+        Filter breaker = opened();
+        timer.advanceBy(OPEN);
+        List<TestPublisher<JsonRpc>> probes = begin(breaker, 2);
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+        timer.advanceBy(OPEN.minusMillis(1));
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+        timer.advanceBy(Duration.ofMillis(1));
+        assertThat(call(breaker, GOOD)).isNull();
+        probes.forEach(BreakerFilterTest::timeOut);
+        assertThat(stateOf(breaker)).containsEntry("state", "half_open");
+        assertThat(call(breaker, GOOD)).isNull();
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+    }
+
+    @Test
+    void aServerThatHangsGetsOneMoreProbeNowAndThen() {
+        Filter breaker = opened();
+        timer.advanceBy(OPEN);
+        sent = 0;
+        for (int i = 0; i < 100; i++) {
+            start(breaker, Flux.never());
+            timer.advanceBy(OPEN.dividedBy(10));
+        }
+        assertThat(sent).isEqualTo(2 + 9);
     }
 
     @Test
@@ -212,7 +367,7 @@ class BreakerFilterTest extends FilterContract {
     }
 
     @Test
-    void slowStreamsCountWhenTheyEndOrAreGivenUp() {
+    void slowStreamsCountWhetherTheyEndOrAreGivenUp() {
         Filter breaker = breaker(10, BreakerConfig.DEFAULT.failures(), Duration.ofSeconds(2));
         List<TestPublisher<JsonRpc>> ending = new ArrayList<>();
         List<Disposable> abandoned = new ArrayList<>();
@@ -222,10 +377,11 @@ class BreakerFilterTest extends FilterContract {
             ending.add(stream);
             abandoned.add(run(breaker, Flux.never()));
         }
-        timer.advanceBy(Duration.ofMillis(2_001));
+        advance(Duration.ofMillis(2_010));
         ending.forEach(stream -> stream.next(Exchanges.success("done")).complete());
-        assertThat(call(breaker, GOOD)).isNull();
         abandoned.forEach(Disposable::dispose);
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+        advance(Duration.ofMillis(400));
         assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
     }
 
@@ -290,13 +446,21 @@ class BreakerFilterTest extends FilterContract {
         return breaker;
     }
 
+    /** As in a file that says no more than its name. */
+    private Filter byDefault() {
+        return breaker(BreakerConfig.DEFAULT);
+    }
+
     private Filter breaker() {
         return breaker(10, BreakerConfig.DEFAULT.failures(), null);
     }
 
     private Filter breaker(int minimumCalls, Set<FailureKind> failures, @Nullable Duration slow) {
-        BreakerConfig config =
-                new BreakerConfig(Duration.ofSeconds(10), minimumCalls, 50, failures, slow, 80, OPEN, /* probes= */ 2);
+        return breaker(
+                new BreakerConfig(Duration.ofSeconds(10), minimumCalls, 50, failures, slow, 80, OPEN, /* probes= */ 2));
+    }
+
+    private Filter breaker(BreakerConfig config) {
         return new BreakerFilter(
                 config,
                 new FilterContext("filters[0]", meters, InstantSource.system(), timer, exchange -> server, data));
@@ -308,6 +472,27 @@ class BreakerFilterTest extends FilterContract {
 
     private void send(Filter breaker, Flux<JsonRpc> answer) {
         var unused = call(breaker, answer);
+    }
+
+    private List<TestPublisher<JsonRpc>> begin(Filter breaker, int calls) {
+        List<TestPublisher<JsonRpc>> begun = new ArrayList<>();
+        for (int i = 0; i < calls; i++) {
+            TestPublisher<JsonRpc> call = TestPublisher.create();
+            start(breaker, call.flux());
+            begun.add(call);
+        }
+        return begun;
+    }
+
+    private static void timeOut(TestPublisher<JsonRpc> call) {
+        call.error(new Refusal(Reason.UPSTREAM_TIMEOUT, "no answer"));
+    }
+
+    private void advance(Duration duration) {
+        // Step by step, because a task that comes late would see a later time than its own.
+        for (int i = 0; i < duration.toMillis() / 10; i++) {
+            timer.advanceBy(Duration.ofMillis(10));
+        }
     }
 
     private void start(Filter breaker, Flux<JsonRpc> answer) {
@@ -346,8 +531,18 @@ class BreakerFilterTest extends FilterContract {
         return (Map<String, Object>) Objects.requireNonNull(servers.get("weather"));
     }
 
+    private static boolean stateOf(Filter breaker, String state) {
+        return !breaker.state().toString().contains("weather") || stateOf(breaker).containsValue(state);
+    }
+
     private double count(String meter) {
         return meters.get(meter).tag("upstream", "weather").counter().count();
+    }
+
+    private double changes() {
+        return meters.find("headgate.breaker.changes").counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     private double changes(String to) {

@@ -2,6 +2,7 @@ package io.headgate.filter.breaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
@@ -9,9 +10,13 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.TestTimer;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,11 +28,14 @@ import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
-/** Probes that are answered and cancelled at the same time, by two threads. */
+/** Calls that begin, end and are cancelled at the same time, by two threads. */
 @Timeout(60)
 class BreakerRaceTest {
     private static final int ROUNDS = 3_000;
+    private static final Duration OPEN = Duration.ofSeconds(5);
     private static final BreakerConfig SLOW = new BreakerConfig(
             Duration.ofSeconds(10),
             20,
@@ -97,6 +105,57 @@ class BreakerRaceTest {
                 // The window of the closed breaker begins anew for the next round.
                 timer.advanceBy(Duration.ofSeconds(11));
             }
+        } finally {
+            threads.shutdownNow();
+            timer.dispose();
+        }
+    }
+
+    /** Two event loops with calls to one server: neither waits for the other, and no end is lost. */
+    @Test
+    void noCallWaitsForAnotherOneAndAllAreCounted() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        int calls = 400_000;
+        BreakerConfig config = new BreakerConfig(
+                Duration.ofMinutes(10), 1_000_000, 100, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 3);
+        Scheduler timer = Schedulers.newSingle("timer");
+        Filter breaker = new BreakerFilter(
+                config,
+                new FilterContext(
+                        "filters[0]",
+                        new SimpleMeterRegistry(),
+                        InstantSource.system(),
+                        timer,
+                        exchange -> "weather",
+                        Path.of("target")));
+        Exchange exchange = Exchanges.toolCall();
+        Flux<JsonRpc> good = Flux.just(Exchanges.success("done"));
+        Callable<Long> loop = () -> {
+            ThreadMXBean all = ManagementFactory.getThreadMXBean();
+            // What is loaded and made at first is none of the question.
+            breaker.filter(exchange, next -> good).subscribe();
+            breaker.filter(exchange, next -> FAILING).subscribe(message -> {}, error -> {});
+            barrier.await();
+            ThreadInfo before = all.getThreadInfo(Thread.currentThread().getId());
+            for (int i = 0; i < calls; i++) {
+                Flux<JsonRpc> answer = i % 4 == 0 ? FAILING : good;
+                breaker.filter(exchange, next -> answer).subscribe(message -> {}, error -> {});
+            }
+            ThreadInfo after = all.getThreadInfo(Thread.currentThread().getId());
+            return after.getBlockedCount()
+                    + after.getWaitedCount()
+                    - before.getBlockedCount()
+                    - before.getWaitedCount();
+        };
+        try {
+            Future<Long> one = threads.submit(loop);
+            Future<Long> other = threads.submit(loop);
+            assertThat(one.get(30, TimeUnit.SECONDS) + other.get(30, TimeUnit.SECONDS))
+                    .isZero();
+            assertThat(breaker.state().toString())
+                    .contains("calls=" + (2 * calls + 4))
+                    .contains("failed=" + (calls / 2 + 2));
         } finally {
             threads.shutdownNow();
             timer.dispose();

@@ -230,7 +230,7 @@ class SlowServerTest extends FilterContract {
                 Set.of(FailureKind.TRANSPORT),
                 slow,
                 none.slowRate(),
-                none.open(),
+                Duration.ofSeconds(5),
                 none.probes());
         return new BreakerFilter(
                 config,

@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -140,6 +141,46 @@ class ResilienceTest {
         }
     }
 
+    /** Five seconds away, with fewer calls than it takes to judge; what failed then refuses nothing later. */
+    @Test
+    void aServerThatAnswersAgainIsCalledWhateverFailedBefore() {
+        try (DemoProcess demo = DemoProcess.start();
+                FaultProxy proxy = FaultProxy.before(demo.address());
+                GatewayProcess gateway =
+                        GatewayProcess.before("demo", proxy.url()).start();
+                McpClient client = McpClient.legacy(gateway.address())) {
+            assertThat(code(client, "demo__echo", HELLO)).isZero();
+            proxy.decide(() -> Fate.LOSE);
+            assertThat(codes(client, 17, Duration.ofMillis(300))).containsOnly(LOST);
+            proxy.decide(() -> Fate.PASS);
+            assertThat(codes(client, 34, Duration.ofMillis(200))).containsOnly(0);
+            assertThat(gateway.metric("headgate_breaker_state", "\"demo\"")).isZero();
+        }
+    }
+
+    @Test
+    void aServerThatHangsIsLeftAloneAfterAFewCalls() {
+        try (DemoProcess demo = DemoProcess.start();
+                FaultProxy proxy = FaultProxy.before(demo.address());
+                GatewayProcess gateway = GatewayProcess.before("demo", proxy.url())
+                        .with("filters:", "  - breaker: {}", "  - timeout: 1s")
+                        .start();
+                McpClient client = McpClient.modern(gateway.address())) {
+            assertThat(code(client, "demo__echo", HELLO)).isZero();
+            proxy.decide(() -> Fate.STALL);
+            int sent = proxy.calls();
+            Load hung = new Load(gateway, 8, "demo__echo", i -> HELLO);
+            hung.run(8);
+            hung.await();
+            assertThat(hung.codes.keySet()).containsOnly(TOO_LATE);
+            assertThat(code(client, "demo__echo", HELLO)).isEqualTo(NOT_CALLED);
+            assertThat(proxy.calls()).isEqualTo(sent + 8);
+
+            proxy.decide(() -> Fate.PASS);
+            Await.until(RECOVERY, gateway::state, () -> code(client, "demo__echo", HELLO) == 0);
+        }
+    }
+
     @Test
     void aSlowServerIsLeftAloneAndTheOthersAreNot() {
         try (DemoProcess slow = DemoProcess.start();
@@ -195,8 +236,22 @@ class ResilienceTest {
 
     /** The code of the error that a call ends with, 0 if it has a result. */
     private static int code(McpClient client, String tool, String arguments) {
-        Answer answer = Await.result(McpClient.PATIENCE, client.call(tool, arguments));
+        return codeOf(Await.result(McpClient.PATIENCE, client.call(tool, arguments)));
+    }
+
+    private static int codeOf(Answer answer) {
         return answer.message().has("result") ? 0 : answer.error().path("code").asInt();
+    }
+
+    /** The codes of so many calls, with a pause after each. */
+    private static List<Integer> codes(McpClient client, int calls, Duration pause) {
+        Executor later = CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS, Runnable::run);
+        List<Integer> codes = new ArrayList<>();
+        for (int i = 0; i < calls; i++) {
+            codes.add(code(client, "demo__echo", HELLO));
+            var unused = Await.result(McpClient.PATIENCE, CompletableFuture.runAsync(() -> {}, later));
+        }
+        return codes;
     }
 
     private static Supplier<Fate> losing(int percent) {
