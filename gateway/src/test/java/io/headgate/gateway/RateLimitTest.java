@@ -97,8 +97,10 @@ class RateLimitTest {
                         "Mcp-Session-Id",
                         opened.headers().firstValue("mcp-session-id").orElseThrow())
                 .join();
-        assertThat(answer.statusCode()).isEqualTo(429);
-        assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
+        // Its SDK would take another status for the end of the connection.
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("content-type")).contains("application/json");
+        assertThat(answer.headers().firstValue("retry-after")).isEmpty();
         assertRefusal(MAPPER.readTree(answer.body()));
     }
 

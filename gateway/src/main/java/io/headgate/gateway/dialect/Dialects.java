@@ -75,7 +75,16 @@ public final class Dialects implements FrontDialect {
         boolean saysWhatItWants = call.endpoint() == HttpCall.Endpoint.MCP
                 && call.method().equals("POST")
                 && isModern(call.headers().get(ModernHeaders.VERSION));
-        return early.apply(new CallHead(call, saysWhatItWants));
+        Refusal refusal = early.apply(new CallHead(call, saysWhatItWants));
+        return refusal == null || saysWhatItWants || mayHaveStatus(call, refusal) ? refusal : null;
+    }
+
+    /** A message of a session is refused with the id that stands in its body, unless it concerns the session itself. */
+    private static boolean mayHaveStatus(HttpCall call, Refusal refusal) {
+        boolean isOfSession = call.endpoint() == HttpCall.Endpoint.MESSAGES
+                || (call.method().equals("POST")
+                        && !call.headers(LegacyDialect.SESSION).isEmpty());
+        return !isOfSession || LegacyReply.status(refusal.reason()) != LegacyReply.OK;
     }
 
     @Override

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * while, and the client may fetch it.
  */
 final class LegacyReply extends Reply {
+    static final int OK = 200;
+
     private final Session session;
     private final @Nullable SessionStream shared;
     private final Runnable whenEnded;
@@ -87,26 +89,33 @@ final class LegacyReply extends Reply {
     @Override
     void respond(JsonRpc.Response response) {
         if (response instanceof JsonRpc.Success success) {
-            finish(200, success(success.envelope()));
+            finish(OK, success(success.envelope()));
         } else if (response instanceof JsonRpc.Failure failure) {
-            finish(200, failure(failure));
+            finish(OK, failure(failure));
         }
     }
 
     @Override
     void refuse(Refusal refusal) {
-        finish(status(refusal.reason()), Wording.failure(id, refusal), Wording.fields(refusal));
+        int status = status(refusal.reason());
+        Pieces body = Wording.failure(id, refusal);
+        if (status == OK) {
+            // When to come back stands in the body: clients read no header field of a good answer.
+            finish(OK, body);
+        } else {
+            finish(status, body, Wording.fields(refusal));
+        }
     }
 
     /**
-     * What concerns the connection has its HTTP status; what concerns the call is in the body, because clients of this
-     * era take any other status for a broken transport and never read the error.
+     * The status with which a request of a session is refused: only what concerns the session or its caller has one of its
+     * own. Clients of this era take it for a broken connection, and some end the whole session with all its other calls.
      */
     static int status(Refusal.Reason reason) {
         return switch (reason) {
-            case CREDENTIAL_MISSING, CREDENTIAL_INVALID, SESSION_NOT_FOUND, DENIED, RATE_LIMITED, OVERLOADED ->
+            case CREDENTIAL_MISSING, CREDENTIAL_INVALID, SESSION_NOT_FOUND, DENIED ->
                 Wording.Answer.of(reason).status();
-            default -> 200;
+            default -> OK;
         };
     }
 

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
+import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.route.HeaderParam;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RequestId;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -19,7 +21,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.test.publisher.TestPublisher;
 
@@ -44,6 +51,10 @@ class LegacyDialectTest {
                     4096),
             meters);
     private Function<Exchange, Flux<JsonRpc>> core = exchange -> Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+    private Supplier<Flux<JsonRpc>> discovered = () -> Flux.just(
+            JsonRpc.Success.of(
+                    "{\"capabilities\":{\"tools\":{}},\"instructions\":\"hi\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"headgate\"}}}"));
+    private @Nullable Refusal early;
     private List<HeaderParam> headerParams = List.of();
     private Caller caller = new Caller("alice");
     private final ToldEvents told = new ToldEvents();
@@ -52,15 +63,11 @@ class LegacyDialectTest {
     private Dialects dialects() {
         Handler guarded = sessions.guard(exchange -> {
             seen.add(exchange);
-            return exchange.method().equals("server/discover")
-                    ? Flux.just(
-                            JsonRpc.Success.of(
-                                    "{\"capabilities\":{\"tools\":{}},\"instructions\":\"hi\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"headgate\"}}}"))
-                    : core.apply(exchange);
+            return exchange.method().equals("server/discover") ? discovered.get() : core.apply(exchange);
         });
         return new Dialects(
                 exchange -> guarded.handle(exchange.withCaller(caller)),
-                head -> null,
+                head -> early,
                 server -> true,
                 tool -> headerParams,
                 sessions,
@@ -371,6 +378,76 @@ class LegacyDialectTest {
                         "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}");
         assertThat(batch.streamed().ended).isTrue();
         assertThat(post(open("2025-11-25"), "[" + CALL + "]").answer).contains("-32600");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Refusal.Reason.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"CREDENTIAL_MISSING", "CREDENTIAL_INVALID", "DENIED", "SESSION_NOT_FOUND"})
+    void aRefusedCallIsAnErrorAndNoBrokenConnection(Refusal.Reason reason) {
+        core = exchange -> Flux.error(new Refusal(reason, "no", Duration.ofMillis(1_500)));
+        FakeCall call = post(open("2025-11-25"), CALL);
+        assertThat(call.status).isEqualTo(200);
+        assertThat(call.answerFields).isEmpty();
+        assertThat(call.answer)
+                .startsWith("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":")
+                .contains("\"message\":\"no\"")
+                .contains("\"retryAfterMs\":1500");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CREDENTIAL_MISSING, 401", "CREDENTIAL_INVALID, 401", "DENIED, 403", "SESSION_NOT_FOUND, 404"})
+    void whatConcernsTheSessionOrItsCallerHasItsStatus(Refusal.Reason reason, int status) {
+        core = exchange -> Flux.error(new Refusal(reason, "no"));
+        FakeCall call = post(open("2025-11-25"), CALL);
+        assertThat(call.status).isEqualTo(status);
+        assertThat(call.answer).contains("\"id\":1").contains("\"code\":1" + status);
+    }
+
+    @Test
+    void aRefusedInitializeHasItsStatus() {
+        discovered = () -> Flux.error(new Refusal(Refusal.Reason.OVERLOADED, "full", Duration.ofSeconds(2)));
+        FakeCall call = handled(FakeCall.post(INITIALIZE.formatted("2025-11-25")));
+        assertThat(call.status).isEqualTo(503);
+        assertThat(call.answerFields).containsExactly("Retry-After", "2");
+        assertThat(call.answer).contains("\"id\":0").contains("\"code\":1503");
+    }
+
+    @Test
+    void oneRequestOfABatchIsRefusedAndTheOthersAreNot() {
+        core = exchange -> exchange.message() instanceof JsonRpc.Request request
+                        && request.id().equals(RequestId.of(2))
+                ? Flux.error(new Refusal(Refusal.Reason.OVERLOADED, "busy", Duration.ofSeconds(2)))
+                : Flux.just(JsonRpc.Success.of("{\"content\":[]}"));
+        FakeCall batch = handled(FakeCall.post("[" + CALL + "," + CALL.replace("\"id\":1", "\"id\":2") + ","
+                        + CALL.replace("\"id\":1", "\"id\":3") + "]")
+                .with("Mcp-Session-Id", open("2025-03-26")));
+        assertThat(batch.streamed().events)
+                .containsExactlyInAnyOrder(
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":1503,\"message\":\"busy\","
+                                + "\"data\":{\"retryAfterMs\":2000}}}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"content\":[]}}");
+        assertThat(batch.streamed().ended).isTrue();
+    }
+
+    /** A refusal needs the id, which is in the body; without a session there is nothing to break. */
+    @Test
+    void aSessionsCallIsNotRefusedByItsHead() {
+        early = new Refusal(Refusal.Reason.OVERLOADED, "busy", Duration.ofSeconds(2));
+        FakeCall call = FakeCall.post(CALL).with("Mcp-Session-Id", "any").with("MCP-Protocol-Version", "2025-11-25");
+        assertThat(dialects.refuses(call)).isNull();
+        assertThat(dialects.refuses(FakeCall.post(HttpCall.Endpoint.MESSAGES, "sessionId=any", CALL)))
+                .isNull();
+        assertThat(dialects.refuses(FakeCall.post(INITIALIZE.formatted("2025-11-25"))))
+                .isSameAs(early);
+        FakeCall modern =
+                FakeCall.post(CALL).with("Mcp-Session-Id", "any").with("MCP-Protocol-Version", "2026-07-28");
+        assertThat(dialects.refuses(modern)).isSameAs(early);
+
+        early = new Refusal(Refusal.Reason.CREDENTIAL_MISSING, "who are you?");
+        assertThat(dialects.refuses(call)).isSameAs(early);
     }
 
     @Test
