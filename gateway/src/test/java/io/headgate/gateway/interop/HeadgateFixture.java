@@ -54,7 +54,13 @@ final class HeadgateFixture {
         if (DIRECT) {
             return direct(client, wire, List.of(upstreams));
         }
-        return Headgate.start(List.of(upstreams));
+        return Headgate.start("", List.of(upstreams));
+    }
+
+    /** A front with other filters than those of a file without any; they are written as in the file. */
+    static Front behind(String filters, Upstream... upstreams) {
+        assumeTrue(!DIRECT, "filters need a gateway");
+        return Headgate.start(filters, List.of(upstreams));
     }
 
     private static Front direct(Era client, Upstream.Wire wire, List<Upstream> upstreams) {
@@ -86,7 +92,7 @@ final class HeadgateFixture {
         private static final Duration READY = Duration.ofSeconds(30);
         private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-        static Headgate start(List<Upstream> upstreams) {
+        static Headgate start(String filters, List<Upstream> upstreams) {
             StringBuilder yaml = new StringBuilder("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nmcpServers:\n");
             for (Upstream upstream : upstreams) {
                 yaml.append("  ").append(upstream.name()).append(":\n    url: ").append(upstream.uri());
@@ -97,7 +103,7 @@ final class HeadgateFixture {
             }
             try {
                 Path file = Files.createTempFile("headgate", ".yaml");
-                Files.writeString(file, yaml);
+                Files.writeString(file, yaml.append(filters));
                 Headgate started = new Headgate(Gateway.start(ConfigFile.read(file)), file);
                 started.awaitServers(upstreams.size());
                 return started;
