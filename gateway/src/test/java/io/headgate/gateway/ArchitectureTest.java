@@ -42,7 +42,7 @@ class ArchitectureTest {
             Map.entry("filter.audit.log", List.of("filter.audit.format")),
             Map.entry("filter.audit.verify", List.of("filter.audit.format")),
             Map.entry("filter.audit", List.of("mcp", "filter", "filter.audit.log")),
-            Map.entry("gateway.telemetry", List.of()),
+            Map.entry("gateway.telemetry", List.of("mcp")),
             Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
             Map.entry(
