@@ -91,6 +91,7 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.admin",
                     List.of(
+                            "filter",
                             "gateway.telemetry",
                             "gateway.upstream",
                             "gateway.route",

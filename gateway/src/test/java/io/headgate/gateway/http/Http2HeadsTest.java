@@ -60,7 +60,8 @@ class Http2HeadsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/m cp", "/mcp\t", "/mcp HTTP/1.1", " ", "/\u00e4", "/mcp#x", "/mcp%", "mcp", "*", "http://a/"})
+    @ValueSource(
+            strings = {"/m cp", "/mcp\t", "/mcp HTTP/1.1", " ", "/\u00e4", "/mcp#x", "/mcp%", "mcp", "*", "http://a/"})
     void pathsThatAreNoTargets(String path) {
         refused(RawHttp2.block(":method", "POST", ":path", path, ":scheme", "http", ":authority", "gw.test"));
     }

@@ -105,10 +105,12 @@ class LogFloodsTest {
     void aLineIsOneLineWithoutWhatATerminalObeys() {
         LogLine line = new LogLine();
         Logger logger = context.getLogger("io.headgate.gateway.Any");
-        logger.error("it said: {}", "\u001b]0;x\u0007\r\n2026 INFO forged \u202e", new IllegalStateException("\u001b[31m"));
+        logger.error(
+                "it said: {}", "\u001b]0;x\u0007\r\n2026 INFO forged \u202e", new IllegalStateException("\u001b[31m"));
         String written = line.convert(lines.list.get(0));
         assertThat(written)
-                .startsWith("it said: \\u{1b}]0;x\\u{7} 2026 INFO forged \\u{202e} java.lang.IllegalStateException: \\u{1b}[31m at ")
+                .startsWith(
+                        "it said: \\u{1b}]0;x\\u{7} 2026 INFO forged \\u{202e} java.lang.IllegalStateException: \\u{1b}[31m at ")
                 .doesNotContain("\n")
                 .hasSizeLessThan(LogLine.LONGEST + 10);
         logger.error("{}", "y".repeat(100_000));
