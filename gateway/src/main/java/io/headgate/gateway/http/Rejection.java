@@ -5,6 +5,7 @@ import io.headgate.mcp.Pieces;
 /** What the door itself refuses, with the status, the reason that is counted, and whether the connection survives. */
 enum Rejection {
     FRAMING(400, "framing", true, "bad request"),
+    TRANSFER_ENCODING(501, "transfer_encoding", true, "only the transfer coding chunked is spoken here"),
     HTTP_VERSION(505, "http_version", true, "only HTTP/1.1 and HTTP/2 are spoken here"),
     NOT_HTTP(400, "not_http", true, "not HTTP"),
     URI_TOO_LONG(414, "uri_too_long", true, "the request line is too long"),
