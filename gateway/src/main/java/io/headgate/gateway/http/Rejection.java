@@ -17,7 +17,7 @@ enum Rejection {
     CONNECTION_NOMINATED(400, "connection_nominated", true, "the Connection field names an end-to-end field"),
     UPGRADE(400, "upgrade", true, "no upgrade is offered here"),
     EXPECT(417, "expect", true, "unknown expectation"),
-    HOST(421, "host", false, "this host is not served here"),
+    HOST(421, "host", true, "this host is not served here"),
     SNI_HOST_MISMATCH(421, "sni_host_mismatch", true, "the host is not the one of the TLS handshake"),
     ORIGIN(403, "origin", false, "this origin is not allowed"),
     METHOD(405, "method", true, "method not allowed"),
