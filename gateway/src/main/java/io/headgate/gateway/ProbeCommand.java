@@ -11,6 +11,7 @@ import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamState;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.mcp.RawJson;
+import io.headgate.mcp.VisibleText;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Map;
 
 /** Asks one server what it is and offers, as the gateway would. */
 final class ProbeCommand {
+    private static final int LONGEST_LINE = 16 * 1024;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration LAST_CLOSES = Duration.ofSeconds(2);
     private static final int MOST_NAMES = 50;
@@ -48,10 +50,10 @@ final class ProbeCommand {
             upstream.close().timeout(LAST_CLOSES).onErrorComplete().block();
             return report;
         } catch (Refusal refusal) {
-            throw new UsageException("probe: " + url + ": " + refusal.text());
+            throw new UsageException("probe: " + url + ": " + printable(refusal.text()));
         } catch (RuntimeException failed) {
             throw new UsageException(
-                    "probe: " + url + ": " + String.valueOf(failed.getMessage()).replaceAll("\\s+", " "));
+                    "probe: " + url + ": " + printable(String.valueOf(failed.getMessage())));
         } finally {
             loops.dispose();
         }
@@ -100,10 +102,7 @@ final class ProbeCommand {
 
     /** What a server says must not steer the terminal. */
     private static String printable(String text) {
-        return text.codePoints()
-                .map(c -> Character.isISOControl(c) ? '?' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
+        return VisibleText.shown(text, LONGEST_LINE);
     }
 
     private static URI url(String text) {

@@ -42,8 +42,9 @@ class ArchitectureTest {
             Map.entry("filter.audit.log", List.of("filter.audit.format")),
             Map.entry("filter.audit.verify", List.of("filter.audit.format")),
             Map.entry("filter.audit", List.of("mcp", "filter", "filter.audit.log")),
-            Map.entry("gateway.telemetry", List.of()),
-            Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry")),
+            Map.entry("gateway.telemetry", List.of("mcp")),
+            Map.entry("gateway.wire", List.of()),
+            Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry", "gateway.wire")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
             Map.entry(
                     "gateway.policy",
@@ -78,7 +79,8 @@ class ArchitectureTest {
                             "gateway.session")),
             Map.entry(
                     "gateway.http",
-                    List.of("mcp", "filter", "gateway.telemetry", "gateway.session", "gateway.dialect")),
+                    List.of(
+                            "mcp", "filter", "gateway.telemetry", "gateway.wire", "gateway.session", "gateway.dialect")),
             Map.entry(
                     "gateway.config",
                     List.of(
@@ -91,6 +93,7 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.admin",
                     List.of(
+                            "filter",
                             "gateway.telemetry",
                             "gateway.upstream",
                             "gateway.route",

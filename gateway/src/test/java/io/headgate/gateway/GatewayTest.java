@@ -109,7 +109,7 @@ class GatewayTest {
                 .build();
         HttpResponse<String> answer = http.send(post, HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(405);
-        assertThat(answer.headers().firstValue("allow")).contains("GET");
+        assertThat(answer.headers().firstValue("allow")).contains("GET, HEAD");
         assertThat(answer.headers().map()).doesNotContainKey("access-control-allow-origin");
     }
 

@@ -11,6 +11,8 @@ import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.Counter;
+import java.net.InetAddress;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,11 +30,13 @@ public final class IdentityFilter implements Filter {
             new FilterType<>("identity", IdentityConfig.class, IdentityFilter::new);
 
     private final Callers callers;
+    private final WrongKeys wrongKeys;
     private final Events events;
     private final Map<Fault, Counter> rejected = new EnumMap<>(Fault.class);
 
     public IdentityFilter(IdentityConfig config, FilterContext context) {
         callers = new Callers(config.apiKeys());
+        wrongKeys = new WrongKeys(context.clock());
         events = context.events();
         for (Fault fault : Fault.values()) {
             rejected.put(fault, context.meters().counter("headgate.auth.rejected", "reason", fault.label));
@@ -55,6 +59,12 @@ public final class IdentityFilter implements Filter {
     }
 
     private Refusal refuse(Fault fault, RequestHeaders headers) {
+        InetAddress peer = headers.peer();
+        long wait = fault.isWrongKey() && peer != null ? wrongKeys.count(peer) : 0;
+        if (wait > 0) {
+            Objects.requireNonNull(rejected.get(Fault.THROTTLED)).increment();
+            return Fault.THROTTLED.refusal(Duration.ofMillis(wait));
+        }
         Objects.requireNonNull(rejected.get(fault)).increment();
         if (events.areHeard()) {
             events.refused(fault.event, headers.peer());

@@ -14,9 +14,13 @@ import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +164,56 @@ class IdentityFilterTest extends FilterContract {
                                     ? "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"
                                     : "the key is not valid");
         });
+    }
+
+    @Test
+    void tellsAnAddressThatShowsManyWrongKeysToWaitAndStillTakesTheRightOne() {
+        AtomicLong millis = new AtomicLong(600_000);
+        FilterContext plain = told();
+        Filter filter = new IdentityFilter(
+                new IdentityConfig(Keys.ALICE_AND_BOB),
+                new FilterContext(
+                        plain.place(),
+                        meters,
+                        () -> Instant.ofEpochMilli(millis.get()),
+                        timer,
+                        plain.routes(),
+                        data,
+                        plain.events(),
+                        plain.secrets()));
+        Head wrong = new Head(new Fields("X-API-Key", "wrong"));
+        for (int i = 0; i < WrongKeys.A_MINUTE; i++) {
+            assertRefusal(filter.refuses(wrong), /* isMissing= */ false);
+        }
+        millis.addAndGet(59_000);
+        for (int i = 0; i < 10; i++) {
+            assertThat(filter.refuses(wrong)).isNotNull().satisfies(refusal -> {
+                assertThat(refusal.reason()).isEqualTo(Refusal.Reason.RATE_LIMITED);
+                assertThat(refusal.retryAfter()).isEqualTo(Duration.ofSeconds(1));
+            });
+        }
+        StepVerifier.create(filter.filter(
+                        with("Authorization", "Basic x"), exchange -> Flux.error(new AssertionError("let in"))))
+                .verifyErrorSatisfies(error ->
+                        assertThat(((Refusal) error).reason()).isEqualTo(Refusal.Reason.RATE_LIMITED));
+        // Who is behind the same address and has a key does not notice, and who shows none is told what to show.
+        assertThat(filter.refuses(new Head(new Fields("X-API-Key", "alice-1")))).isNull();
+        assertRefusal(filter.refuses(new Head(new Fields("Accept", "x"))), /* isMissing= */ true);
+        assertThat(rejected("throttled")).isEqualTo(11);
+        assertThat(told).filteredOn(each -> each.contains("unknown")).hasSize(WrongKeys.A_MINUTE);
+        millis.addAndGet(1_000);
+        assertRefusal(filter.refuses(wrong), /* isMissing= */ false);
+    }
+
+    @Test
+    void countsANetworkOfIpv6AsOneAndOthersApart() throws UnknownHostException {
+        WrongKeys keys = new WrongKeys(() -> Instant.ofEpochMilli(600_000));
+        for (int i = 0; i < WrongKeys.A_MINUTE; i++) {
+            assertThat(keys.count(InetAddress.getByName("2001:db8::" + Integer.toHexString(i)))).isZero();
+        }
+        assertThat(keys.count(InetAddress.getByName("2001:db8::ffff"))).isEqualTo(60_000);
+        assertThat(keys.count(InetAddress.getByName("2001:db8:0:1::1"))).isZero();
+        assertThat(keys.count(InetAddress.getByName("192.0.2.1"))).isZero();
     }
 
     @Test

@@ -1,6 +1,10 @@
 package io.headgate.gateway.admin;
 
+import io.headgate.filter.Secret;
 import io.headgate.gateway.config.Address;
+import io.headgate.gateway.config.AdminConfig;
+import io.headgate.gateway.http.DoorNames;
+import io.headgate.gateway.telemetry.MeterNames;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -8,9 +12,11 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Set;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
@@ -31,7 +37,7 @@ public final class AdminServer {
     private static final String JSON = "application/json";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final String BEARER = "Bearer ";
     private static final String INDEX = """
             Headgate
             /healthz  200 while the process is up
@@ -45,15 +51,16 @@ public final class AdminServer {
     private final PrometheusMeterRegistry meters;
     private final LoopResources loops = LoopResources.create("headgate-admin", 1, /* daemon= */ true);
     private final DisposableServer server;
-    private final boolean isLoopback;
+    private final DoorNames names;
+    private final byte @Nullable [] token;
 
-    private AdminServer(Address address, StateReport report, PrometheusMeterRegistry meters) {
+    private AdminServer(
+            AdminConfig config, InetSocketAddress wanted, StateReport report, PrometheusMeterRegistry meters) {
+        Secret secret = config.token();
         this.report = report;
         this.meters = meters;
-        InetSocketAddress wanted = address.host().isEmpty()
-                ? new InetSocketAddress(address.port())
-                : new InetSocketAddress(address.host(), address.port());
-        this.isLoopback = !wanted.isUnresolved() && wanted.getAddress().isLoopbackAddress();
+        this.token = secret == null ? null : digest(secret.value());
+        this.names = DoorNames.ofAdmin(config.allowedHosts(), wanted);
         try {
             server = HttpServer.create()
                     .bindAddress(() -> wanted)
@@ -66,13 +73,28 @@ public final class AdminServer {
                     .bindNow();
         } catch (RuntimeException notBound) {
             loops.dispose();
-            throw new AdminException("admin: " + address + " " + reason(wanted, notBound), notBound);
+            throw new AdminException("admin: " + config.listen() + " " + reason(notBound), notBound);
         }
     }
 
     /** Listens when it returns; throws an {@link AdminException} if that cannot be. */
-    public static AdminServer start(Address address, StateReport report, PrometheusMeterRegistry meters) {
-        return new AdminServer(address, report, meters);
+    public static AdminServer start(AdminConfig config, StateReport report, PrometheusMeterRegistry meters) {
+        return new AdminServer(config, wanted(config), report, meters);
+    }
+
+    private static InetSocketAddress wanted(AdminConfig config) {
+        Address address = config.listen();
+        InetSocketAddress wanted = address.host().isEmpty()
+                ? new InetSocketAddress(address.port())
+                : new InetSocketAddress(address.host(), address.port());
+        if (wanted.isUnresolved()) {
+            throw new AdminException("admin: " + address + " is no address of this machine", null);
+        }
+        // The file was checked, but what localhost is only this machine knows.
+        if (config.token() == null && !wanted.getAddress().isLoopbackAddress()) {
+            throw new AdminException("admin: " + address + " is no loopback address (expected: admin.token)", null);
+        }
+        return wanted;
     }
 
     public InetSocketAddress address() {
@@ -89,64 +111,115 @@ public final class AdminServer {
     }
 
     private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
-        if (!isAllowed(request.requestHeaders().get(HttpHeaderNames.HOST))) {
-            return answer(response, HttpResponseStatus.FORBIDDEN, TEXT, "host not allowed\n");
+        String wrong = wrongWithNames(request);
+        if (wrong != null) {
+            return refuse(request, response, HttpResponseStatus.FORBIDDEN, wrong, wrong + " not allowed\n");
         }
         String path = "/" + request.path();
+        // An orchestrator asks these two and has no token for them; they tell one word.
+        boolean isProbe = path.equals("/healthz") || path.equals("/readyz");
+        if (!isProbe && !showsToken(request)) {
+            response.header(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"headgate-admin\"");
+            return refuse(request, response, HttpResponseStatus.UNAUTHORIZED, "token", "the token is needed\n");
+        }
         return switch (path) {
-            case "/", "/healthz", "/readyz", "/metrics", "/state" ->
-                request.method().equals(HttpMethod.GET) ? get(path, response) : onlyGet(response);
-            default -> answer(response, HttpResponseStatus.NOT_FOUND, TEXT, "not found\n");
+            case "/", "/healthz", "/readyz", "/metrics", "/state" -> read(path, request, response);
+            default -> answer(request, response, HttpResponseStatus.NOT_FOUND, TEXT, "not found\n");
         };
     }
 
-    private Publisher<Void> get(String path, HttpServerResponse response) {
+    /** A page on the web that gives its own name this address must not read what is here, nor write by a form. */
+    private @Nullable String wrongWithNames(HttpServerRequest request) {
+        List<String> hosts = request.requestHeaders().getAll(HttpHeaderNames.HOST);
+        if (hosts.size() != 1) {
+            return "host";
+        }
+        String host = hosts.get(0);
+        InetSocketAddress local = request.hostAddress();
+        if (!names.allowsHost(host) && (local == null || !DoorNames.isAddress(host, local))) {
+            return "host";
+        }
+        for (String origin : request.requestHeaders().getAll(HttpHeaderNames.ORIGIN)) {
+            if (!DoorNames.isSameOrigin(origin, host)) {
+                return "origin";
+            }
+        }
+        return null;
+    }
+
+    private boolean showsToken(HttpServerRequest request) {
+        byte[] expected = token;
+        if (expected == null) {
+            return true;
+        }
+        List<String> shown = request.requestHeaders().getAll(HttpHeaderNames.AUTHORIZATION);
+        return shown.size() == 1
+                && shown.get(0).regionMatches(true, 0, BEARER, 0, BEARER.length())
+                && MessageDigest.isEqual(expected, digest(shown.get(0).substring(BEARER.length())));
+    }
+
+    private Publisher<Void> read(String path, HttpServerRequest request, HttpServerResponse response) {
+        boolean reads =
+                request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
+        if (!reads) {
+            response.header(HttpHeaderNames.ALLOW, "GET, HEAD");
+            return refuse(request, response, HttpResponseStatus.METHOD_NOT_ALLOWED, "method", "only GET and HEAD\n");
+        }
+        return get(path, request, response);
+    }
+
+    private Publisher<Void> refuse(
+            HttpServerRequest request,
+            HttpServerResponse response,
+            HttpResponseStatus status,
+            String reason,
+            String body) {
+        meters.counter(MeterNames.ADMIN_REJECTED, "reason", reason).increment();
+        return answer(request, response, status, TEXT, body);
+    }
+
+    private Publisher<Void> get(String path, HttpServerRequest request, HttpServerResponse response) {
         return switch (path) {
-            case "/healthz" -> answer(response, HttpResponseStatus.OK, TEXT, "ok\n");
+            case "/healthz" -> answer(request, response, HttpResponseStatus.OK, TEXT, "ok\n");
             case "/readyz" ->
                 report.isReady()
-                        ? answer(response, HttpResponseStatus.OK, TEXT, "ready\n")
-                        : answer(response, HttpResponseStatus.SERVICE_UNAVAILABLE, TEXT, "not ready\n");
-            case "/metrics" -> answer(response, HttpResponseStatus.OK, PROMETHEUS, meters.scrape());
-            case "/state" -> answer(response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.state()));
-            default -> answer(response, HttpResponseStatus.OK, TEXT, INDEX);
+                        ? answer(request, response, HttpResponseStatus.OK, TEXT, "ready\n")
+                        : answer(request, response, HttpResponseStatus.SERVICE_UNAVAILABLE, TEXT, "not ready\n");
+            case "/metrics" -> answer(request, response, HttpResponseStatus.OK, PROMETHEUS, meters.scrape());
+            case "/state" ->
+                answer(request, response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.state()));
+            default -> answer(request, response, HttpResponseStatus.OK, TEXT, INDEX);
         };
-    }
-
-    private static Publisher<Void> onlyGet(HttpServerResponse response) {
-        return answer(
-                response.header(HttpHeaderNames.ALLOW, "GET"),
-                HttpResponseStatus.METHOD_NOT_ALLOWED,
-                TEXT,
-                "only GET\n");
     }
 
     private static Publisher<Void> answer(
-            HttpServerResponse response, HttpResponseStatus status, String type, String body) {
-        return response.status(status)
+            HttpServerRequest request,
+            HttpServerResponse response,
+            HttpResponseStatus status,
+            String type,
+            String body) {
+        response.status(status)
                 .header(HttpHeaderNames.CONTENT_TYPE, type)
                 .header(HttpHeaderNames.CACHE_CONTROL, "no-store")
-                .header("X-Content-Type-Options", "nosniff")
-                .sendString(Mono.just(body));
+                .header("X-Content-Type-Options", "nosniff");
+        if (request.method().equals(HttpMethod.HEAD)) {
+            int length = body.getBytes(StandardCharsets.UTF_8).length;
+            return response.header(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(length))
+                    .send();
+        }
+        return response.sendString(Mono.just(body));
     }
 
-    /** A page on the web that gives its own name the loopback address must not read what is here. */
-    private boolean isAllowed(@Nullable String host) {
-        if (!isLoopback) {
-            return true;
+    /** Texts of any length are compared in the same time by their digests. */
+    private static byte[] digest(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new LinkageError("every platform has SHA-256", impossible);
         }
-        if (host == null) {
-            return false;
-        }
-        int port = host.lastIndexOf(':');
-        String name = port > host.lastIndexOf(']') ? host.substring(0, port) : host;
-        return LOOPBACK_NAMES.contains(name.toLowerCase(Locale.ROOT));
     }
 
-    private static String reason(InetSocketAddress wanted, Throwable notBound) {
-        if (wanted.isUnresolved()) {
-            return "is no address of this machine";
-        }
+    private static String reason(Throwable notBound) {
         for (Throwable cause = notBound; cause != null; cause = cause.getCause()) {
             if (cause instanceof BindException) {
                 return "cannot be listened on: " + cause.getMessage();
@@ -157,7 +230,7 @@ public final class AdminServer {
 
     /** The port could not be opened; the message says where and why, on one line. */
     public static final class AdminException extends RuntimeException {
-        AdminException(String message, Throwable cause) {
+        AdminException(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Config(
         Address listen,
-        Address admin,
+        AdminConfig admin,
         Path data,
         @Nullable TlsConfig tls,
         HttpConfig http,
@@ -38,14 +38,13 @@ public record Config(
         List<String> notes,
         String digest) {
     static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
-    static final Address DEFAULT_ADMIN = new Address("127.0.0.1", 9090);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
 
     /** Servers behind two addresses, and all defaults. */
     public static Config of(Address listen, Address admin, List<UpstreamConfig> servers) {
         return new Config(
                 listen,
-                admin,
+                AdminConfig.of(admin),
                 DEFAULT_DATA,
                 null,
                 HttpConfig.DEFAULT,
@@ -63,7 +62,7 @@ public record Config(
     /** For people: no headers and no keys. */
     @Override
     public String toString() {
-        return "Config[listen=" + listen + ", admin=" + admin + ", servers="
+        return "Config[listen=" + listen + ", admin=" + admin.listen() + ", servers="
                 + servers.stream().map(UpstreamConfig::name).toList() + ", filters="
                 + filters.stream().map(ConfiguredFilter::name).toList() + "]";
     }

@@ -83,7 +83,7 @@ public final class ConfigFile {
         }
         Config config = new Config(
                 bind(fields, "listen", Config.DEFAULT_LISTEN),
-                bind(fields, "admin", Config.DEFAULT_ADMIN),
+                bind(fields, "admin", AdminConfig.DEFAULT),
                 bind(fields, "data", directory.resolve(Config.DEFAULT_DATA), Path.class),
                 tls,
                 bind(fields, "http", HttpConfig.DEFAULT),

@@ -14,13 +14,15 @@ import javax.net.ssl.SSLException;
 
 /** Looks whether the files that a configuration names hold certificates and keys. */
 final class PemFiles {
+    private static final int MAX_BYTES = 1024 * 1024;
+
     private PemFiles() {}
 
     static void check(TlsConfig tls, Map<String, Place> places, Problems problems) {
         Place certificate = Objects.requireNonNull(places.get("certificate"));
         Place key = Objects.requireNonNull(places.get("key"));
         boolean isReadable = certificates(tls.certificate(), certificate, "tls.certificate", problems);
-        if (!Files.isReadable(tls.key())) {
+        if (!isUsable(tls.key())) {
             problems.add(key, "tls.key", tls.key() + " cannot be read (expected: a PEM file)");
         } else if (isReadable) {
             pair(tls, key, problems);
@@ -29,7 +31,7 @@ final class PemFiles {
 
     /** Whether a file holds at least one certificate; if not, that is a problem. */
     static boolean certificates(Path file, Place place, String path, Problems problems) {
-        if (!Files.isReadable(file)) {
+        if (!isUsable(file)) {
             problems.add(place, path, file + " cannot be read (expected: a PEM file)");
             return false;
         }
@@ -44,6 +46,15 @@ final class PemFiles {
         }
         problems.add(place, path, file + " holds no certificate (expected: a PEM file)");
         return false;
+    }
+
+    /** What is read whole must have an end. */
+    private static boolean isUsable(Path file) {
+        try {
+            return Files.isReadable(file) && Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES;
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     private static void pair(TlsConfig tls, Place key, Problems problems) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever is filled in counts as a secret: messages show the reference and not the value.
  */
 final class Substitution {
-    private static final long MAX_FILE_BYTES = 64 * 1024;
+    private static final int MAX_FILE_BYTES = 64 * 1024;
     private static final Pattern REFERENCE = Pattern.compile(
             "\\$\\$|\\$\\{(?:(?<source>env|file|input):)?(?<name>[^{}:]+)(?<fallback>:-(?<default>[^{}]*))?\\}|\\$\\{");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -89,14 +89,17 @@ final class Substitution {
         Path path = directory.resolve(name);
         String reference = "${file:" + name + "}";
         try {
-            if (Files.size(path) > MAX_FILE_BYTES) {
-                throw new Unfilled(reference + " is too large", "at most 64KiB");
+            // A device may have no end, and a pipe may never say anything.
+            if (Files.exists(path) && !Files.isRegularFile(path)) {
+                throw new Unfilled(reference + " is no regular file", "a text file that holds the value");
             }
-            String text = Files.readString(path).stripTrailing();
+            String text = TextFile.read(path, MAX_FILE_BYTES).stripTrailing();
             if (text.isEmpty()) {
                 throw new Unfilled(reference + " is empty", "a file that holds the value");
             }
             return text;
+        } catch (TextFile.TooLarge tooLarge) {
+            throw new Unfilled(reference + " is too large", "at most 64KiB");
         } catch (CharacterCodingException notText) {
             throw new Unfilled(reference + " is not UTF-8", "a text file");
         } catch (IOException | SecurityException unreadable) {

@@ -49,7 +49,7 @@ public final class Dialects implements FrontDialect {
         this.early = early;
         this.knowsServer = knowsServer;
         this.meters = new DialectMeters(registry, events);
-        this.modern = new ModernDialect(chain, new ParamHeaders(headerParams), meters);
+        this.modern = new ModernDialect(chain, headerParams, meters);
         LegacyCalls calls = new LegacyCalls(chain, headerParams, sessions, meters);
         this.legacy = new LegacyDialect(calls, sessions, meters);
         this.sse = new SseDialect(calls, sessions, meters);

@@ -44,9 +44,6 @@ final class LegacyCalls {
             Methods.COMPLETE,
             Methods.SET_LEVEL);
 
-    private static final Set<String> LEVELS =
-            Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
-
     private static final Envelope LISTEN = Envelope.ofRequest(
             Methods.LISTEN,
             RawJson.of("{\"notifications\":{\"toolsListChanged\":true,\"promptsListChanged\":true,"
@@ -108,10 +105,14 @@ final class LegacyCalls {
             return;
         }
         Targets targets = Targets.of(session.server(), method, envelope);
-        if (targets.missing() != null) {
-            JsonRpc.Failure missing = new JsonRpc.Failure(
-                    RpcCodes.INVALID_PARAMS, "params." + targets.missing() + " must be a string", null);
-            check(call, session, () -> shortcut.with(missing), shortcut::with);
+        MetaCheck.Fault fault = MetaCheck.faultOf(envelope);
+        if (targets.missing() != null || fault != null) {
+            String text = fault != null ? fault.message() : "params." + targets.missing() + " must be a string";
+            if (fault != null) {
+                meters.mcpRejected(fault.reason());
+            }
+            JsonRpc.Failure wrong = new JsonRpc.Failure(RpcCodes.INVALID_PARAMS, text, null);
+            check(call, session, () -> shortcut.with(wrong), shortcut::with);
             return;
         }
         if (method.equals(Methods.SET_LEVEL)) {
@@ -208,7 +209,7 @@ final class LegacyCalls {
 
     private static boolean setLevel(Session session, Envelope envelope) {
         String level = envelope.string(Member.LEVEL);
-        if (level == null || !LEVELS.contains(level)) {
+        if (level == null || !MetaCheck.isLevel(level)) {
             return false;
         }
         session.client(session.client().withLogLevel(level));

@@ -51,7 +51,12 @@ final class LegacyDialect {
     void post(HttpCall call, Envelope envelope) {
         RequestId id = envelope.id();
         if (envelope.kind() == Envelope.Kind.REQUEST && envelope.method().equals(Methods.INITIALIZE) && id != null) {
-            initialize(call, envelope, id);
+            Session opened = opened(call);
+            if (opened == null) {
+                initialize(call, envelope, id);
+            } else {
+                checked(call, opened, () -> refuseSecond(call, id));
+            }
             return;
         }
         Session session = session(call, id);
@@ -84,6 +89,17 @@ final class LegacyDialect {
                     }
                 });
         }
+    }
+
+    /** The session that a request names, if there is one; a client whose session is gone may open another one. */
+    private @Nullable Session opened(HttpCall call) {
+        List<String> values = call.headers(SESSION);
+        return values.isEmpty() ? null : sessions.find(values.get(0));
+    }
+
+    private void refuseSecond(HttpCall call, RequestId id) {
+        meters.mcpRejected("initialized_already");
+        refuse(call, id, 400, RpcCodes.INVALID_REQUEST, "the session is initialized already");
     }
 
     private void initialize(HttpCall call, Envelope envelope, RequestId id) {

@@ -13,8 +13,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header fields of a call by a client that knows no {@code Mcp-Param-*}: with those that the tool's schema wants, and
- * without any that the client sent itself.
+ * The header fields of a call with the {@code Mcp-Param-*} that the tool's schema wants, made from the arguments, and
+ * without any that the client sent itself: an older client knows none of them, and what a newer one sent was compared
+ * with the arguments.
  *
  * <p>They are made when somebody looks, from what is known of the tool then.
  */

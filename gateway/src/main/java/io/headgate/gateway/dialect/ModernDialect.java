@@ -4,6 +4,9 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
+import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Target;
+import io.headgate.gateway.route.HeaderParam;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -13,7 +16,9 @@ import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import io.headgate.mcp.RpcCodes;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +44,14 @@ final class ModernDialect {
             ProtocolVersions.SERVED.stream().map(JsonStrings::quote).collect(Collectors.joining(",", "[", "]"));
 
     private final Handler chain;
+    private final Function<Target, List<HeaderParam>> headerParams;
     private final ParamHeaders paramHeaders;
     private final DialectMeters meters;
 
-    ModernDialect(Handler chain, ParamHeaders paramHeaders, DialectMeters meters) {
+    ModernDialect(Handler chain, Function<Target, List<HeaderParam>> headerParams, DialectMeters meters) {
         this.chain = chain;
-        this.paramHeaders = paramHeaders;
+        this.headerParams = headerParams;
+        this.paramHeaders = new ParamHeaders(headerParams);
         this.meters = meters;
     }
 
@@ -90,6 +97,10 @@ final class ModernDialect {
                 return;
             }
         }
+        // What was sent says what the arguments say, so servers get what the arguments say and nothing besides.
+        RequestHeaders headers = method.equals(Methods.TOOLS_CALL)
+                ? new MirroredArguments(call.headers(), headerParams, target.target(), envelope)
+                : call.headers();
         ModernReply reply = new ModernReply(call, id, method, meters);
         chain.handle(new Exchange(
                         new JsonRpc.Request(id, method, envelope),
@@ -97,7 +108,7 @@ final class ModernDialect {
                         Caller.ANONYMOUS,
                         client(envelope),
                         null,
-                        call.headers()))
+                        headers))
                 .subscribe(reply);
     }
 
@@ -121,6 +132,12 @@ final class ModernDialect {
                     "params._meta must have io.modelcontextprotocol/"
                             + (version == null ? "protocolVersion" : "clientCapabilities"),
                     null);
+            return false;
+        }
+        MetaCheck.Fault fault = MetaCheck.faultOf(envelope);
+        if (fault != null) {
+            meters.mcpRejected(fault.reason());
+            refuse(call, id, 400, RpcCodes.INVALID_PARAMS, fault.message(), null);
             return false;
         }
         if (!ProtocolVersions.MODERN.contains(version)) {

@@ -20,6 +20,10 @@ import io.headgate.mcp.RpcCodes;
 final class SseDialect {
     private static final String QUERY = "sessionId=";
 
+    /** Who has not said yet who it is. */
+    private static final Client UNDECLARED =
+            new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
+
     private final LegacyCalls calls;
     private final Sessions sessions;
     private final DialectMeters meters;
@@ -36,8 +40,7 @@ final class SseDialect {
             call.answer(405, Dialects.NOTHING, "Allow", "GET");
             return;
         }
-        Client undeclared = new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
-        Session session = sessions.draft(call.server(), undeclared, /* resumable= */ false);
+        Session session = sessions.draft(call.server(), UNDECLARED, /* resumable= */ false);
         calls.check(
                 call,
                 session,
@@ -117,6 +120,13 @@ final class SseDialect {
     }
 
     private void initialize(HttpCall call, Session session, Envelope envelope, RequestId id) {
+        if (session.client() != UNDECLARED) {
+            meters.mcpRejected("initialized_already");
+            session.standing()
+                    .send(Wording.failure(
+                            id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
+            return;
+        }
         Client client = LegacyDialect.client(envelope);
         if (client == null) {
             session.standing()

@@ -55,7 +55,7 @@ final class Door {
     /** Some of the names have the port, which is known with the first connection. */
     void boundTo(InetSocketAddress address) {
         if (names == null) {
-            names = new DoorNames(config, address);
+            names = DoorNames.of(config, address);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.gateway.wire.HeadLines;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
@@ -14,13 +15,17 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 
 /**
- * Reads HTTP/1.1 strictly: it also refuses folded header lines, which Netty would join, and knows since when a head is
- * on its way.
+ * Reads HTTP/1.1 strictly: it also refuses folded header lines, which Netty would join, and request lines with other
+ * space than one between two words, and knows since when a head is on its way.
  */
 final class Http1Decoder extends HttpRequestDecoder {
+    private static final DecoderResult LOOSE =
+            DecoderResult.failure(new IllegalArgumentException("a head that is not written as it should be"));
+
     private final LoopClock clock;
     private boolean inBody;
     private boolean headBegun;
+    private boolean lineSeen;
     private boolean first;
     private boolean stopped;
     private long headSince;
@@ -58,12 +63,12 @@ final class Http1Decoder extends HttpRequestDecoder {
             return;
         }
         if (!inBody) {
-            if (isFolded(buffer)) {
+            if (HeadLines.isFolded(buffer, headBegun) || isLoose(buffer)) {
                 stopped = true;
                 buffer.skipBytes(buffer.readableBytes());
-                HttpRequest folded = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/");
-                folded.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("folded header line")));
-                out.add(folded);
+                HttpRequest loose = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/");
+                loose.setDecoderResult(LOOSE);
+                out.add(loose);
                 return;
             }
             byte b = buffer.getByte(buffer.readerIndex());
@@ -89,6 +94,16 @@ final class Http1Decoder extends HttpRequestDecoder {
         }
     }
 
+    /** Looks at the request line once, when it has come whole. */
+    private boolean isLoose(ByteBuf buffer) {
+        if (lineSeen) {
+            return false;
+        }
+        int end = HeadLines.endOfFirstLine(buffer);
+        lineSeen = end >= 0;
+        return lineSeen && !HeadLines.isThreeWords(buffer, end);
+    }
+
     private void note(HttpObject object) {
         if (object.decoderResult().isFailure()) {
             stopped = true;
@@ -98,33 +113,7 @@ final class Http1Decoder extends HttpRequestDecoder {
         if (object instanceof LastHttpContent) {
             inBody = false;
             headBegun = false;
+            lineSeen = false;
         }
-    }
-
-    /** Whole lines are consumed at once, so what is readable begins with a line of the head. */
-    private boolean isFolded(ByteBuf buffer) {
-        int start = buffer.readerIndex();
-        int end = buffer.writerIndex();
-        if (headBegun && isBlank(buffer.getByte(start))) {
-            return true;
-        }
-        int feed = buffer.indexOf(start, end, (byte) '\n');
-        int lineStart = start;
-        while (feed >= 0 && feed + 1 < end) {
-            boolean empty = feed == lineStart || (feed == lineStart + 1 && buffer.getByte(lineStart) == '\r');
-            if (empty && (headBegun || lineStart != start)) {
-                return false;
-            }
-            lineStart = feed + 1;
-            if (isBlank(buffer.getByte(lineStart))) {
-                return true;
-            }
-            feed = buffer.indexOf(lineStart, end, (byte) '\n');
-        }
-        return false;
-    }
-
-    private static boolean isBlank(byte b) {
-        return b == ' ' || b == '\t';
     }
 }

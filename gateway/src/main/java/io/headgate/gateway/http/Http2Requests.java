@@ -2,11 +2,13 @@ package io.headgate.gateway.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
@@ -18,6 +20,9 @@ import java.util.Map;
 
 /** Turns the frames of one HTTP/2 stream into the parts of a request, without fields of its own. */
 final class Http2Requests extends ChannelInboundHandlerAdapter {
+    private static final DecoderResult NO_METHOD =
+            DecoderResult.failure(new IllegalArgumentException("the method is no token"));
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof Http2HeadersFrame frame) {
@@ -52,11 +57,20 @@ final class Http2Requests extends ChannelInboundHandlerAdapter {
         }
         copy(head, fields);
         CharSequence path = head.path();
-        return new DefaultHttpRequest(
+        String method = String.valueOf(head.method());
+        boolean isMethod = HttpHeaderValidationUtil.validateToken(method) < 0;
+        DefaultHttpRequest request = new DefaultHttpRequest(
                 HttpVersion.HTTP_1_1,
-                HttpMethod.valueOf(String.valueOf(head.method())),
+                isMethod ? HttpMethod.valueOf(method) : HttpMethod.POST,
                 path == null ? "" : path.toString(),
-                fields);
+                fields,
+                // A bad target is refused like one of HTTP/1.1, and not by an exception.
+                /* validateRequestLine= */ false);
+        if (!isMethod) {
+            // The codec checks the characters of fields; of a method it takes what a field may hold.
+            request.setDecoderResult(NO_METHOD);
+        }
+        return request;
     }
 
     private static void copy(Http2Headers from, HttpHeaders to) {

@@ -5,6 +5,7 @@ import io.headgate.mcp.Pieces;
 /** What the door itself refuses, with the status, the reason that is counted, and whether the connection survives. */
 enum Rejection {
     FRAMING(400, "framing", true, "bad request"),
+    TRANSFER_ENCODING(501, "transfer_encoding", true, "only the transfer coding chunked is spoken here"),
     HTTP_VERSION(505, "http_version", true, "only HTTP/1.1 and HTTP/2 are spoken here"),
     NOT_HTTP(400, "not_http", true, "not HTTP"),
     URI_TOO_LONG(414, "uri_too_long", true, "the request line is too long"),
@@ -16,7 +17,7 @@ enum Rejection {
     CONNECTION_NOMINATED(400, "connection_nominated", true, "the Connection field names an end-to-end field"),
     UPGRADE(400, "upgrade", true, "no upgrade is offered here"),
     EXPECT(417, "expect", true, "unknown expectation"),
-    HOST(421, "host", false, "this host is not served here"),
+    HOST(421, "host", true, "this host is not served here"),
     SNI_HOST_MISMATCH(421, "sni_host_mismatch", true, "the host is not the one of the TLS handshake"),
     ORIGIN(403, "origin", false, "this origin is not allowed"),
     METHOD(405, "method", true, "method not allowed"),

@@ -158,6 +158,12 @@ final class RequestChecks {
                     contentEncoding = value;
                 }
             }
+            case 17 -> {
+                // Netty takes any list that ends with chunked, and would leave what is inside for others to unpack.
+                if (is(name, "transfer-encoding") && !value.equalsIgnoreCase("chunked")) {
+                    return Rejection.TRANSFER_ENCODING;
+                }
+            }
             case 29 -> {
                 if (is(name, "access-control-request-method")) {
                     preflight = value;

@@ -198,8 +198,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Refusal refusal = call.refusal;
         if (rejection != null) {
             door.meters.rejected(rejection);
-            if (rejection == Rejection.ORIGIN) {
-                door.events.refused("malicious_cors:origin", call.peer());
+            String event = eventOf(rejection);
+            if (event != null) {
+                door.events.refused(event, call.peer());
             }
             call.answer(rejection.status, rejection.body(), rejection.fields());
         } else if (refusal != null) {
@@ -214,6 +215,15 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
                 call.answer(500, FAILED);
             }
         }
+    }
+
+    /** What is told to those who keep records: a page, or a name, that leads clients here and should not. */
+    private static @Nullable String eventOf(Rejection rejection) {
+        return switch (rejection) {
+            case ORIGIN -> "malicious_cors:origin";
+            case HOST, SNI_HOST_MISMATCH -> "input_validation_fail:host";
+            default -> null;
+        };
     }
 
     /** The answer will be the last of its connection if the door is closing. */

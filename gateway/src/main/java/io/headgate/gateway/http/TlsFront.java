@@ -46,7 +46,7 @@ final class TlsFront extends ByteToMessageDecoder {
                 SslHandler tls = certificates.current().newHandler(ctx.alloc());
                 tls.setHandshakeTimeoutMillis(
                         connection.door.limits.headerTimeout().toMillis());
-                ctx.pipeline().addLast(tls, new Handshake(tls));
+                ctx.pipeline().addLast(new TlsRecords(connection.door.meters), tls, new Handshake(tls));
                 ctx.pipeline().remove(this);
             }
         }

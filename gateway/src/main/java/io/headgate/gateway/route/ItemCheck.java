@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.mcp.RawJson;
+import io.headgate.mcp.VisibleText;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class ItemCheck {
     private static final int LONGEST_NAME = 128;
     private static final int LONGEST_URI = 8_192;
+    private static final char LAST_LATIN = '\u036f';
     private static final int DEEPEST_SCHEMA = 64;
     private static final int MOST_SUBSCHEMAS = 10_000;
     private static final String ANNOTATION = "x-mcp-header";
@@ -37,7 +39,39 @@ final class ItemCheck {
         if (key.length() > (kind.isUri() ? LONGEST_URI : LONGEST_NAME)) {
             return kind.label() + "_" + (kind.isUri() ? "uri" : "name");
         }
+        if (VisibleText.hasHidden(key) || hasHiddenTitle(item) || hasHiddenTitle(item.get("annotations"))) {
+            return "hidden_characters";
+        }
         return kind == ItemKind.TOOL ? schemaFault(item.get("inputSchema")) : null;
+    }
+
+    /** What a person is shown for an item, so that one cannot look like another or say something to models only. */
+    private static boolean hasHiddenTitle(@Nullable RawJson item) {
+        if (item == null || !item.isObject()) {
+            return false;
+        }
+        String title = item.getString("title");
+        String name = item.getString("name");
+        return (title != null && VisibleText.hasHidden(withoutJoiners(title)))
+                || (name != null && VisibleText.hasHidden(withoutJoiners(name)));
+    }
+
+    /** Within words of some scripts, and within some emoji, a joiner is part of how they are written. */
+    private static String withoutJoiners(String text) {
+        StringBuilder rest = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean joins = (c == '\u200c' || c == '\u200d')
+                    && i > 0
+                    && i + 1 < text.length()
+                    && text.charAt(i - 1) > LAST_LATIN
+                    && text.charAt(i + 1) > LAST_LATIN
+                    && !VisibleText.isHidden(text.codePointAt(i + 1));
+            if (!joins) {
+                rest.append(c);
+            }
+        }
+        return rest.toString();
     }
 
     private static @Nullable String schemaFault(@Nullable RawJson schema) {

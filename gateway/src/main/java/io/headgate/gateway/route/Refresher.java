@@ -6,6 +6,7 @@ import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.mcp.Methods;
+import io.headgate.mcp.VisibleText;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -32,6 +33,8 @@ import reactor.util.retry.Retry;
  * does not answer.
  */
 final class Refresher {
+    private static final int LONGEST_ERROR = 500;
+
     private static final Logger log = LoggerFactory.getLogger(Refresher.class);
     private static final Duration LONGEST_LIST = Duration.ofSeconds(60);
     private static final Set<String> CHANGES =
@@ -239,8 +242,9 @@ final class Refresher {
     }
 
     private void fail(Throwable error, Set<String> answered) {
+        // Some of it may be what the server said.
         String text = error instanceof Refusal refusal
-                ? refusal.text()
+                ? VisibleText.shown(refusal.text(), LONGEST_ERROR)
                 : error.getClass().getSimpleName();
         boolean isFirst;
         synchronized (this) {

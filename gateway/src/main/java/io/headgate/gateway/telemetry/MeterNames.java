@@ -8,6 +8,12 @@ public final class MeterNames {
     /** How often the wall clock was set by half a second or more. */
     public static final String CLOCK_JUMPS = "headgate.clock.jump";
 
+    /** Requests that the admin port refused; tag {@code reason}. */
+    public static final String ADMIN_REJECTED = "headgate.admin.rejected";
+
+    /** Lines that were left out of the log because there were too many of their kind in a second. */
+    public static final String LOG_LEFT_OUT = "headgate.log.left.out";
+
     /** Requests that the door refused before it knew that they were JSON; tag {@code reason}. */
     public static final String HTTP_REJECTED = "headgate.http.rejected";
 

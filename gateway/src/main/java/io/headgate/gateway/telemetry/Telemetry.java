@@ -1,5 +1,6 @@
 package io.headgate.gateway.telemetry;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -22,6 +23,8 @@ public final class Telemetry {
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
+        FunctionCounter.builder(MeterNames.LOG_LEFT_OUT, LogFloods.class, kind -> LogFloods.leftOut())
+                .register(registry);
         Gauge.builder(MeterNames.BUILD_INFO, () -> 1)
                 .tag("version", version)
                 .tag("java", Runtime.version().toString())

@@ -18,6 +18,11 @@ final class Answers {
     private static final int RESERVED_LOW = -32099;
     private static final int RESERVED_HIGH = -32020;
 
+    /** Those in which the gateway says what itself refuses: 1000 and an HTTP status. */
+    private static final int OWN_LOW = 1400;
+
+    private static final int OWN_HIGH = 1599;
+
     private Answers() {}
 
     /** The answer to a request, or null if it is no valid one. */
@@ -44,7 +49,7 @@ final class Answers {
             text = text.substring(0, end);
         }
         int known = (int) code;
-        if (isUndefined(known)) {
+        if (isUndefined(known) || (known >= OWN_LOW && known <= OWN_HIGH)) {
             meters.count(Fault.RESERVED_CODE);
             return new JsonRpc.Failure(RpcCodes.INTERNAL_ERROR, text, RawJson.of("{\"upstreamCode\":" + known + "}"));
         }

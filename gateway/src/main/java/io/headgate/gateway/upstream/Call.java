@@ -221,7 +221,7 @@ abstract class Call extends RoundTrip implements Subscription {
 
     private void acceptJson(JsonBody whole) {
         try {
-            Envelope message = whole.read();
+            Envelope message = whole.read(pool.client);
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
@@ -325,7 +325,9 @@ abstract class Call extends RoundTrip implements Subscription {
     private @Nullable Envelope read(SseParser parser) {
         int length = parser.dataLength();
         try {
-            return Envelope.read(parser.takeData(), 0, length, JsonLimits.UPSTREAM);
+            byte[] data = parser.takeData();
+            pool.client.mask(data, length);
+            return Envelope.read(data, 0, length, JsonLimits.UPSTREAM);
         } catch (BadMessage bad) {
             if (AnswerHead.faultOf(bad) == Fault.SHAPE && bad.id() != null) {
                 fail(Fault.SHAPE);

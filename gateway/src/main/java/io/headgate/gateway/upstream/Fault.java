@@ -67,6 +67,7 @@ enum Fault {
     SUBSCRIPTION_ORDER("sub_order"),
     SUBSCRIPTION_UNREQUESTED("sub_unrequested"),
     CURSOR_LOOP("cursor_loop"),
+    SECRET_ECHOED("secret_echoed"),
     SESSION_LOST("session_lost"),
     MESSAGES_DROPPED("messages_dropped");
 

@@ -76,6 +76,7 @@ final class HttpClient {
 
     final UpstreamLimits limits;
     final UpstreamMeters meters;
+    final HeldSecrets secrets;
     private final URI url;
     private final boolean isTls;
     private final boolean h2PriorKnowledge;
@@ -97,6 +98,7 @@ final class HttpClient {
     HttpClient(UpstreamConfig config, LoopResources loops, UpstreamMeters meters) {
         this.limits = config.limits();
         this.meters = meters;
+        this.secrets = HeldSecrets.of(config.headers());
         this.url = config.url();
         this.isTls = "https".equalsIgnoreCase(url.getScheme());
         this.h2PriorKnowledge = config.http2PriorKnowledge();
@@ -176,6 +178,13 @@ final class HttpClient {
 
     Map<String, String> fixedFields(Method method) {
         return fields.getOrDefault(method, Map.of());
+    }
+
+    /** Takes out of a message what the gateway holds for this server. */
+    void mask(byte[] message, int length) {
+        if (secrets.mask(message, length)) {
+            meters.count(Fault.SECRET_ECHOED);
+        }
     }
 
     boolean isClosed() {

@@ -37,7 +37,9 @@ final class JsonBody {
         return true;
     }
 
-    Envelope read() throws BadMessage {
+    /** The message, without what the gateway holds for the server. */
+    Envelope read(HttpClient server) throws BadMessage {
+        server.mask(bytes, length);
         return Envelope.read(bytes, 0, length, JsonLimits.UPSTREAM);
     }
 }

@@ -98,6 +98,7 @@ abstract class LegacyStream extends RoundTrip {
 
     /** Takes an event. */
     void take(byte[] data, int length) {
+        pool.client.mask(data, length);
         try {
             session.take(Envelope.read(data, 0, length, JsonLimits.UPSTREAM), length);
         } catch (BadMessage bad) {

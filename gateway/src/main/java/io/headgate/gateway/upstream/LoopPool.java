@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -329,7 +328,7 @@ final class LoopPool {
         void readyH1(Channel channel) {
             H1Line line = new H1Line(LoopPool.this, channel);
             channel.pipeline()
-                    .addLast(new HttpResponseDecoder(HttpClient.DECODER))
+                    .addLast(new StrictResponses(HttpClient.DECODER))
                     .addLast(line);
             if (settle()) {
                 expectsH2 = false;

@@ -29,7 +29,7 @@ class ConfigValuesTest {
     void leavesTheDefaultsWhereTheFileSaysNothing() {
         Config config = read(SERVER);
         assertThat(config.listen()).hasToString("127.0.0.1:8080");
-        assertThat(config.admin()).hasToString("127.0.0.1:9090");
+        assertThat(config.admin().listen()).hasToString("127.0.0.1:9090");
         assertThat(config.tls()).isNull();
         assertThat(config.shutdown().grace()).isEqualTo(Duration.ofSeconds(25));
         assertThat(config.filters())

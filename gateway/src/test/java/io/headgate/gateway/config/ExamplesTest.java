@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,7 +27,8 @@ class ExamplesTest {
     @ParameterizedTest
     @MethodSource("examples")
     void isAccepted(Path example) throws Exception {
-        Map<String, String> environment = Pem.write(pem);
+        Map<String, String> environment = new HashMap<>(Pem.write(pem));
+        environment.put("HEADGATE_ADMIN_TOKEN", "0123456789abcdef");
         assertThat(ConfigFile.read(example, environment::get).servers()).isNotEmpty();
     }
 
@@ -46,6 +48,7 @@ class ExamplesTest {
         String full = Files.readString(DIRECTORY.resolve("full.yaml"));
         assertThat(Stream.of(
                                 Config.class,
+                                AdminConfig.class,
                                 Config.HttpConfig.class,
                                 io.headgate.gateway.http.DoorLimits.class,
                                 ServerEntry.class,

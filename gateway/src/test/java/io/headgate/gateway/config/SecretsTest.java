@@ -60,6 +60,28 @@ class SecretsTest {
                 .contains("is too large (expected: at most 64KiB)");
     }
 
+    /** A device says that it is empty and has no end. */
+    @Test
+    void refusesWhatIsNoFile() {
+        assertThat(problems("${file:/dev/zero}"))
+                .singleElement()
+                .asString()
+                .contains("${file:/dev/zero} is no regular file (expected: a text file that holds the value)");
+        assertThat(problems("${file:.}")).singleElement().asString().contains("is no regular file");
+        assertThat(ConfigReading.problems(
+                        directory,
+                        "mcpServers: {a: {url: 'http://b/mcp'}}\nmcpJson: /dev/zero\nfilters: [identity: {apiKeys: /dev/zero}]",
+                        Map.of()))
+                .hasSize(2)
+                .allMatch(problem -> problem.contains("/dev/zero is too large (expected: at most 1MiB)"));
+        assertThat(ConfigReading.problems(
+                        directory,
+                        "mcpServers: {a: {url: 'https://b/mcp', trust: /dev/zero}}\ntls: {certificate: /dev/zero, key: /dev/zero}",
+                        Map.of()))
+                .hasSize(3)
+                .allMatch(problem -> problem.contains("/dev/zero cannot be read"));
+    }
+
     @Test
     void showsTheReferenceAndNeverTheValue() {
         String text = """

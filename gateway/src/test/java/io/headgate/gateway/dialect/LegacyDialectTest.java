@@ -111,6 +111,42 @@ class LegacyDialectTest {
     }
 
     @Test
+    void refusesASecondInitializeInASession() {
+        String session = open("2025-11-25");
+        int before = seen.size();
+        FakeCall second = post(session, INITIALIZE.formatted("2025-06-18"));
+        assertThat(second.status).isEqualTo(400);
+        assertThat(second.answer).contains("\"id\":0").contains("-32600").contains("initialized already");
+        assertThat(seen.subList(before, seen.size())).noneMatch(each -> each.method().equals("server/discover"));
+        assertThat(rejected("initialized_already")).isEqualTo(1);
+        assertThat(sessions.count()).isEqualTo(1);
+        // A client that still sends the id of a session that is gone opens another one.
+        assertThat(post("long-gone", INITIALIZE.formatted("2025-11-25")).status).isEqualTo(200);
+        caller = new Caller("bob");
+        assertThat(post(session, INITIALIZE.formatted("2025-11-25")).status).isEqualTo(404);
+    }
+
+    @Test
+    void refusesASecondInitializeOnAnEventStream() {
+        FakeCall stream = handled(FakeCall.of("GET", HttpCall.Endpoint.SSE));
+        String query = stream.streamed().data(0).split("\\?", 2)[1];
+        for (int i = 0; i < 2; i++) {
+            handled(FakeCall.post(HttpCall.Endpoint.MESSAGES, query, INITIALIZE.formatted("2024-11-05")));
+        }
+        assertThat(stream.streamed().events).hasSize(3);
+        assertThat(stream.streamed().data(1)).contains("\"protocolVersion\":\"2024-11-05\"");
+        assertThat(stream.streamed().data(2)).contains("-32600").contains("initialized already");
+    }
+
+    @Test
+    void refusesAProgressTokenThatIsNone() {
+        String session = open("2025-11-25");
+        FakeCall call = post(session, CALL.replace("\"arguments\":{}", "\"_meta\":{\"progressToken\":{\"a\":1}}"));
+        assertThat(call.answer).contains("\"id\":1").contains("-32602").contains("progressToken");
+        assertThat(rejected("progress_token")).isEqualTo(1);
+    }
+
+    @Test
     void takesOutWhatOnlyNewerRevisionsHave() {
         core = exchange -> Flux.just(JsonRpc.Success.of(
                 "{\"resultType\":\"complete\",\"tools\":[ ],\"ttlMs\":5,\"cacheScope\":\"public\"}"));

@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -314,6 +315,62 @@ class ModernDialectTest {
         }
         assertThat(handled(call).status).isEqualTo(status);
         assertThat(seen).hasSize(status == 200 ? 1 : 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "progressToken|{}|progress_token",
+                "progressToken|[1]|progress_token",
+                "progressToken|true|progress_token",
+                "progressToken|1.5|progress_token",
+                "progressToken|1e3|progress_token",
+                "io.modelcontextprotocol/logLevel|\"DEBUG9\"|log_level",
+                "io.modelcontextprotocol/logLevel|\"DEBUG\"|log_level",
+                "io.modelcontextprotocol/logLevel|7|log_level",
+                "io.modelcontextprotocol/logLevel|{}|log_level",
+            })
+    void refusesWhatMetaMustNotSay(String key, String value, String reason) {
+        FakeCall call = handled(call(CALL.replace("\"_meta\":{", "\"_meta\":{\"" + key + "\":" + value + ",")));
+        assertThat(call.status).isEqualTo(400);
+        assertThat(call.answer).contains("\"id\":\"a-1\"").contains("-32602").contains("params._meta");
+        assertThat(count("headgate.mcp.rejected", reason)).isEqualTo(1);
+        assertThat(seen).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "progressToken|\"t\"",
+                "progressToken|-7",
+                "progressToken|null",
+                "io.modelcontextprotocol/logLevel|\"debug\""
+            })
+    void takesWhatMetaMaySay(String key, String value) {
+        assertThat(handled(call(CALL.replace("\"_meta\":{", "\"_meta\":{\"" + key + "\":" + value + ","))).status)
+                .isEqualTo(200);
+    }
+
+    @Test
+    void passesOnOnlyTheFieldsThatTheToolDeclares() {
+        FakeCall call = FakeCall.post(CALL.replace("echo", "sql").replace("\"arguments\":{}", "\"arguments\":{\"region\":\"eu\"}"))
+                .with("MCP-Protocol-Version", "2026-07-28")
+                .with("Mcp-Method", "tools/call")
+                .with("Mcp-Name", "sql")
+                .with("Mcp-Param-Region", "eu")
+                .with("Mcp-Param-Tenant", "one")
+                .with("Mcp-Param-Tenant", "two");
+        assertThat(handled(call).status).isEqualTo(200);
+        List<String> params = new ArrayList<>();
+        seen.get(0).headers().forEach((name, value) -> {
+            if (name.toLowerCase(Locale.ROOT).startsWith("mcp-param-")) {
+                params.add(name + "=" + value);
+            }
+        });
+        assertThat(params).containsExactly("mcp-param-region=eu");
+        assertThat(seen.get(0).headers().all("Mcp-Param-Tenant")).isEmpty();
     }
 
     @Test

@@ -2,9 +2,14 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Events;
 import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.mcp.Pieces;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -13,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Host, origin, path, method and media types decide who is let in; the connection survives. */
+/** Host, origin, path, method and media types decide who is let in; the connection survives all but a wrong host. */
 @SuppressWarnings("StringConcatToTextBlock") // Line ends are the point here.
 class AdmissionTest {
     private static TestDoor door;
@@ -85,8 +90,25 @@ class AdmissionTest {
     @ParameterizedTest
     @ValueSource(strings = {"evil.test", "gw.test.evil.test", "xgw.test", ""})
     void otherHostsAreMisdirected(String host) {
-        assertThat(exchange(RawClient.post("/mcp", "{}").replace("gw.test", host), "host", false).status)
+        assertThat(exchange(RawClient.post("/mcp", "{}").replace("gw.test", host), "host", true).status)
                 .isEqualTo(421);
+    }
+
+    @Test
+    void aWrongHostIsToldToThoseWhoKeepRecords() {
+        List<String> told = new CopyOnWriteArrayList<>();
+        door.events.listen(new Events.Listener() {
+            @Override
+            public void happened(String name, Map<String, String> facts) {}
+
+            @Override
+            public void refused(String name, @Nullable InetAddress from) {
+                told.add(name + " " + (from == null ? "" : from.getHostAddress()));
+            }
+        });
+        exchange(RawClient.post("/mcp", "{}").replace("gw.test", "evil.test"), "host", true);
+        door.events.listen(null);
+        assertThat(told).containsExactly("input_validation_fail:host 127.0.0.1");
     }
 
     @ParameterizedTest

@@ -64,6 +64,53 @@ class FramingTest {
         refusedAndClosed(raw, 400, "framing");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "POST\t/mcp HTTP/1.1",
+                "POST /mcp\tHTTP/1.1",
+                "POST  /mcp HTTP/1.1",
+                "POST /mcp  HTTP/1.1",
+                "POST /mcp HTTP/1.1 ",
+                "POST /mcp HTTP/1.1\t",
+                "POST /mcp\u000bHTTP/1.1",
+                "POST\r/mcp HTTP/1.1",
+                "POST /mcp x HTTP/1.1",
+                "POST  HTTP/1.1",
+                "POST /mcp"
+            })
+    void requestLinesHaveOneSpaceBetweenTwoWords(String line) {
+        refusedAndClosed(
+                line + "\r\nHost: gw.test\r\nContent-Type: application/json\r\nAccept: */*\r\nContent-Length: 2\r\n\r\n{}",
+                400,
+                "framing");
+    }
+
+    @Test
+    void aRequestLineThatComesInPartsIsSeen() {
+        double before = door.rejected("framing");
+        try (RawClient client = door.connect()) {
+            client.post("{}");
+            assertThat(client.answer().status).isEqualTo(200);
+            client.send("\r\nPOST  ");
+            TestDoor.await("the first part is read", () -> door.door.connections() > 0);
+            client.send("/mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 2\r\n\r\n{}");
+            assertThat(client.answer().status).isEqualTo(400);
+            assertThat(client.isClosed()).isTrue();
+        }
+        assertThat(door.rejected("framing")).isEqualTo(before + 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip, chunked", "identity, chunked", "chunked;q=1, chunked", "gzip,chunked"})
+    void otherTransferCodingsAreNotSpoken(String coding) {
+        refusedAndClosed(
+                "POST /mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Type: application/json\r\nAccept: */*\r\n"
+                        + "Transfer-Encoding: " + coding + "\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                501,
+                "transfer_encoding");
+    }
+
     @Test
     void aFoldThatComesInPartsIsSeen() {
         double before = door.rejected("framing");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -23,9 +24,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -112,6 +115,66 @@ class TlsTest {
             }
         }
         failed("protocol_version");
+    }
+
+    @Test
+    void aSecondHandshakeEndsTheConnection() throws Exception {
+        SSLSocket socket = socket("gw.test", parameters -> parameters.setProtocols(new String[] {"TLSv1.2"}));
+        try (RawClient client = new RawClient(socket)) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.post("{}").answer().status).isEqualTo(200);
+            }
+            assertThatThrownBy(() -> {
+                        socket.startHandshake();
+                        client.post("{}").answer();
+                    })
+                    .isInstanceOfAny(IOException.class, UncheckedIOException.class);
+        }
+        failed("renegotiation");
+    }
+
+    /** A key update of TLS 1.3, and a session that is resumed, are no second handshakes. */
+    @Test
+    void bothVersionsGoOnAndAreResumed() throws Exception {
+        SSLContext context = trusting();
+        for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+            for (int i = 0; i < 3; i++) {
+                Socket plain = new Socket(InetAddress.getLoopbackAddress(), door.port());
+                SSLSocket socket = (SSLSocket)
+                        context.getSocketFactory().createSocket(plain, "localhost", door.port(), /* autoClose= */ true);
+                socket.setEnabledProtocols(new String[] {version});
+                try (RawClient client = new RawClient(socket)) {
+                    String body = "x".repeat(40_000);
+                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                    if (version.equals("TLSv1.3")) {
+                        socket.startHandshake();
+                    }
+                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                }
+            }
+        }
+        assertThat(door.count("headgate.tls.failures")).isZero();
+    }
+
+    @Test
+    void ciphersThatDoNotAuthenticateAreOff() {
+        for (String suite : List.of(
+                "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+                "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA")) {
+            assertThatThrownBy(() -> socket("gw.test", parameters -> {
+                        parameters.setProtocols(new String[] {"TLSv1.2"});
+                        parameters.setCipherSuites(new String[] {suite});
+                    }))
+                    .as(suite)
+                    .isInstanceOf(SSLException.class);
+        }
+        TlsCertificates certificates = new TlsCertificates(files, Duration.ofHours(1), new Events());
+        assertThat(certificates.current().cipherSuites())
+                .isNotEmpty()
+                .allMatch(suite -> suite.contains("_GCM_") || suite.contains("_CHACHA20_POLY1305_"))
+                .allMatch(suite -> suite.startsWith("TLS_ECDHE_") || !suite.contains("_WITH_"));
+        certificates.stop();
     }
 
     @Test
@@ -231,17 +294,22 @@ class TlsTest {
 
     private RawClient tls(String name) {
         try {
-            Socket plain = new Socket(InetAddress.getLoopbackAddress(), door.port());
-            SSLSocket socket = (SSLSocket)
-                    trusting().getSocketFactory().createSocket(plain, name, door.port(), /* autoClose= */ true);
-            SSLParameters parameters = socket.getSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(name)));
-            socket.setSSLParameters(parameters);
-            socket.startHandshake();
-            return new RawClient(socket);
+            return new RawClient(socket(name, parameters -> {}));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
+    }
+
+    private SSLSocket socket(String name, Consumer<SSLParameters> changes) throws IOException {
+        Socket plain = new Socket(InetAddress.getLoopbackAddress(), door.port());
+        SSLSocket socket =
+                (SSLSocket) trusting().getSocketFactory().createSocket(plain, name, door.port(), /* autoClose= */ true);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(name)));
+        changes.accept(parameters);
+        socket.setSSLParameters(parameters);
+        socket.startHandshake();
+        return socket;
     }
 
     private static long serial(RawClient client) {

@@ -2,12 +2,14 @@ package io.headgate.gateway.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Refusal;
 import io.headgate.filter.ToolHints;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 class CatalogTest {
     private final Fleet fleet = new Fleet();
@@ -153,6 +155,51 @@ class CatalogTest {
         fleet.start();
         assertThat(fleet.tools()).containsExactly("u1__good");
         assertThat(dropped("u1", "tool_name")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"name\":\"read\\u200bfile\"",
+                "\"name\":\"read\\u202efile\"",
+                "\"name\":\"\\u2066read\"",
+                "\"name\":\"read\\ufeff\"",
+                "\"name\":\"read\\udb40\\udc41\"",
+                "\"name\":\"a\",\"title\":\"Read\\udb40\\udc41\\udb40\\udc42 a file\"",
+                "\"name\":\"a\",\"title\":\"Read \\u001b[2K\"",
+                "\"name\":\"a\",\"title\":\"Re\\u200dad\"",
+                "\"name\":\"a\",\"annotations\":{\"title\":\"\\u202eelif\"}"
+            })
+    void dropsToolsWithHiddenCharacters(String members) {
+        fleet.add("u1").tool("good").tools.add("{" + members + ",\"inputSchema\":{}}");
+        fleet.start();
+        assertThat(fleet.tools()).containsExactly("u1__good");
+        assertThat(dropped("u1", "hidden_characters")).isEqualTo(1);
+        assertThat(fleet.keeper.states().get(0).dropped().get(0).name()).matches("[ -~]*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"description\":\"Read\\u200b\\u202e a file\\u001b\"",
+                "\"title\":\"\\u0645\\u06cc\\u200c\\u062e\\u0648\\u0627\\u0647\\u0645\"",
+                "\"title\":\"\\ud83d\\udc69\\u200d\\ud83d\\udcbb code \\u2764\\ufe0f\"",
+                "\"title\":\"\\u05e9\\u05dc\\u05d5\\u05dd\""
+            })
+    void keepsDescriptionsAndTitlesOfAllScripts(String member) {
+        fleet.add("u1").tools.add("{\"name\":\"good\"," + member + ",\"inputSchema\":{}}");
+        fleet.start();
+        assertThat(fleet.tools()).containsExactly("u1__good");
+        assertThat(fleet.ask(Methods.TOOLS_LIST, "{}").toString()).contains(member);
+    }
+
+    @Test
+    void whatAServerSaysOfItselfSteersNoTerminal() {
+        fleet.add("u1").nextList = Mono.error(new Refusal(
+                Refusal.Reason.UPSTREAM_ERROR, "tools/list failed with 1: \u001b]0;owned\u0007\u202e"));
+        fleet.start();
+        assertThat(fleet.keeper.states().get(0).lastError())
+                .isEqualTo("tools/list failed with 1: \\u{1b}]0;owned\\u{7}\\u{202e}");
     }
 
     @ParameterizedTest

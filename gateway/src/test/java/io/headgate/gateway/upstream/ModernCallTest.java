@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModernCallTest {
     private static final String OK = "{\"resultType\":\"complete\",\"content\":[]}";
@@ -195,6 +197,29 @@ class ModernCallTest {
             assertThat(failure.message()).isEqualTo("no");
             assertThat(failure.data()).hasToString("{\"uri\":\"x:y\"}");
             assertThat(fixture.faults("error_data")).isEqualTo(1);
+        }
+    }
+
+    /** Or a server could tell a client in our name that its key does not count. */
+    @ParameterizedTest
+    @ValueSource(ints = {1400, 1401, 1429, 1503, 1515, 1599})
+    void translatesTheCodesOfTheGateway(int code) throws IOException {
+        try (UpstreamFixture fixture =
+                UpstreamFixture.modern((request, wire) -> wire.error(200, request, code, ""))) {
+            JsonRpc.Failure failure = (JsonRpc.Failure) fixture.last(UpstreamFixture.tool("echo"));
+
+            assertThat(failure.code()).isEqualTo(RpcCodes.INTERNAL_ERROR);
+            assertThat(failure.data()).hasToString("{\"upstreamCode\":" + code + "}");
+            assertThat(fixture.faults("reserved_code")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void passesOtherCodesOfTheServer() throws IOException {
+        try (UpstreamFixture fixture =
+                UpstreamFixture.modern((request, wire) -> wire.error(200, request, 1001, ""))) {
+            assertThat(((JsonRpc.Failure) fixture.last(UpstreamFixture.tool("echo"))).code())
+                    .isEqualTo(1001);
         }
     }
 

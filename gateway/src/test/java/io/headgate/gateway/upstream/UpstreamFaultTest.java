@@ -78,6 +78,12 @@ class UpstreamFaultTest {
                         "framing",
                         (request, wire) -> wire.raw(
                                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")),
+                new Case(
+                        "a folded header line",
+                        Reason.UPSTREAM_PROTOCOL,
+                        "framing",
+                        (request, wire) -> wire.raw("HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\n"
+                                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")),
                 new Case("1xx flood", Reason.UPSTREAM_PROTOCOL, "1xx_flood", (request, wire) -> {
                     wire.raw("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(17));
                     wire.hang();

@@ -1,0 +1,79 @@
+package io.headgate.gateway.wire;
+
+import io.netty.buffer.ByteBuf;
+
+/** Finds in the lines of a head what Netty's decoder would make good, and another reader would not. */
+public final class HeadLines {
+    private HeadLines() {}
+
+    /**
+     * Whether a line is folded into the next, which Netty would join. Whole lines are consumed at once, so what is
+     * readable begins with a line of the head.
+     *
+     * @param begun whether the first line of the head has begun before
+     */
+    public static boolean isFolded(ByteBuf buffer, boolean begun) {
+        int start = buffer.readerIndex();
+        int end = buffer.writerIndex();
+        if (begun && isBlank(buffer.getByte(start))) {
+            return true;
+        }
+        int feed = buffer.indexOf(start, end, (byte) '\n');
+        int lineStart = start;
+        while (feed >= 0 && feed + 1 < end) {
+            boolean empty = feed == lineStart || (feed == lineStart + 1 && buffer.getByte(lineStart) == '\r');
+            if (empty && (begun || lineStart != start)) {
+                return false;
+            }
+            lineStart = feed + 1;
+            if (isBlank(buffer.getByte(lineStart))) {
+                return true;
+            }
+            feed = buffer.indexOf(lineStart, end, (byte) '\n');
+        }
+        return false;
+    }
+
+    /** Where the first line of a head ends, or -1 if it has not come whole; it begins after the line breaks before it. */
+    public static int endOfFirstLine(ByteBuf buffer) {
+        int start = startOfFirstLine(buffer);
+        return start < 0 ? -1 : buffer.indexOf(start, buffer.writerIndex(), (byte) '\n');
+    }
+
+    /** Whether the first line of a head that has come whole is three words with one space between each two. */
+    public static boolean isThreeWords(ByteBuf buffer, int end) {
+        int from = startOfFirstLine(buffer);
+        int last = end > from && buffer.getByte(end - 1) == '\r' ? end - 1 : end;
+        int spaces = 0;
+        boolean inWord = false;
+        for (int i = from; i < last; i++) {
+            byte b = buffer.getByte(i);
+            if (b == ' ') {
+                if (!inWord) {
+                    return false;
+                }
+                spaces++;
+                inWord = false;
+            } else if (b > ' ' || b < 0) {
+                inWord = true;
+            } else {
+                return false;
+            }
+        }
+        return spaces == 2 && inWord;
+    }
+
+    private static int startOfFirstLine(ByteBuf buffer) {
+        for (int i = buffer.readerIndex(); i < buffer.writerIndex(); i++) {
+            byte b = buffer.getByte(i);
+            if (b != '\r' && b != '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isBlank(byte b) {
+        return b == ' ' || b == '\t';
+    }
+}
