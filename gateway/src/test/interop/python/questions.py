@@ -43,7 +43,8 @@ async def ask(ctx, key, question, known=None):
     if key in answers:
         return answers[key]
     method, params = question
-    request = REQUESTS[method].model_validate({"method": method, "params": params or None})
+    # Never without params: the Go client cannot read a request for roots that has none.
+    request = REQUESTS[method].model_validate({"method": method, "params": params})
     return types.InputRequiredResult(input_requests={key: request}, request_state=json.dumps(known) if known else None)
 
 
