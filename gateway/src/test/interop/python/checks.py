@@ -196,6 +196,11 @@ async def asked_outside(p):
     assert p.asked == ["Outside?"], p.asked
 
 
+async def resumption(p):
+    """The server closes the stream of the call before it answers."""
+    assert text(await p.call("test_reconnection", {})) == "Reconnected"
+
+
 async def prompts(p):
     names = {prompt["name"] for prompt in await p.list("prompts")}
     assert {"test_simple_prompt", "test_prompt_with_arguments"} <= names, names
@@ -283,6 +288,7 @@ CHECKS = {
     "roots": roots,
     "rounds": rounds,
     "askedOutside": asked_outside,
+    "resumption": resumption,
     "prompts": prompts,
     "completion": completion,
     "resources": resources,

@@ -132,6 +132,9 @@ var checks = []check{
 		c.form = &mcp.ElicitResult{Action: "accept", Content: map[string]any{}}
 		return c.asks(ctx, "ask_outside", nil, "Ada", "Outside?")
 	}},
+	{"resumption", func(ctx context.Context, c *client) error {
+		return c.says(ctx, "test_reconnection", nil, "Reconnected")
+	}},
 	{"prompts", func(ctx context.Context, c *client) error {
 		words := map[string]string{"arg1": "first value", "arg2": "second value"}
 		prompt, err := c.GetPrompt(ctx, &mcp.GetPromptParams{Name: "test_prompt_with_arguments", Arguments: words})

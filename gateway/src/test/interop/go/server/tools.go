@@ -135,6 +135,13 @@ func addTools(server *mcp.Server) {
 		return said.field("name"), nil, err
 	})
 
+	tool(server, "test_reconnection", "Closes the stream of its own call", func(_ context.Context, req request, _ nothing) (string, result, error) {
+		if req.Extra != nil && req.Extra.CloseSSEStream != nil {
+			req.Extra.CloseSSEStream(mcp.CloseSSEStreamArgs{RetryAfter: 100 * time.Millisecond})
+		}
+		time.Sleep(200 * time.Millisecond)
+		return "Reconnected", nil, nil
+	})
 	mcp.AddTool(server, &mcp.Tool{Name: "structured", Description: "An object"}, func(context.Context, request, nothing) (result, degrees, error) {
 		return nil, degrees{Degrees: 21.5, Unit: "C"}, nil
 	})
