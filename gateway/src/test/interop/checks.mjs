@@ -4,7 +4,8 @@ import { contents } from './contents.mjs';
 import { refused, refusedOrError, settled, SKIPPED, text } from './outcome.mjs';
 
 // What a client expects of the conformance fixture, whichever SDK and era it speaks. A peer is what client-v1.mjs and
-// client-v2.mjs make of their SDK's client; `upstream` is the era of the server at the far end, which may be another.
+// client-v2.mjs make of their SDK's client; `upstream` is the era of the server at the far end, which may be another, or
+// `common` for the part of the fixture that the servers of all languages offer in both eras.
 
 const DEADLINE_MS = 20_000;
 
@@ -15,6 +16,12 @@ export const fixture = {
     for (const kind of ['tools', 'prompts', 'resources', 'completions']) {
       assert.ok(capabilities[kind], `capability ${kind} in ${JSON.stringify(capabilities)}`);
     }
+  },
+
+  // The newer revision has none.
+  async ping({ peer, era }) {
+    if (era === 'modern') return SKIPPED;
+    await peer.client.ping();
   },
 
   async listTools({ peer, name }) {
@@ -147,7 +154,7 @@ export const fixture = {
 
   // The error of a server with sessions, which a modern client is asked instead; its user agrees and the call is made again.
   async pageRequired({ peer, name, era, upstream }) {
-    if (upstream === 'modern') return SKIPPED;
+    if (upstream !== 'legacy') return SKIPPED;
     peer.answers.elicitation = ({ params }) => {
       peer.asked.push([params.mode, params.url]);
       return { action: 'accept' };
@@ -198,8 +205,8 @@ export const fixture = {
   },
 
   async roots({ peer, name, upstream }) {
-    if (upstream !== 'modern') return SKIPPED;
-    const result = await peer.callTool(name('test_input_required_result_list_roots'), {});
+    const tool = upstream === 'modern' ? 'test_input_required_result_list_roots' : 'test_roots';
+    const result = await peer.callTool(name(tool), {});
     assert.deepEqual(peer.asked, ['roots']);
     assert.ok(text(result).length > 0);
   },
@@ -219,15 +226,26 @@ export const fixture = {
   },
 
   async rounds({ peer, name, upstream }) {
-    if (upstream !== 'modern') return SKIPPED;
     peer.answers.elicitation = request => {
       peer.asked.push(request.params.message);
       const [field] = Object.keys(request.params.requestedSchema.properties);
       return { action: 'accept', content: { [field]: field === 'name' ? 'Ada' : 'green' } };
     };
-    const result = await peer.callTool(name('test_input_required_result_multi_round'), {});
+    const tool = upstream === 'modern' ? 'test_input_required_result_multi_round' : 'ask_twice';
+    const result = await peer.callTool(name(tool), {});
     assert.equal(peer.asked.length, 2, `asked: ${peer.asked}`);
-    assert.notEqual(result.isError, true, text(result));
+    assert.match(text(result), /Ada likes green/);
+  },
+
+  // The server asks on its session's stream, not on the call's.
+  async askedOutside({ peer, name, upstream }) {
+    if (upstream !== 'common') return SKIPPED;
+    peer.answers.elicitation = request => {
+      peer.asked.push(request.params.message);
+      return { action: 'accept', content: { name: 'Ada' } };
+    };
+    assert.equal(text(await peer.callTool(name('ask_outside'), {})), 'Ada');
+    assert.deepEqual(peer.asked, ['Outside?']);
   },
 
   async requestState({ peer, name, upstream }) {
@@ -252,6 +270,12 @@ export const fixture = {
     const tool = name(upstream === 'modern' ? 'test_logging_tool' : 'test_tool_with_logging');
     await peer.callTool(tool, {}, { logLevel: 'info' });
     await peer.until(() => peer.logged.length >= (upstream === 'modern' ? 1 : 3), () => `logged: ${JSON.stringify(peer.logged)}`);
+  },
+
+  // The server closes the stream of the call before it answers.
+  async resumption({ peer, name, upstream }) {
+    if (upstream !== 'common') return SKIPPED;
+    assert.equal(text(await peer.callTool(name('test_reconnection'), {})), 'Reconnected');
   },
 
   async prompts({ peer, name }) {

@@ -9,6 +9,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import {
   CreateMessageResultSchema,
   ElicitResultSchema,
+  ListRootsResultSchema,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
   UrlElicitationRequiredError,
@@ -99,6 +100,22 @@ function serverFor() {
     const params = { mode: 'url', elicitationId: randomUUID(), message: 'Please sign', url: 'https://pages.example/sign?for=Ada' };
     return says((await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, { signal })).action);
   });
+  tool('test_roots', 'Asks for the roots', {}, async (_, { sendRequest }) => {
+    const { roots } = await sendRequest({ method: 'roots/list' }, ListRootsResultSchema);
+    return says(roots.map(root => root.uri).join(', '));
+  });
+  const question = (message, field) => {
+    const requestedSchema = { type: 'object', properties: { [field]: { type: 'string' } }, required: [field] };
+    return { mode: 'form', message, requestedSchema };
+  };
+  tool('ask_twice', 'Asks for a name, and then for a colour', {}, async (_, { sendRequest }) => {
+    const ask = params => sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+    const name = (await ask(question('Which name?', 'name'))).content.name;
+    return says(`${name} likes ${(await ask(question('Which colour?', 'colour'))).content.colour}`);
+  });
+  tool('ask_outside', 'Asks on the stream of the session, not on that of the call', {}, async () =>
+    says((await server.server.elicitInput(question('Outside?', 'name'))).content.name),
+  );
   tool('needs_page', 'Works after a page was seen', { visit: z.string() }, ({ visit }) => {
     if (visits.has(visit)) return says(`seen ${visit}`);
     visits.add(visit);

@@ -161,6 +161,24 @@ function serverFor(era, changes) {
     const page = inputRequired.elicitUrl({ message: 'Please sign', url: 'https://pages.example/sign?for=Ada' });
     return inputRequired({ inputRequests: { page } });
   });
+  tool('test_roots', 'Asks for the roots', NOTHING, (_, { mcpReq }) => {
+    const answer = inputResponse(mcpReq.inputResponses, 'roots');
+    if (answer.kind === 'roots') return says(answer.roots.map(root => root.uri).join(', '));
+    return inputRequired({ inputRequests: { roots: inputRequired.listRoots() } });
+  });
+  tool('ask_twice', 'Asks for a name, and then for a colour', NOTHING, async (_, { mcpReq }) => {
+    const given = acceptedContent(mcpReq.inputResponses, 'name', z.object({ name: z.string() }));
+    const name = given?.name ?? mcpReq.requestState()?.name;
+    if (!name) return askFor('name', 'Which name?', { name: { type: 'string' } });
+    const colour = acceptedContent(mcpReq.inputResponses, 'colour', z.object({ colour: z.string() }));
+    return colour ? says(`${name} likes ${colour.colour}`) : askFor('colour', 'Which colour?', { colour: { type: 'string' } }, { name });
+  });
+  if (era === 'legacy') {
+    tool('ask_outside', 'Asks on the stream of the session, not on that of the call', NOTHING, async () => {
+      const { params } = formRequest('Outside?', { name: { type: 'string' } });
+      return says((await server.server.elicitInput(params)).content.name);
+    });
+  }
   tool('test_missing_capability', 'Needs sampling', NOTHING, (_, { mcpReq }) => {
     const answer = inputResponse(mcpReq.inputResponses, 'answer');
     return answer.kind === 'sampling' ? says('Sampled') : inputRequired({ inputRequests: { answer: question('Anything?') } });
