@@ -1,7 +1,6 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Client;
-import io.headgate.gateway.upstream.Listing;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -43,25 +42,26 @@ final class Discovery {
     }
 
     private static String capabilities(View view, Client client) {
+        List<RawJson> offered = offered(view, client);
         boolean unknown = !view.isComplete();
         StringJoiner members = new StringJoiner(",");
-        if (unknown || any(view, "tools", null)) {
+        if (unknown || any(offered, "tools", null)) {
             members.add("\"tools\":{\"listChanged\":true}");
         }
-        if (unknown || any(view, "prompts", null)) {
+        if (unknown || any(offered, "prompts", null)) {
             members.add("\"prompts\":{\"listChanged\":true}");
         }
-        if (unknown || any(view, "resources", null)) {
-            boolean subscribe = any(view, "resources", "subscribe");
+        if (unknown || any(offered, "resources", null)) {
+            boolean subscribe = any(offered, "resources", "subscribe");
             members.add("\"resources\":{" + (subscribe ? "\"subscribe\":true," : "") + "\"listChanged\":true}");
         }
-        if (any(view, "completions", null)) {
+        if (any(offered, "completions", null)) {
             members.add("\"completions\":{}");
         }
-        if (any(view, "logging", null)) {
+        if (any(offered, "logging", null)) {
             members.add("\"logging\":{}");
         }
-        String extensions = extensions(view, client);
+        String extensions = extensions(offered, client);
         if (!extensions.isEmpty()) {
             members.add("\"extensions\":{" + extensions + "}");
         }
@@ -69,13 +69,13 @@ final class Discovery {
     }
 
     /** Those that some server has, as far as the client's revision can use them; others need more than a way through. */
-    private static String extensions(View view, Client client) {
+    private static String extensions(List<RawJson> offered, Client client) {
         StringJoiner members = new StringJoiner(",");
-        RawJson ui = settings(view, Extensions.UI);
+        RawJson ui = settings(offered, Extensions.UI);
         if (ui != null) {
             members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
         }
-        RawJson tasks = client.knowsTasks() ? settings(view, Extensions.TASKS) : null;
+        RawJson tasks = client.knowsTasks() ? settings(offered, Extensions.TASKS) : null;
         if (tasks != null) {
             members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }
@@ -83,9 +83,9 @@ final class Discovery {
     }
 
     /** True if some server has the capability, and sets the flag inside it if one is named. */
-    private static boolean any(View view, String capability, @Nullable String flag) {
-        for (Listing listing : listings(view)) {
-            RawJson value = listing.capabilities().get(capability);
+    private static boolean any(List<RawJson> offered, String capability, @Nullable String flag) {
+        for (RawJson capabilities : offered) {
+            RawJson value = capabilities.get(capability);
             if (value == null || value.isNull()) {
                 continue;
             }
@@ -97,9 +97,9 @@ final class Discovery {
         return false;
     }
 
-    private static @Nullable RawJson settings(View view, String extension) {
-        for (Listing listing : listings(view)) {
-            RawJson settings = Extensions.settings(listing.capabilities(), extension);
+    private static @Nullable RawJson settings(List<RawJson> offered, String extension) {
+        for (RawJson capabilities : offered) {
+            RawJson settings = Extensions.settings(capabilities, extension);
             if (settings != null) {
                 return settings;
             }
@@ -128,14 +128,15 @@ final class Discovery {
         return all.length() <= LONGEST_INSTRUCTIONS ? all.toString() : all.substring(0, LONGEST_INSTRUCTIONS);
     }
 
-    private static List<Listing> listings(View view) {
-        List<Listing> listings = new ArrayList<>();
+    /** What each server says that it can do for such a client. */
+    private static List<RawJson> offered(View view, Client client) {
+        List<RawJson> all = new ArrayList<>();
         for (ServerSnapshot server : view.servers()) {
             Offer offer = server.offer();
             if (offer != null) {
-                listings.add(offer.listing());
+                all.add(offer.listing().capabilities(/* hasSession= */ !client.isAskedByResult()));
             }
         }
-        return listings;
+        return all;
     }
 }

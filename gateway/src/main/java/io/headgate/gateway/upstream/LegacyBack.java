@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -40,7 +41,7 @@ final class LegacyBack implements BackDialect {
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
      */
-    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+    static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
             + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
 
     // Whom a session is for, or what its key begins with.
@@ -59,6 +60,7 @@ final class LegacyBack implements BackDialect {
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
     private final Disposable.Swap comingBack = Disposables.swap();
+    private volatile @Nullable Handshake greeted;
     private volatile boolean sessionless;
     private volatile boolean closed;
 
@@ -93,7 +95,27 @@ final class LegacyBack implements BackDialect {
     @Override
     public String version() {
         LegacySession own = sessions.get(OWN);
-        return own == null ? assumedVersion() : own.handshake().version();
+        Handshake known = own == null ? greeted : own.handshake();
+        return known == null ? assumedVersion() : known.version();
+    }
+
+    @Override
+    public boolean keepsSessions() {
+        return !isShared();
+    }
+
+    /** The server answered {@code initialize} where the gateway keeps no session of its own. */
+    void greeted(Handshake handshake, boolean givesId) {
+        greeted = handshake;
+        if (!givesId) {
+            sessionless();
+        }
+    }
+
+    /** What the server said that it can do for clients with a session, when it was only greeted. */
+    RawJson capabilities() {
+        Handshake known = greeted;
+        return known == null ? RawJson.EMPTY_OBJECT : known.capabilities();
     }
 
     @Override
@@ -240,6 +262,26 @@ final class LegacyBack implements BackDialect {
                 .delaySubscription(BACK_AFTER)
                 .doOnNext(LegacySession::anyChanged)
                 .subscribe(attempts);
+    }
+
+    /** Ends the gateway's own session: what the gateway wants to know is told elsewhere. */
+    void leaveOwn() {
+        LegacySession own = sessions.get(OWN);
+        if (own != null) {
+            own.end().subscribe(new Unheeded());
+        }
+        // Not before the end, which over HTTP+SSE begins to come back.
+        comingBack.update(Disposables.disposed());
+    }
+
+    /** Asks again which eras the server speaks, if it refused to open a session. */
+    void refused(Throwable failed) {
+        if (failed instanceof Refusal refusal
+                && (refusal.reason() == Refusal.Reason.UPSTREAM_REFUSED
+                        || refusal.reason() == Refusal.Reason.UPSTREAM_ERROR
+                        || refusal.reason() == Refusal.Reason.UPSTREAM_PROTOCOL)) {
+            doubt.run();
+        }
     }
 
     void expire(long now) {

@@ -60,6 +60,11 @@ final class UpstreamMeters {
         if (fault.isOutage()) {
             healthy = false;
         }
+        return refusal(fault, retryAfter);
+    }
+
+    /** What a caller is told of a fault, without counting it: it was expected, and says nothing of the server's health. */
+    static Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
         Refusal refusal = new Refusal(
                 fault.reason(),
                 fault.text(),

@@ -8,8 +8,10 @@ import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.gateway.upstream.UpstreamState;
 import io.headgate.gateway.upstream.UpstreamState.Era;
+import io.headgate.gateway.upstream.UpstreamState.EraState;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +41,9 @@ final class FakeUpstream implements Upstream {
     long ttlMillis = 30_000;
     boolean isPublic = true;
     Era era = Era.MODERN;
+    /** True also for one that speaks both eras. */
+    boolean keepsSessions;
+
     boolean canWatch = true;
 
     /** The params of what a stream begins with. */
@@ -160,7 +165,8 @@ final class FakeUpstream implements Upstream {
 
     @Override
     public UpstreamState state() {
-        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, null);
+        EraState spoken = new EraState(era, /* isSpoken= */ true, null, null, Instant.EPOCH);
+        return new UpstreamState(name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, null);
     }
 
     @Override
