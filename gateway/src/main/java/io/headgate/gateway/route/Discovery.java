@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Client;
+import io.headgate.gateway.upstream.Listing;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -42,26 +43,25 @@ final class Discovery {
     }
 
     private static String capabilities(View view, Client client) {
-        List<RawJson> offered = offered(view, client);
         boolean unknown = !view.isComplete();
         StringJoiner members = new StringJoiner(",");
-        if (unknown || any(offered, "tools", null)) {
+        if (unknown || any(view, "tools", null)) {
             members.add("\"tools\":{\"listChanged\":true}");
         }
-        if (unknown || any(offered, "prompts", null)) {
+        if (unknown || any(view, "prompts", null)) {
             members.add("\"prompts\":{\"listChanged\":true}");
         }
-        if (unknown || any(offered, "resources", null)) {
-            boolean subscribe = any(offered, "resources", "subscribe");
+        if (unknown || any(view, "resources", null)) {
+            boolean subscribe = any(view, "resources", "subscribe");
             members.add("\"resources\":{" + (subscribe ? "\"subscribe\":true," : "") + "\"listChanged\":true}");
         }
-        if (any(offered, "completions", null)) {
+        if (any(view, "completions", null)) {
             members.add("\"completions\":{}");
         }
-        if (any(offered, "logging", null)) {
+        if (any(view, "logging", null)) {
             members.add("\"logging\":{}");
         }
-        String extensions = extensions(offered, client);
+        String extensions = extensions(view, client);
         if (!extensions.isEmpty()) {
             members.add("\"extensions\":{" + extensions + "}");
         }
@@ -69,13 +69,13 @@ final class Discovery {
     }
 
     /** Those that some server has, as far as the client's revision can use them; others need more than a way through. */
-    private static String extensions(List<RawJson> offered, Client client) {
+    private static String extensions(View view, Client client) {
         StringJoiner members = new StringJoiner(",");
-        RawJson ui = settings(offered, Extensions.UI);
+        RawJson ui = settings(view, Extensions.UI);
         if (ui != null) {
             members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
         }
-        RawJson tasks = client.knowsTasks() ? settings(offered, Extensions.TASKS) : null;
+        RawJson tasks = client.knowsTasks() ? settings(view, Extensions.TASKS) : null;
         if (tasks != null) {
             members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }
@@ -83,9 +83,9 @@ final class Discovery {
     }
 
     /** True if some server has the capability, and sets the flag inside it if one is named. */
-    private static boolean any(List<RawJson> offered, String capability, @Nullable String flag) {
-        for (RawJson capabilities : offered) {
-            RawJson value = capabilities.get(capability);
+    private static boolean any(View view, String capability, @Nullable String flag) {
+        for (Listing listing : listings(view)) {
+            RawJson value = listing.capabilities().get(capability);
             if (value == null || value.isNull()) {
                 continue;
             }
@@ -97,9 +97,9 @@ final class Discovery {
         return false;
     }
 
-    private static @Nullable RawJson settings(List<RawJson> offered, String extension) {
-        for (RawJson capabilities : offered) {
-            RawJson settings = Extensions.settings(capabilities, extension);
+    private static @Nullable RawJson settings(View view, String extension) {
+        for (Listing listing : listings(view)) {
+            RawJson settings = Extensions.settings(listing.capabilities(), extension);
             if (settings != null) {
                 return settings;
             }
@@ -128,15 +128,14 @@ final class Discovery {
         return all.length() <= LONGEST_INSTRUCTIONS ? all.toString() : all.substring(0, LONGEST_INSTRUCTIONS);
     }
 
-    /** What each server says that it can do for such a client. */
-    private static List<RawJson> offered(View view, Client client) {
-        List<RawJson> all = new ArrayList<>();
+    private static List<Listing> listings(View view) {
+        List<Listing> listings = new ArrayList<>();
         for (ServerSnapshot server : view.servers()) {
             Offer offer = server.offer();
             if (offer != null) {
-                all.add(offer.listing().capabilities(/* hasSession= */ !client.isAskedByResult()));
+                listings.add(offer.listing());
             }
         }
-        return all;
+        return listings;
     }
 }

@@ -34,7 +34,7 @@ final class FanOut {
         for (ServerSnapshot server : view.servers()) {
             Offer offer = server.offer();
             RawJson logging =
-                    offer == null ? null : offer.listing().capabilities(/* hasSession= */ true).get("logging");
+                    offer == null ? null : offer.listing().capabilities().get("logging");
             if (logging != null && keepsSessions(server.namespace().server())) {
                 servers.add(server.namespace().server());
             }

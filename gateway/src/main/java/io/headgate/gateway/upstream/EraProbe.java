@@ -4,7 +4,6 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.upstream.KnownEras.Verdict;
 import io.headgate.gateway.upstream.UpstreamState.Era;
-import io.headgate.mcp.RawJson;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -128,11 +127,12 @@ final class EraProbe {
         return by == modern ? modern.changes().mergeWith(legacy.changes()) : by.changes();
     }
 
-    /** What the server says that it can do for clients with a session, if it is something else than for the others. */
-    @Nullable
-    RawJson capabilitiesForSessions() {
-        KnownEras now = known;
-        return now.speaksModern() && now.forSessions() == legacy ? legacy.capabilities() : null;
+    /** What the server offers to clients with a session, where it is asked in the other era; empty where it is not. */
+    Mono<Listing> listForSessions() {
+        return Mono.defer(() -> {
+            KnownEras now = known;
+            return now.speaksModern() && now.forSessions() == legacy ? legacy.listBriefly() : Mono.empty();
+        });
     }
 
     /** Asks again in the background, for an answer did not fit the era; the less often, the more often it was in vain. */
@@ -186,10 +186,9 @@ final class EraProbe {
         Mono<KnownEras> whole = first.then(answer)
                 .flatMap(this::askLegacy)
                 .onErrorMap(initialize::nothingSent)
-                .doFinally(end -> {
-                    flight.set(null);
-                    landed(before, end == SignalType.ON_COMPLETE);
-                })
+                // Before they are told: who fails and asks again gets new questions, and not the failure of these.
+                .doOnTerminate(() -> flight.set(null))
+                .doFinally(end -> landed(before, end == SignalType.ON_COMPLETE))
                 .cache();
         return new Flight(first, whole);
     }

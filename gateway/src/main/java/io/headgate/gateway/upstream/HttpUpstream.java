@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
@@ -33,11 +34,15 @@ public final class HttpUpstream implements Upstream {
     /** How long the first lists wait for what the server says to clients with a session. */
     private static final Duration GREETED_WITHIN = Duration.ofMillis(500);
 
+    /** How long the lists of one era wait for those of the other. */
+    private static final Duration SESSIONS_WITHIN = Duration.ofSeconds(2);
+
     private final UpstreamConfig config;
     private final UpstreamMeters meters;
     private final HttpClient client;
     private final EraProbe eras;
     private volatile boolean wasAway;
+    private volatile @Nullable Listing forSessions;
 
     private HttpUpstream(UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
         this.config = config;
@@ -113,12 +118,22 @@ public final class HttpUpstream implements Upstream {
         return Mono.defer(() -> wasAway ? eras.refresh().onErrorComplete() : Mono.empty())
                 .then(Mono.defer(eras::find))
                 .flatMap(BackDialect::list)
-                .delayUntil(listing -> eras.settled()
-                        .timeout(GREETED_WITHIN, Mono.empty())
-                        .onErrorComplete())
-                .map(listing -> listing.forSessions(eras.capabilitiesForSessions()))
+                .flatMap(this::withSessions)
                 .doOnNext(listing -> wasAway = false)
                 .doOnError(failed -> wasAway = true);
+    }
+
+    /** Adds what clients with a session are offered in their own era; what cannot be read in time is as it was. */
+    private Mono<Listing> withSessions(Listing listing) {
+        return eras.settled()
+                .timeout(GREETED_WITHIN, Mono.empty())
+                .onErrorComplete()
+                .then(eras.listForSessions()
+                        .doOnNext(read -> forSessions = read)
+                        .timeout(SESSIONS_WITHIN)
+                        .onErrorResume(late -> Mono.justOrEmpty(forSessions)))
+                .map(listing::withSessions)
+                .defaultIfEmpty(listing);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -46,6 +47,7 @@ final class LegacyBack implements BackDialect {
 
     // Whom a session is for, or what its key begins with.
     static final String OWN = "own";
+    static final String BRIEF = "brief";
     static final String SHARED = "shared";
     static final String OF_CLIENT = "s:";
     static final String POOLED = "p:";
@@ -110,12 +112,6 @@ final class LegacyBack implements BackDialect {
         if (!givesId) {
             sessionless();
         }
-    }
-
-    /** What the server said that it can do for clients with a session, when it was only greeted. */
-    RawJson capabilities() {
-        Handshake known = greeted;
-        return known == null ? RawJson.EMPTY_OBJECT : known.capabilities();
     }
 
     @Override
@@ -191,12 +187,23 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Mono<Listing> list() {
-        return own().opened().flatMap(session -> {
-            Handshake server = session.handshake();
-            return new Lists(config.name(), config.limits(), client.meters, this::callOwn)
-                    .read(server.capabilities(), server.serverInfo(), server.instructions())
-                    .map(Listing::ofOlderRevision);
-        });
+        return own().opened().flatMap(session -> read(session, this::callOwn));
+    }
+
+    /** The lists in a session for just that, where the gateway keeps none of its own. */
+    Mono<Listing> listBriefly() {
+        return Mono.usingWhen(
+                Mono.fromSupplier(() -> session(BRIEF, LISTED_FOR, GatewayExchange.INFO, null)),
+                session -> session.opened()
+                        .flatMap(opened -> read(opened, exchange -> opened.call(exchange, null))),
+                LegacySession::end);
+    }
+
+    private Mono<Listing> read(LegacySession session, Function<Exchange, Flux<JsonRpc>> call) {
+        Handshake server = session.handshake();
+        return new Lists(config.name(), config.limits(), client.meters, call)
+                .read(server.capabilities(), server.serverInfo(), server.instructions())
+                .map(Listing::ofOlderRevision);
     }
 
     @Override

@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that one server offers at one moment, in its own order, each item as it was written.
  *
- * @param sessionCapabilities what it can do for clients with a session, or null if that is the same
+ * @param forSessions what it offers to clients with a session, or null if that is the same
  * @param ttlMillis the shortest time to live of its lists; 0 if it gave none
  * @param isPublic true only if all of its lists said {@code public}
  */
 public record Listing(
         RawJson capabilities,
-        @Nullable RawJson sessionCapabilities,
+        @Nullable Listing forSessions,
         @Nullable RawJson serverInfo,
         @Nullable String instructions,
         List<RawJson> tools,
@@ -23,7 +23,7 @@ public record Listing(
         List<RawJson> resourceTemplates,
         long ttlMillis,
         boolean isPublic) {
-    /** Of a server that can do the same for all clients. */
+    /** Of a server that offers the same to all clients. */
     public Listing(
             RawJson capabilities,
             @Nullable RawJson serverInfo,
@@ -47,27 +47,19 @@ public record Listing(
                 isPublic);
     }
 
-    /** What the server says that it can do: to clients with a session, or to the others. */
-    public RawJson capabilities(boolean hasSession) {
-        RawJson others = sessionCapabilities;
-        return hasSession && others != null ? others : capabilities;
-    }
-
-    /** The same with what the server can do for clients with a session, as its older revision has it. */
-    Listing forSessions(@Nullable RawJson changed) {
-        return changed == null
-                ? this
-                : new Listing(
-                        capabilities,
-                        Extensions.without(changed, Extensions.TASKS),
-                        serverInfo,
-                        instructions,
-                        tools,
-                        prompts,
-                        resources,
-                        resourceTemplates,
-                        ttlMillis,
-                        isPublic);
+    /** The same with what the server offers to clients with a session. */
+    public Listing withSessions(Listing offered) {
+        return new Listing(
+                capabilities,
+                offered,
+                serverInfo,
+                instructions,
+                tools,
+                prompts,
+                resources,
+                resourceTemplates,
+                ttlMillis,
+                isPublic);
     }
 
     /** The same from a server whose revision has neither cache hints nor the tasks of the newer one, whatever it wrote. */

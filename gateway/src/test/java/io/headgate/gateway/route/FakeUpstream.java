@@ -49,6 +49,10 @@ final class FakeUpstream implements Upstream {
     /** The params of what a stream begins with. */
     Function<List<String>, @Nullable RawJson> acknowledgement = uris -> null;
 
+    /** What it shows to clients with a session, if that is something else. */
+    @Nullable
+    FakeUpstream older;
+
     boolean isSilent;
 
     @Nullable
@@ -106,7 +110,7 @@ final class FakeUpstream implements Upstream {
     }
 
     Listing listing() {
-        return new Listing(
+        Listing shown = new Listing(
                 RawJson.of(capabilities),
                 null,
                 instructions,
@@ -116,6 +120,7 @@ final class FakeUpstream implements Upstream {
                 templates.stream().map(RawJson::of).toList(),
                 ttlMillis,
                 isPublic);
+        return older == null ? shown : shown.withSessions(older.listing());
     }
 
     @Override

@@ -14,9 +14,11 @@ import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.gateway.upstream.UpstreamState.EraState;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RawJson;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,7 @@ class BothErasTest {
     /** A server whose eras come and go. */
     private static final class Dual implements Script {
         final LegacyScript sessions =
-                new LegacyScript((request, wire) -> wire.result(request, "{\"content\":[],\"tools\":[],\"spoken\":\"legacy\"}"));
+                new LegacyScript((request, wire) -> wire.result(request, "{\"content\":[],\"tools\":[{\"name\":\"older\"}],\"spoken\":\"legacy\"}"));
         volatile boolean speaksModern = true;
         volatile boolean speaksLegacy = true;
         volatile @Nullable Script initialize;
@@ -296,7 +298,7 @@ class BothErasTest {
         try (UpstreamFixture fixture = before()) {
             List<String> changes = new CopyOnWriteArrayList<>();
             Disposable listening = fixture.upstream.changes().subscribe(changes::add);
-            assertThat(UpstreamFixture.await(fixture.upstream.list()).sessionCapabilities())
+            assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
                     .isNull();
             assertThat(ofOther(fixture)).isEqualTo("legacy");
             server.speaksModern = true;
@@ -366,13 +368,31 @@ class BothErasTest {
     }
 
     @Test
-    void tellsWhatTheServerCanDoForClientsWithASession() throws IOException {
-        server.sessions.capabilities = "{\"tools\":{},\"logging\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}";
+    void readsWhatIsOfferedToClientsWithASession() throws IOException {
+        server.sessions.capabilities =
+                "{\"tools\":{},\"logging\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}";
         try (UpstreamFixture fixture = before()) {
             Listing listing = UpstreamFixture.await(fixture.upstream.list());
-            assertThat(listing.capabilities(false)).hasToString("{\"tools\":{\"listChanged\":true}}");
-            assertThat(listing.capabilities(true).get("logging")).isNotNull();
-            assertThat(listing.capabilities(true).toString()).doesNotContain("tasks");
+            assertThat(listing.tools()).isEmpty();
+            assertThat(listing.capabilities()).hasToString("{\"tools\":{\"listChanged\":true}}");
+            Listing forSessions = Objects.requireNonNull(listing.forSessions());
+            assertThat(forSessions.tools()).extracting(RawJson::toString).containsExactly("{\"name\":\"older\"}");
+            assertThat(forSessions.capabilities().get("logging")).isNotNull();
+            assertThat(forSessions.capabilities().toString()).doesNotContain("tasks");
+            UpstreamFixture.eventually(() -> ended(fixture).size() == 2);
+            assertThat(gets(fixture)).isZero();
+            assertThat(fixture.upstream.state().sessions()).isZero();
+        }
+    }
+
+    @Test
+    void keepsWhatItReadOfASideThatHangs() throws IOException {
+        try (UpstreamFixture fixture = before()) {
+            Listing first = UpstreamFixture.await(fixture.upstream.list());
+            server.initialize = (request, wire) -> wire.hang();
+            assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
+                    .isNotNull()
+                    .isEqualTo(first.forSessions());
         }
     }
 
