@@ -4,31 +4,31 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.upstream.KnownEras.Verdict;
 import io.headgate.gateway.upstream.UpstreamState.Era;
-import java.time.Duration;
+import io.headgate.gateway.upstream.UpstreamState.EraState;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Finds out which eras a server speaks, and remembers each with its date.
  *
  * <p>The newer era is asked for first, and whoever needs no other does not wait for the rest. Only an answer about the
  * protocol decides; a server that is down, overloaded or wants credentials keeps what it had, and one that seems to speak
- * neither era, too. An era that is spoken fails loudly when it no longer is; one that is not would be missed silently for
- * ever, so it is asked for again after a day, or sooner where the server did not answer or had spoken it before.
+ * neither era, too.
  */
 final class EraProbe {
-    private static final Duration LATER = Duration.ofHours(24);
-    private static final Duration SOON = Duration.ofSeconds(10);
-    private static final long FIRST_PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_PAUSE_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final Logger log = LoggerFactory.getLogger(EraProbe.class);
 
-    private final HttpClient client;
+    private final String name;
     private final InstantSource clock;
     private final UpstreamTransport transport;
     private final boolean asksModern;
@@ -40,14 +40,9 @@ final class EraProbe {
     private final InitializeProbe initialize;
     private final AtomicReference<@Nullable Flight> flight = new AtomicReference<>();
     private final Sinks.Many<Switch> switches = Sinks.many().multicast().directBestEffort();
-    private final AtomicReference<@Nullable Unheeded> again = new AtomicReference<>();
+    private final AskingAgain again = new AskingAgain(this::ask, Schedulers.parallel());
     private volatile KnownEras known = KnownEras.NOTHING;
     private volatile boolean closed;
-
-    // Guarded by this.
-    private long nextDoubt = System.nanoTime();
-    private long doubtPause = FIRST_PAUSE_NANOS;
-    private @Nullable Duration askedAgainAfter;
 
     /** One turn of questions: the answer for the newer era, and the end of all. */
     private record Flight(Mono<KnownEras> first, Mono<KnownEras> whole) {}
@@ -56,7 +51,7 @@ final class EraProbe {
     private record Switch(boolean ofSessions, boolean ofOthers) {}
 
     EraProbe(UpstreamConfig config, HttpClient client, InstantSource clock) {
-        this.client = client;
+        this.name = config.name();
         this.clock = clock;
         this.transport = config.transport();
         this.asksModern = config.era() != EraChoice.LEGACY && transport == UpstreamTransport.HTTP;
@@ -108,11 +103,7 @@ final class EraProbe {
 
     /** Ends when both eras have been asked for, well or not. */
     Mono<Void> settled() {
-        return Mono.defer(() -> {
-            KnownEras now = known;
-            boolean isSettled = (now.modern() != null || !asksModern) && (now.legacy() != null || !asksLegacy);
-            return isSettled ? Mono.empty() : flight().whole.then();
-        });
+        return Mono.defer(() -> known.isSettled() ? Mono.empty() : flight().whole.then());
     }
 
     /** Emits when exchanges with a session, or the others, are to be spoken in another era than before. */
@@ -135,19 +126,17 @@ final class EraProbe {
         });
     }
 
-    /** Asks again in the background, for an answer did not fit the era; the less often, the more often it was in vain. */
+    /** Asks again in the background, for an answer did not fit the era. */
     void doubt() {
-        if (closed || flight.get() != null) {
-            return;
+        if (flight.get() == null && again.doubts()) {
+            ask();
         }
-        synchronized (this) {
-            long now = System.nanoTime();
-            if (now - nextDoubt < 0) {
-                return;
-            }
-            nextDoubt = now + doubtPause;
+    }
+
+    private void ask() {
+        if (!closed) {
+            var unused = flight();
         }
-        var unused = flight();
     }
 
     Mono<Void> endSessions() {
@@ -156,7 +145,7 @@ final class EraProbe {
 
     void close() {
         closed = true;
-        replaceAgain(null);
+        again.close();
         synchronized (switches) {
             switches.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
         }
@@ -188,7 +177,7 @@ final class EraProbe {
                 .onErrorMap(initialize::nothingSent)
                 // Before they are told: who fails and asks again gets new questions, and not the failure of these.
                 .doOnTerminate(() -> flight.set(null))
-                .doFinally(end -> landed(before, end == SignalType.ON_COMPLETE))
+                .doFinally(end -> again.answered(before, known, end == SignalType.ON_COMPLETE))
                 .cache();
         return new Flight(first, whole);
     }
@@ -250,6 +239,9 @@ final class EraProbe {
         KnownEras before = known;
         KnownEras after = KnownEras.of(newer, older, asksModern, asksLegacy);
         known = after;
+        if (!after.equals(before)) {
+            log.info("upstream {} speaks {}", name, spoken(after));
+        }
         Switch change = new Switch(
                 isOther(before.forSessions(), after.forSessions()), isOther(before.forOthers(), after.forOthers()));
         if (!closed && (change.ofSessions || change.ofOthers)) {
@@ -259,52 +251,15 @@ final class EraProbe {
         }
     }
 
+    private static String spoken(KnownEras eras) {
+        return eras.states().stream()
+                .filter(EraState::isSpoken)
+                .map(EraState::version)
+                .collect(Collectors.joining(" and "));
+    }
+
     private static boolean isOther(@Nullable BackDialect before, @Nullable BackDialect after) {
         return before != null && before != after;
-    }
-
-    /** Plans when to ask next, after a turn that began with this knowledge. */
-    private void landed(KnownEras before, boolean isAnswered) {
-        KnownEras now = known;
-        boolean hasLost =
-                (before.speaksModern() && !now.speaksModern()) || (before.speaksLegacy() && !now.speaksLegacy());
-        boolean isComplete = (now.speaksModern() || !asksModern) && (now.speaksLegacy() || !asksLegacy);
-        Duration pause;
-        synchronized (this) {
-            doubtPause = now.equals(before) ? Math.min(2 * doubtPause, LONGEST_PAUSE_NANOS) : FIRST_PAUSE_NANOS;
-            Duration last = askedAgainAfter;
-            if (isComplete || now.forOthers() == null) {
-                pause = null;
-            } else if (hasLost || !isAnswered || !now.isAnswered()) {
-                pause = last == null || last.equals(LATER) ? SOON : twice(last);
-            } else {
-                pause = last == null ? LATER : twice(last);
-            }
-            askedAgainAfter = pause;
-        }
-        askAgainAfter(pause);
-    }
-
-    private static Duration twice(Duration pause) {
-        Duration doubled = pause.multipliedBy(2);
-        return doubled.compareTo(LATER) < 0 ? doubled : LATER;
-    }
-
-    private void askAgainAfter(@Nullable Duration pause) {
-        if (pause == null || closed) {
-            replaceAgain(null);
-            return;
-        }
-        Unheeded later = new Unheeded();
-        replaceAgain(later);
-        Mono.delay(pause).doOnNext(due -> flight()).subscribe(later);
-    }
-
-    private void replaceAgain(@Nullable Unheeded later) {
-        Unheeded former = again.getAndSet(later);
-        if (former != null) {
-            former.cancel();
-        }
     }
 
     /** The failure of something before a call, in words for the call: nothing of it was sent. */

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.netty.resources.LoopResources;
 
 /**
@@ -41,6 +42,7 @@ public final class HttpUpstream implements Upstream {
     private final UpstreamMeters meters;
     private final HttpClient client;
     private final EraProbe eras;
+    private final Sinks.Many<String> news = Sinks.many().multicast().directBestEffort();
     private volatile boolean wasAway;
     private volatile @Nullable Listing forSessions;
 
@@ -49,6 +51,7 @@ public final class HttpUpstream implements Upstream {
         this.meters = new UpstreamMeters(config.name(), registry);
         this.client = new HttpClient(config, loops, meters);
         this.eras = new EraProbe(config, client, clock);
+        meters.eras(era -> eras.known().speaks(era));
     }
 
     /**
@@ -126,7 +129,7 @@ public final class HttpUpstream implements Upstream {
     /** Adds what clients with a session are offered in their own era; what cannot be read in time is as it was. */
     private Mono<Listing> withSessions(Listing listing) {
         return eras.settled()
-                .timeout(GREETED_WITHIN, Mono.empty())
+                .timeout(GREETED_WITHIN, Mono.fromRunnable(this::readAgainWhenSettled))
                 .onErrorComplete()
                 .then(eras.listForSessions()
                         .doOnNext(read -> forSessions = read)
@@ -136,26 +139,31 @@ public final class HttpUpstream implements Upstream {
                 .defaultIfEmpty(listing);
     }
 
-    @Override
-    public Flux<String> changes() {
-        return Flux.defer(() -> {
-            AtomicBoolean isOther = new AtomicBoolean();
-            return Flux.defer(() -> changesOfOneEra(isOther))
-                    // A server that is down is found again by whoever lists it; here is only the waiting for that.
-                    .onErrorResume(unknown -> Flux.empty())
-                    .repeatWhen(ends -> ends.concatMap(end -> Mono.delay(isOther.get() ? Duration.ZERO : PAUSE)))
-                    .publish(all -> Flux.merge(KINDS.stream()
-                            .map(kind -> all.filter(kind::equals).sample(CHANGES_WINDOW))
-                            .toList()));
-        });
+    private void readAgainWhenSettled() {
+        eras.settled().doOnTerminate(this::anyChanged).subscribe(new Unheeded());
     }
 
-    /** Ends when the server is asked in another era than before, after which each list may be another one. */
-    private Flux<String> changesOfOneEra(AtomicBoolean isOther) {
-        return eras.find()
-                .flatMapMany(dialect -> Flux.fromIterable(isOther.getAndSet(false) ? KINDS : List.of())
-                        .concatWith(eras.changes(dialect)))
-                .takeUntilOther(eras.switches(/* hasSession= */ false).doOnNext(other -> isOther.set(true)));
+    /** Each list may be another one. */
+    private void anyChanged() {
+        synchronized (news) {
+            KINDS.forEach(kind -> news.emitNext(kind, Sinks.EmitFailureHandler.FAIL_FAST));
+        }
+    }
+
+    @Override
+    public Flux<String> changes() {
+        Flux<String> heard = inEveryEra(/* hasSession= */ false, eras::changes)
+                // A server that is down is found again by whoever lists it; here is only the waiting for that.
+                .onErrorResume(unknown -> Flux.empty())
+                .repeatWhen(ends -> ends.concatMap(end -> Mono.delay(PAUSE)));
+        // Who is asked in another era than before may be shown something else.
+        Flux<String> others = eras.switches(true)
+                .mergeWith(eras.switches(false))
+                .concatMapIterable(change -> KINDS);
+        return Flux.merge(heard, others, news.asFlux())
+                .publish(all -> Flux.merge(KINDS.stream()
+                        .map(kind -> all.filter(kind::equals).sample(CHANGES_WINDOW))
+                        .toList()));
     }
 
     /** The state once the server has been asked for each era. */

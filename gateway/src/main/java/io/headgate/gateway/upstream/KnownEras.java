@@ -11,14 +11,17 @@ import org.jspecify.annotations.Nullable;
  * What is known of both eras of a server at one moment, and what follows from it: the dialect for clients with a session
  * and the one for the others, each null while it is not known.
  *
- * <p>The same era at both ends comes first, because it loses nothing; the other one is for what cannot be had otherwise.
+ * <p>An era that the file forbids is not asked for. The same era at both ends comes first, because it loses nothing; the other one is for what cannot be had otherwise.
  */
 record KnownEras(
         @Nullable Verdict modern,
         @Nullable Verdict legacy,
+        boolean asksModern,
+        boolean asksLegacy,
         @Nullable BackDialect forSessions,
         @Nullable BackDialect forOthers) {
-    static final KnownEras NOTHING = new KnownEras(null, null, null, null);
+    static final KnownEras NOTHING =
+            new KnownEras(null, null, /* asksModern= */ true, /* asksLegacy= */ true, null, null);
 
     /**
      * What is known of one era.
@@ -53,12 +56,16 @@ record KnownEras(
         } else if (isOlderSettled) {
             forSessions = newer;
         }
-        return new KnownEras(modern, legacy, forSessions, forOthers);
+        return new KnownEras(modern, legacy, asksModern, asksLegacy, forSessions, forOthers);
     }
 
     @Nullable
     BackDialect choice(boolean hasSession) {
         return hasSession ? forSessions : forOthers;
+    }
+
+    boolean speaks(Era era) {
+        return era == Era.MODERN ? speaksModern() : speaksLegacy();
     }
 
     boolean speaksModern() {
@@ -67,6 +74,25 @@ record KnownEras(
 
     boolean speaksLegacy() {
         return legacy != null && legacy.dialect != null;
+    }
+
+    boolean isNothing() {
+        return forSessions == null && forOthers == null;
+    }
+
+    /** True if the server was asked for each era, whatever it said. */
+    boolean isSettled() {
+        return (modern != null || !asksModern) && (legacy != null || !asksLegacy);
+    }
+
+    /** True if the server speaks each era that it is asked for. */
+    boolean isComplete() {
+        return (speaksModern() || !asksModern) && (speaksLegacy() || !asksLegacy);
+    }
+
+    /** True if an era was spoken before and is no more. */
+    boolean hasLost(KnownEras before) {
+        return (before.speaksModern() && !speaksModern()) || (before.speaksLegacy() && !speaksLegacy());
     }
 
     /** True if nothing is open: the server answered for each era that it was asked for. */

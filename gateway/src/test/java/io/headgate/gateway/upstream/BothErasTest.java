@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -152,6 +154,14 @@ class BothErasTest {
             assertThat(fixture.upstream.state().sessions()).isEqualTo(1);
             assertThat(fixture.upstream.state().keepsSessions()).isTrue();
             assertThat(fixture.upstream.state().takesListenRequests()).isTrue();
+            for (String era : List.of("modern", "legacy")) {
+                assertThat(fixture.meters
+                                .get("headgate.upstream.era")
+                                .tags("upstream", "u1", "era", era)
+                                .gauge()
+                                .value())
+                        .isEqualTo(1);
+            }
 
             session.end();
             UpstreamFixture.eventually(() -> ended(fixture).contains("s-2"));
@@ -382,6 +392,27 @@ class BothErasTest {
             UpstreamFixture.eventually(() -> ended(fixture).size() == 2);
             assertThat(gets(fixture)).isZero();
             assertThat(fixture.upstream.state().sessions()).isZero();
+        }
+    }
+
+    @Test
+    void readsTheListsAgainWhenASlowSideHasAnswered() throws IOException {
+        CountDownLatch mayAnswer = new CountDownLatch(1);
+        server.initialize = (request, wire) -> {
+            mayAnswer.await(UpstreamFixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            server.sessions.answer(request, wire);
+        };
+        try (UpstreamFixture fixture = before()) {
+            List<String> changes = new CopyOnWriteArrayList<>();
+            Disposable listening = fixture.upstream.changes().subscribe(changes::add);
+            assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
+                    .isNull();
+            assertThat(changes).isEmpty();
+            mayAnswer.countDown();
+            UpstreamFixture.eventually(() -> changes.contains("notifications/tools/list_changed"));
+            assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
+                    .isNotNull();
+            listening.dispose();
         }
     }
 
