@@ -9,6 +9,7 @@ import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamState;
+import io.headgate.gateway.upstream.UpstreamState.EraState;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.VisibleText;
@@ -46,7 +47,8 @@ final class ProbeCommand {
             HttpUpstream upstream =
                     HttpUpstream.create(config, loops, new SimpleMeterRegistry(), InstantSource.system());
             Listing listing = upstream.list().timeout(PATIENCE).block();
-            String report = listing == null ? "" : report(url, upstream.state(), listing);
+            UpstreamState state = upstream.settled().timeout(PATIENCE).block();
+            String report = listing == null || state == null ? "" : report(url, state, listing);
             upstream.close().timeout(LAST_CLOSES).onErrorComplete().block();
             return report;
         } catch (Refusal refusal) {
@@ -62,12 +64,9 @@ final class ProbeCommand {
     private static String report(String url, UpstreamState state, Listing listing) {
         StringBuilder text = new StringBuilder();
         line(text, "url", url);
-        line(text, "era", state.era().name().toLowerCase(Locale.ROOT));
-        line(
-                text,
-                "transport",
-                state.transport() == null ? "unknown" : state.transport().label());
-        line(text, "protocol version", String.valueOf(state.protocolVersion()));
+        for (EraState era : state.eras()) {
+            line(text, era.era().name().toLowerCase(Locale.ROOT), spoken(era));
+        }
         line(
                 text,
                 "server",
@@ -86,6 +85,12 @@ final class ProbeCommand {
         items(text, "resources", listing.resources(), "uri");
         items(text, "templates", listing.resourceTemplates(), "uriTemplate");
         return text.toString().stripTrailing();
+    }
+
+    private static String spoken(EraState era) {
+        return era.transport() == null
+                ? "no"
+                : era.version() + " over " + era.transport().label();
     }
 
     private static void line(StringBuilder text, String what, String value) {

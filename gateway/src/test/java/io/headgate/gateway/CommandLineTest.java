@@ -103,7 +103,10 @@ class CommandLineTest {
             String url = found(Pattern.compile("http://\\S+"), serverOut.readLine());
             Outcome probe = run("probe", url);
             assertThat(probe.status()).as(probe.err()).isZero();
-            assertThat(probe.out()).contains("modern").contains("echo");
+            assertThat(probe.out())
+                    .containsPattern("modern +2026-07-28 over streamable-http")
+                    .containsPattern("legacy +no")
+                    .contains("echo");
 
             Path file = write(
                     "live.yaml", "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nmcpServers: {s: {url: '" + url + "'}}\n");

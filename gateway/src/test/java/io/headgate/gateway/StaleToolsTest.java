@@ -78,6 +78,7 @@ class StaleToolsTest {
             case "server/discover" ->
                 "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},"
                         + "\"ttlMs\":60000,\"cacheScope\":\"private\"}";
+            case "initialize" -> "";
             case "tools/list" -> tools(lists.incrementAndGet() > 1);
             default -> {
                 if (!"eu".equals(request.requestHeaders().get("mcp-param-region"))) {

@@ -22,7 +22,9 @@ public record GatewayState(
      * One server behind the gateway.
      *
      * @param url without user, query and fragment, which may hold secrets
-     * @param since when its era was found
+     * @param era the one in which the gateway reads its lists: the newest that it speaks
+     * @param since when that era was found
+     * @param eras each that it was asked for
      */
     public record Server(
             String name,
@@ -32,6 +34,7 @@ public record GatewayState(
             @Nullable String transport,
             @Nullable String protocolVersion,
             @Nullable Instant since,
+            List<Era> eras,
             boolean healthy,
             int connections,
             int callsInFlight,
@@ -45,4 +48,17 @@ public record GatewayState(
             @Nullable String lastError,
             int droppedCount,
             List<Dropped> dropped) {}
+
+    /**
+     * One era of a server.
+     *
+     * @param spoken false if the server does not speak it, or did not answer when it was asked
+     * @param since when that was found
+     */
+    public record Era(
+            String era,
+            boolean spoken,
+            @Nullable String protocolVersion,
+            @Nullable String transport,
+            Instant since) {}
 }

@@ -98,6 +98,7 @@ public final class StateReport {
                 state.transport() == null ? null : state.transport().label(),
                 state.protocolVersion(),
                 state.eraSince(),
+                state.eras().stream().map(StateReport::era).toList(),
                 state.isHealthy(),
                 state.connections(),
                 state.callsInFlight(),
@@ -111,6 +112,15 @@ public final class StateReport {
                 part.lastError() != null ? part.lastError() : state.lastError(),
                 part.droppedCount(),
                 part.dropped());
+    }
+
+    private static GatewayState.Era era(UpstreamState.EraState state) {
+        return new GatewayState.Era(
+                state.era().name().toLowerCase(Locale.ROOT),
+                state.isSpoken(),
+                state.version(),
+                state.transport() == null ? null : state.transport().label(),
+                state.since());
     }
 
     private static String bare(URI url) {

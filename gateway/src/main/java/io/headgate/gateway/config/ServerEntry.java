@@ -1,6 +1,7 @@
 package io.headgate.gateway.config;
 
 import io.headgate.filter.Secret;
+import io.headgate.gateway.upstream.EraChoice;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import java.net.URI;
 import java.util.List;
@@ -19,6 +20,7 @@ public record ServerEntry(
         @Nullable Map<String, Secret> env,
         @Nullable String cwd,
         @Nullable Boolean disabled,
+        @Nullable EraChoice era,
         @Nullable String prefix,
         @Nullable Boolean stateless,
         @Nullable Boolean http2,

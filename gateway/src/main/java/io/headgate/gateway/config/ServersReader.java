@@ -1,6 +1,7 @@
 package io.headgate.gateway.config;
 
 import io.headgate.filter.Secret;
+import io.headgate.gateway.upstream.EraChoice;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
@@ -124,6 +125,9 @@ final class ServersReader {
             refuse(written, path, urlKey, wrong);
             return null;
         }
+        if (isSse(entry) && entry.era() == EraChoice.MODERN) {
+            refuse(written, path, "era", "modern, but type: sse is of 2024-11-05 (expected: legacy, auto)");
+        }
         if (entry.prefix() != null && !PREFIX.matcher(entry.prefix()).matches()) {
             refuse(written, path, "prefix", "no prefix of a name (expected: at most 64 of A-Z a-z 0-9 _ . -)");
         }
@@ -141,6 +145,7 @@ final class ServersReader {
                 name,
                 url,
                 isSse(entry) ? UpstreamTransport.SSE : UpstreamTransport.HTTP,
+                entry.era() == null ? EraChoice.AUTO : entry.era(),
                 entry.prefix() != null ? entry.prefix() : name + "__",
                 headers(entry, written, path),
                 Boolean.TRUE.equals(entry.stateless()),

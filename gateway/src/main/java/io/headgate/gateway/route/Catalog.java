@@ -1,5 +1,7 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +13,8 @@ public final class Catalog {
     private final View fleet;
     private final Map<String, View> byServer = new HashMap<>();
     private final Map<String, List<Dropped>> collisions = new HashMap<>();
+    /** As clients with a session see it, if that is something else. */
+    private final @Nullable Catalog forSessions;
 
     /** Merges what is known of each server, in the order of the file. */
     Catalog(List<ServerSnapshot> servers) {
@@ -18,6 +22,7 @@ public final class Catalog {
         for (ItemKind kind : ItemKind.values()) {
             merged.put(kind, merge(kind, servers));
         }
+        forSessions = forSessions(servers);
         fleet = new View("", servers, merged);
         for (ServerSnapshot server : servers) {
             Map<ItemKind, Items> own = new HashMap<>();
@@ -36,9 +41,30 @@ public final class Catalog {
         return server.isEmpty() ? fleet : byServer.get(server);
     }
 
+    /** The same for the client of an exchange: one with a session is offered what the servers show to such. */
+    @Nullable
+    View view(Exchange exchange) {
+        Catalog others = exchange.session() == null ? null : forSessions;
+        return (others == null ? this : others).view(exchange.target().server());
+    }
+
+    /** The view that has what is named, whoever names it. */
+    @Nullable
+    View view(Target named) {
+        View view = view(named.server());
+        Catalog others = forSessions;
+        return others == null || view == null || view.has(named) ? view : others.view(named.server());
+    }
+
     /** What a server offers and the fleet does not show, because an earlier server has the name. */
     List<Dropped> collisions(String server) {
         return collisions.getOrDefault(server, List.of());
+    }
+
+    private static @Nullable Catalog forSessions(List<ServerSnapshot> servers) {
+        List<ServerSnapshot> seen =
+                servers.stream().map(ServerSnapshot::forSessions).toList();
+        return seen.equals(servers) ? null : new Catalog(seen);
     }
 
     private Items merge(ItemKind kind, List<ServerSnapshot> servers) {

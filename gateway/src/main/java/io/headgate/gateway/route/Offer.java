@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What one server offers, checked, and written out under its bare names and under those of the fleet. */
@@ -18,14 +19,17 @@ final class Offer {
     private final Map<ItemKind, Items> bare = new EnumMap<>(ItemKind.class);
     private final Map<ItemKind, List<Entry>> renamed = new EnumMap<>(ItemKind.class);
     private final List<Dropped> dropped = new ArrayList<>();
+    private final @Nullable Offer forSessions;
 
-    private Offer(Listing listing) {
+    private Offer(Listing listing, @Nullable Offer forSessions) {
         this.listing = listing;
+        this.forSessions = forSessions;
     }
 
     /** Reads a listing; the fleet's namespaces tell whose names may not be imitated. */
     static Offer of(Namespace own, List<Namespace> fleet, Listing listing) {
-        Offer offer = new Offer(listing);
+        Listing others = listing.forSessions();
+        Offer offer = new Offer(listing, others == null ? null : of(own, fleet, others));
         for (ItemKind kind : ItemKind.values()) {
             offer.read(kind, own, fleet);
         }
@@ -34,6 +38,12 @@ final class Offer {
 
     Listing listing() {
         return listing;
+    }
+
+    /** What clients with a session are offered. */
+    Offer forSessions() {
+        Offer others = forSessions;
+        return others == null ? this : others;
     }
 
     /** Under the names that the server gave. */
@@ -46,14 +56,24 @@ final class Offer {
         return renamed.getOrDefault(kind, List.of());
     }
 
+    /** What is shown to no client of one kind or the other. */
     List<Dropped> dropped() {
-        return dropped;
+        Offer others = forSessions;
+        return others == null
+                ? dropped
+                : Stream.concat(dropped.stream(), others.dropped.stream())
+                        .distinct()
+                        .toList();
     }
 
     /** True if clients see the same list of this kind in both. */
     boolean isSame(@Nullable Offer other, ItemKind kind) {
-        List<Entry> before = other == null ? List.of() : other.bare(kind).inOrder();
-        List<Entry> after = bare(kind).inOrder();
+        return isSame(other, this, kind) && isSame(other == null ? null : other.forSessions(), forSessions(), kind);
+    }
+
+    private static boolean isSame(@Nullable Offer old, Offer fresh, ItemKind kind) {
+        List<Entry> before = old == null ? List.of() : old.bare(kind).inOrder();
+        List<Entry> after = fresh.bare(kind).inOrder();
         if (before.size() != after.size()) {
             return false;
         }

@@ -67,7 +67,7 @@ public final class Router implements Handler, Routes {
     @Override
     public Flux<JsonRpc> handle(Exchange exchange) {
         try {
-            View view = keeper.catalog().view(exchange.target().server());
+            View view = keeper.catalog().view(exchange);
             if (view == null) {
                 throw new Refusal(
                         Reason.UNKNOWN_NAME,
@@ -83,7 +83,7 @@ public final class Router implements Handler, Routes {
 
     @Override
     public String serverOf(Target target) {
-        View view = keeper.catalog().view(target.server());
+        View view = keeper.catalog().view(target);
         if (view == null) {
             return "";
         }
@@ -98,7 +98,7 @@ public final class Router implements Handler, Routes {
 
     @Override
     public String toolOf(Target target) {
-        View view = keeper.catalog().view(target.server());
+        View view = keeper.catalog().view(target);
         Owner owner = view == null || target.kind() != Target.Kind.TOOL ? null : view.tool(target.name());
         if (owner == null) {
             return "";
@@ -110,7 +110,7 @@ public final class Router implements Handler, Routes {
 
     @Override
     public ToolHints hintsOf(Target target) {
-        View view = keeper.catalog().view(target.server());
+        View view = keeper.catalog().view(target);
         Entry tool = view == null || target.kind() != Target.Kind.TOOL
                 ? null
                 : view.items(ItemKind.TOOL).get(target.name());
@@ -161,7 +161,7 @@ public final class Router implements Handler, Routes {
             return answer.apply(view);
         }
         return keeper.settled().flatMapMany(catalog -> {
-            View now = catalog.view(exchange.target().server());
+            View now = catalog.view(exchange);
             return answer.apply(now == null ? view : now);
         });
     }

@@ -9,4 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param isStale true if the server could not be asked again since
  * @param freshUntilMillis when the offer's time to live ends, in the time of the keeper's timer
  */
-record ServerSnapshot(Namespace namespace, @Nullable Offer offer, boolean isStale, long freshUntilMillis) {}
+record ServerSnapshot(Namespace namespace, @Nullable Offer offer, boolean isStale, long freshUntilMillis) {
+    /** The same as clients with a session see it. */
+    ServerSnapshot forSessions() {
+        return offer == null ? this : new ServerSnapshot(namespace, offer.forSessions(), isStale, freshUntilMillis);
+    }
+}

@@ -15,7 +15,7 @@ final class StructuredContent {
     static void wrap(Envelope result, boolean isWrapped, Splice splice) {
         RawJson whole = result.get(Member.RESULT);
         RawJson content = result.get(Member.STRUCTURED_CONTENT);
-        if (whole == null || content == null || (content.isObject() && !isWrapped)) {
+        if (whole == null || content == null || (content.isObject() && (!isWrapped || isDone(result, content)))) {
             return;
         }
         splice.replace(content, "{\"result\":" + content + "}");
@@ -32,5 +32,18 @@ final class StructuredContent {
         } else {
             splice.insert(blocks, text);
         }
+    }
+
+    /**
+     * True if the server has wrapped it itself: one that speaks both eras does so where it answers a client with a session,
+     * in which case the result has no type.
+     */
+    private static boolean isDone(Envelope result, RawJson content) {
+        if (result.has(Member.RESULT_TYPE) || content.get("result") == null) {
+            return false;
+        }
+        int[] members = new int[1];
+        content.forEachMember((key, value) -> members[0]++);
+        return members[0] == 1;
     }
 }

@@ -102,9 +102,7 @@ final class Subscriptions {
         }
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
             List<String> uris = request.bareUris().getOrDefault(upstream.name(), List.of());
-            // What a legacy server says outside of any call comes on the client's own session there.
-            boolean hasSession =
-                    listen.exchange.session() != null && !upstream.state().takesListenRequests();
+            boolean hasSession = hasSession(upstream, listen);
             Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
             Namespace renamed = listen.view.renamed(upstream.name());
             if (hasSession || !uris.isEmpty()) {
@@ -131,9 +129,12 @@ final class Subscriptions {
 
     /** True if the server will say when it has begun to watch the client's resources. */
     private static boolean isAcknowledged(Upstream upstream, Listen listen) {
-        boolean onOwnSession =
-                listen.exchange.session() != null && !upstream.state().takesListenRequests();
-        return !onOwnSession && listen.request.bareUris().containsKey(upstream.name());
+        return !hasSession(upstream, listen) && listen.request.bareUris().containsKey(upstream.name());
+    }
+
+    /** True if what the server says outside of any call comes on the client's own session there. */
+    private static boolean hasSession(Upstream upstream, Listen listen) {
+        return listen.exchange.session() != null && upstream.state().keepsSessions();
     }
 
     private static void acknowledged(String what, Set<String> awaited, ListenStream stream) {

@@ -126,6 +126,16 @@ final class View {
         return null;
     }
 
+    /** True if there is something of this name. */
+    boolean has(Target named) {
+        return switch (named.kind()) {
+            case TOOL -> tool(named.name()) != null;
+            case PROMPT -> prompt(named.name()) != null;
+            case RESOURCE -> resource(named.name()) != null;
+            case TASK, NONE -> true;
+        };
+    }
+
     /** True if no server's offer is missing. */
     boolean isComplete() {
         return servers.stream().allMatch(server -> server.offer() != null);

@@ -5,6 +5,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
+import io.headgate.gateway.upstream.UpstreamState;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -44,15 +45,21 @@ final class Watches {
             return null;
         }
         Upstream upstream = keeper.upstream(owner.target().server());
-        if (upstream == null || !upstream.state().takesListenRequests()) {
+        if (upstream == null) {
             return null;
         }
         String uri = owner.target().name();
+        OfSession watches = sessions.get(session.id());
+        Watch watch = watches == null ? null : watches.byServer.get(upstream.name());
+        boolean isWatched = watch != null && watch.isWatched(uri);
+        UpstreamState state = upstream.state();
+        boolean isAsked = state.keepsSessions() || !state.takesListenRequests();
+        if (isAsked && (subscribes || !isWatched)) {
+            return null;
+        }
         if (subscribes) {
             return subscribe(of(session), exchange, owner, upstream, uri);
         }
-        OfSession watches = sessions.get(session.id());
-        Watch watch = watches == null ? null : watches.byServer.get(upstream.name());
         if (watch != null) {
             watch.remove(exchange, uri);
         }

@@ -110,6 +110,9 @@ public final class MeterNames {
     /** 1 while an upstream answers, 0 while it does not; tag {@code upstream}. */
     public static final String UPSTREAM_HEALTHY = "headgate.upstream.healthy";
 
+    /** 1 if an upstream speaks an era, 0 if it does not or was not asked for it; tags {@code upstream}, {@code era}. */
+    public static final String UPSTREAM_ERA = "headgate.upstream.era";
+
     /** Refreshes of an upstream's lists; tags {@code upstream}, {@code outcome}. */
     public static final String CATALOG_REFRESHES = "headgate.catalog.refreshes";
 

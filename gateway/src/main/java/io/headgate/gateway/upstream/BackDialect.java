@@ -27,6 +27,11 @@ interface BackDialect {
         return Flux.never();
     }
 
+    /** True if a client's session has one of its own at the server: what the server says to that client comes there. */
+    default boolean keepsSessions() {
+        return false;
+    }
+
     /** False if the server is known to tell nobody of a resource's updates. */
     default boolean canWatch() {
         return true;

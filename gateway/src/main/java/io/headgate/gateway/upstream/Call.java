@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Refusal;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonLimits;
@@ -74,6 +75,11 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** The call is about to fail. */
     void onFailing(Fault fault) {}
+
+    /** Counts the failure, and says what the caller is told. */
+    Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
+        return meters.refuse(fault, retryAfter);
+    }
 
     /** The transport failed before an answer began; true if the call goes on all the same. */
     boolean survives(Fault fault) {
@@ -389,7 +395,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         abort();
         onFailing(fault);
-        actual.onError(meters.refuse(fault, null));
+        actual.onError(refusal(fault, null));
     }
 
     /** Ends the call because something that it needs failed. */
@@ -406,7 +412,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         linger();
         onFailing(fault);
-        actual.onError(meters.refuse(fault, retryAfter));
+        actual.onError(refusal(fault, retryAfter));
     }
 
     private void end() {

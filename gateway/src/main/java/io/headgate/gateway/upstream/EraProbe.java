@@ -2,207 +2,264 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.gateway.upstream.KnownEras.Verdict;
 import io.headgate.gateway.upstream.UpstreamState.Era;
-import io.headgate.mcp.JsonRpc;
-import io.headgate.mcp.Member;
-import io.headgate.mcp.Methods;
-import io.headgate.mcp.ProtocolVersions;
-import io.headgate.mcp.RawJson;
-import io.headgate.mcp.RpcCodes;
-import java.time.Duration;
-import java.time.Instant;
+import io.headgate.gateway.upstream.UpstreamState.EraState;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import reactor.core.CoreSubscriber;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
- * Finds out which era a server speaks, and remembers it with a date.
+ * Finds out which eras a server speaks, and remembers each with its date.
  *
- * <p>It asks with {@code server/discover}, never with a call: some legacy servers would execute a call that they do not
- * fully understand. Only an answer about the protocol decides; a server that is down, overloaded or wants credentials
- * keeps the era it had. A modern verdict fails loudly when it becomes wrong; a legacy one would work silently for ever,
- * so it is asked again after a day.
+ * <p>The newer era is asked for first, and whoever needs no other does not wait for the rest. Only an answer about the
+ * protocol decides; a server that is down, overloaded or wants credentials keeps what it had, and one that seems to speak
+ * neither era, too.
  */
 final class EraProbe {
-    private static final Duration LEGACY_FOR = Duration.ofHours(24);
-    private static final long DOUBT_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final Logger log = LoggerFactory.getLogger(EraProbe.class);
 
-    private final UpstreamConfig config;
-    private final HttpClient client;
+    private final String name;
     private final InstantSource clock;
+    private final UpstreamTransport transport;
+    private final boolean asksModern;
+    private final boolean asksLegacy;
     private final ModernBack modern;
     private final LegacyBack legacy;
     private final LegacyBack sse;
-    private final AtomicReference<@Nullable Mono<BackDialect>> flight = new AtomicReference<>();
-    private final AtomicLong lastDoubt = new AtomicLong(System.nanoTime() - DOUBT_NANOS);
-    private final Sinks.Many<BackDialect> switches = Sinks.many().multicast().directBestEffort();
-    private final AtomicReference<@Nullable Unheeded> again = new AtomicReference<>();
-    private volatile @Nullable BackDialect known;
-    private volatile @Nullable Instant since;
+    private final DiscoverProbe discover;
+    private final InitializeProbe initialize;
+    private final AtomicReference<@Nullable Flight> flight = new AtomicReference<>();
+    private final Sinks.Many<Switch> switches = Sinks.many().multicast().directBestEffort();
+    private final AskingAgain again = new AskingAgain(this::ask, Schedulers.parallel());
+    private volatile KnownEras known = KnownEras.NOTHING;
     private volatile boolean closed;
 
+    /** One turn of questions: the answer for the newer era, and the end of all. */
+    private record Flight(Mono<KnownEras> first, Mono<KnownEras> whole) {}
+
+    /** Whose exchanges are spoken in another era than before. */
+    private record Switch(boolean ofSessions, boolean ofOthers) {}
+
     EraProbe(UpstreamConfig config, HttpClient client, InstantSource clock) {
-        this.config = config;
-        this.client = client;
+        this.name = config.name();
         this.clock = clock;
+        this.transport = config.transport();
+        this.asksModern = config.era() != EraChoice.LEGACY && transport == UpstreamTransport.HTTP;
+        this.asksLegacy = config.era() != EraChoice.MODERN;
         this.modern = new ModernBack(config.name(), config.limits(), client, this::doubt);
         this.legacy = new LegacyBack(config, client, UpstreamTransport.HTTP, this::doubt);
         this.sse = new LegacyBack(config, client, UpstreamTransport.SSE, this::doubt);
+        this.discover = new DiscoverProbe(config, client, modern);
+        this.initialize = new InitializeProbe(config, client, legacy, sse);
     }
 
-    /** The dialect to speak, or null while it is unknown. */
-    @Nullable
-    BackDialect known() {
+    KnownEras known() {
         return known;
     }
 
+    /** The dialect for clients with a session or for the others, or null while it is unknown. */
     @Nullable
-    Instant since() {
-        return since;
+    BackDialect known(boolean hasSession) {
+        return known.choice(hasSession);
+    }
+
+    /** The dialect in which the gateway itself asks. */
+    Mono<BackDialect> find() {
+        return find(/* hasSession= */ false);
+    }
+
+    /** The dialect, found if need be; all who wait for it wait for one turn of questions, and for no more than they need. */
+    Mono<BackDialect> find(boolean hasSession) {
+        BackDialect dialect = known(hasSession);
+        return dialect != null ? Mono.just(dialect) : Mono.defer(() -> findByAsking(hasSession));
+    }
+
+    private Mono<BackDialect> findByAsking(boolean hasSession) {
+        Flight current = flight();
+        return hasSession
+                ? current.whole.map(all -> Objects.requireNonNull(all.forSessions()))
+                : current.first.flatMap(soFar -> {
+                    BackDialect dialect = soFar.forOthers();
+                    return dialect != null
+                            ? Mono.just(dialect)
+                            : current.whole.map(all -> Objects.requireNonNull(all.forOthers()));
+                });
+    }
+
+    /** Asks once more, and ends when the newer era is answered for. */
+    Mono<Void> refresh() {
+        return Mono.defer(() -> flight().first.then());
+    }
+
+    /** Ends when both eras have been asked for, well or not. */
+    Mono<Void> settled() {
+        return Mono.defer(() -> known.isSettled() ? Mono.empty() : flight().whole.then());
+    }
+
+    /** Emits when exchanges with a session, or the others, are to be spoken in another era than before. */
+    Flux<Boolean> switches(boolean hasSession) {
+        return switches.asFlux()
+                .filter(change -> hasSession ? change.ofSessions : change.ofOthers)
+                .map(change -> hasSession);
+    }
+
+    /** What is heard of changes by a dialect, and by the sessions beside it. */
+    Flux<String> changes(BackDialect by) {
+        return by == modern ? modern.changes().mergeWith(legacy.changes()) : by.changes();
+    }
+
+    /** What the server offers to clients with a session, where it is asked in the other era; empty where it is not. */
+    Mono<Listing> listForSessions() {
+        return Mono.defer(() -> {
+            KnownEras now = known;
+            return now.speaksModern() && now.forSessions() == legacy ? legacy.listBriefly() : Mono.empty();
+        });
+    }
+
+    /** Asks again in the background, for an answer did not fit the era. */
+    void doubt() {
+        if (flight.get() == null && again.doubts()) {
+            ask();
+        }
+    }
+
+    private void ask() {
+        if (!closed) {
+            var unused = flight();
+        }
     }
 
     Mono<Void> endSessions() {
         return Mono.whenDelayError(legacy.close(), sse.close());
     }
 
-    /** The dialect, found if need be; all who wait for it wait for one probe. */
-    Mono<BackDialect> find() {
-        BackDialect dialect = known;
-        return dialect != null ? Mono.just(dialect) : probe();
-    }
-
-    /** Emits when the server turns out to speak another era than before. */
-    Flux<BackDialect> switches() {
-        return switches.asFlux();
-    }
-
-    /** Asks again in the background, for an answer did not fit the era. */
-    void doubt() {
-        long now = System.nanoTime();
-        long last = lastDoubt.get();
-        if (!closed && now - last > DOUBT_NANOS && lastDoubt.compareAndSet(last, now)) {
-            probe().subscribe(new Unheeded());
-        }
-    }
-
     void close() {
         closed = true;
-        replaceAgain(null);
+        again.close();
         synchronized (switches) {
             switches.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
         }
     }
 
-    private Mono<BackDialect> probe() {
-        return Mono.defer(() -> {
-            while (true) {
-                Mono<BackDialect> current = flight.get();
-                if (current != null) {
-                    return current;
-                }
-                Mono<BackDialect> mine =
-                        ask().doFinally(end -> flight.set(null)).cache();
-                if (flight.compareAndSet(null, mine)) {
-                    return mine;
-                }
+    /** The questions that are on their way, or new ones. */
+    private Flight flight() {
+        while (true) {
+            Flight current = flight.get();
+            if (current != null) {
+                return current;
             }
-        });
-    }
-
-    private Mono<BackDialect> ask() {
-        Mono<BackDialect> found =
-                config.transport() == UpstreamTransport.SSE ? openStream() : Mono.defer(this::discover);
-        return found.onErrorMap(this::nothingSent).doOnNext(this::remember);
-    }
-
-    private Mono<BackDialect> discover() {
-        Discovery[] made = new Discovery[1];
-        return new CallFlux(actual -> made[0] = new Discovery(modern, config.name(), actual))
-                .last()
-                .timeout(config.limits().connectTimeout())
-                .flatMap(response -> judge(response, made[0].httpStatus()))
-                .onErrorResume(Refusal.class, refusal -> judge(refusal, made[0]));
-    }
-
-    private Mono<BackDialect> judge(JsonRpc response, int status) {
-        if (response instanceof JsonRpc.Success success) {
-            RawJson versions = success.envelope().get(Member.SUPPORTED_VERSIONS);
-            return isModern(versions) ? Mono.just(modern) : initialize(status);
+            Flight mine = prepare();
+            if (flight.compareAndSet(null, mine)) {
+                mine.whole.subscribe(new Unheeded());
+                return mine;
+            }
         }
-        JsonRpc.Failure failure = (JsonRpc.Failure) response;
-        if (status >= 500) {
-            return Mono.error(client.meters.refuse(Fault.SERVER_ERROR, null));
+    }
+
+    private Flight prepare() {
+        KnownEras before = known;
+        Mono<DiscoverProbe.Found> answer =
+                (asksModern ? discover.ask() : Mono.just(DiscoverProbe.Found.NOT_ASKED)).cache();
+        Mono<KnownEras> first =
+                answer.map(this::discovered).onErrorMap(initialize::nothingSent).cache();
+        Mono<KnownEras> whole = first.then(answer)
+                .flatMap(this::askLegacy)
+                .onErrorMap(initialize::nothingSent)
+                // Before they are told: who fails and asks again gets new questions, and not the failure of these.
+                .doOnTerminate(() -> flight.set(null))
+                .doFinally(end -> again.answered(before, known, end == SignalType.ON_COMPLETE))
+                .cache();
+        return new Flight(first, whole);
+    }
+
+    private KnownEras discovered(DiscoverProbe.Found found) {
+        if (found.isSpoken()) {
+            KnownEras now = known;
+            update(verdict(Era.MODERN, modern, true).or(now.modern()), now.legacy());
         }
-        return switch (failure.code()) {
-            case RpcCodes.HEADER_MISMATCH, RpcCodes.MISSING_CAPABILITY -> Mono.just(modern);
-            case RpcCodes.UNSUPPORTED_VERSION -> judgeVersions(failure.data(), status);
-            default -> initialize(status);
+        return known;
+    }
+
+    private Mono<KnownEras> askLegacy(DiscoverProbe.Found found) {
+        if (found.isSpoken()) {
+            return asksLegacy ? initialize.beside().map(this::greeted) : Mono.just(known);
+        }
+        if (!asksLegacy) {
+            return Mono.error(new Refusal(
+                    Reason.UPSTREAM_PROTOCOL,
+                    "the upstream does not speak 2026-07-28, and its entry in the file says era: modern"));
+        }
+        Mono<BackDialect> older = transport == UpstreamTransport.SSE
+                ? initialize.stream()
+                : initialize.alone(found.takesNoPosts() || !asksModern);
+        return older.map(this::foundAlone);
+    }
+
+    /** The server speaks the newer era, and was asked for the older one, too. */
+    private KnownEras greeted(InitializeProbe.Answer answer) {
+        KnownEras now = known;
+        Verdict before = now.legacy();
+        boolean hadAnswered = before != null && before.isAnswered();
+        Verdict after = switch (answer) {
+            case YES -> verdict(Era.LEGACY, legacy, true).or(before);
+            case NO -> verdict(Era.LEGACY, null, true).or(before);
+            case NONE -> hadAnswered ? before : verdict(Era.LEGACY, null, false).or(before);
         };
+        update(now.modern(), after);
+        // The gateway itself asks in the newer era from now on.
+        legacy.leaveOwn();
+        sse.leaveOwn();
+        return known;
     }
 
-    private Mono<BackDialect> judgeVersions(@Nullable RawJson data, int status) {
-        RawJson supported = data == null ? null : data.get("supported");
-        if (supported == null || isModern(supported)) {
-            return Mono.just(modern);
+    /** The server speaks the older era, and no other. */
+    private KnownEras foundAlone(BackDialect dialect) {
+        KnownEras now = known;
+        update(
+                asksModern ? verdict(Era.MODERN, null, true).or(now.modern()) : null,
+                verdict(Era.LEGACY, dialect, true).or(now.legacy()));
+        return known;
+    }
+
+    private Verdict verdict(Era era, @Nullable BackDialect dialect, boolean isAnswered) {
+        return new Verdict(era, dialect, isAnswered, clock.instant());
+    }
+
+    private void update(@Nullable Verdict newer, @Nullable Verdict older) {
+        KnownEras before = known;
+        KnownEras after = KnownEras.of(newer, older, asksModern, asksLegacy);
+        known = after;
+        if (!after.equals(before)) {
+            log.info("upstream {} speaks {}", name, spoken(after));
         }
-        List<RawJson> versions = supported.elements();
-        boolean hasLegacy = versions.stream().anyMatch(version -> ProtocolVersions.LEGACY.contains(version.string()));
-        return hasLegacy ? initialize(status) : Mono.error(client.meters.refuse(Fault.VERSION, null));
-    }
-
-    private Mono<BackDialect> judge(Refusal refusal, Discovery discovery) {
-        Fault fault = discovery.fault();
-        if (fault == null) {
-            return Mono.error(refusal);
+        Switch change = new Switch(
+                isOther(before.forSessions(), after.forSessions()), isOther(before.forOthers(), after.forOthers()));
+        if (!closed && (change.ofSessions || change.ofOthers)) {
+            synchronized (switches) {
+                switches.emitNext(change, Sinks.EmitFailureHandler.FAIL_FAST);
+            }
         }
-        return switch (fault) {
-            case CLIENT_ERROR, CONTENT_TYPE, BAD_JSON, SHAPE, ID_MISMATCH, RESULT_TYPE, BAD_EVENTS ->
-                initialize(discovery.httpStatus());
-            default -> Mono.error(refusal);
-        };
     }
 
-    private static boolean isModern(@Nullable RawJson versions) {
-        return versions != null
-                && versions.elements().stream()
-                        .anyMatch(version -> ProtocolVersions.V2026_07_28.equals(version.string()));
+    private static String spoken(KnownEras eras) {
+        return eras.states().stream()
+                .filter(EraState::isSpoken)
+                .map(EraState::version)
+                .collect(Collectors.joining(" and "));
     }
 
-    private Mono<BackDialect> initialize(int discovered) {
-        Mono<BackDialect> posted =
-                legacy.own().opened().timeout(config.limits().connectTimeout()).thenReturn(legacy);
-        if (discovered != 404 && discovered != 405) {
-            return posted;
-        }
-        // Where nothing can be posted to, an old server may still have its event stream (2024-11-05).
-        return posted.onErrorResume(
-                Refusal.class,
-                refused -> refused.reason() == Reason.UPSTREAM_ERROR || refused.reason() == Reason.UPSTREAM_REFUSED
-                        ? openStream().onErrorMap(noStream -> refused)
-                        : Mono.error(refused));
-    }
-
-    /** Its own clock for the endpoint runs out first, and says more. */
-    private Mono<BackDialect> openStream() {
-        return Mono.defer(() -> sse.own()
-                .opened()
-                .timeout(config.limits().connectTimeout().multipliedBy(2))
-                .thenReturn(sse));
-    }
-
-    /** A call that waited for the probe was not sent, however the probe failed. */
-    private Throwable nothingSent(Throwable failed) {
-        if (failed instanceof TimeoutException) {
-            return client.meters.refuse(Fault.CONNECT_TIMEOUT, null);
-        }
-        return unsent(failed);
+    private static boolean isOther(@Nullable BackDialect before, @Nullable BackDialect after) {
+        return before != null && before != after;
     }
 
     /** The failure of something before a call, in words for the call: nothing of it was sent. */
@@ -215,58 +272,5 @@ final class EraProbe {
                 new Refusal(Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter()).unsent();
             default -> refusal.unsent();
         };
-    }
-
-    private void remember(BackDialect found) {
-        BackDialect before = known;
-        since = clock.instant();
-        known = found;
-        if (closed) {
-            return;
-        }
-        if (found.era() == Era.LEGACY) {
-            askAgainLater();
-        }
-        if (before != null && before != found) {
-            synchronized (switches) {
-                switches.emitNext(found, Sinks.EmitFailureHandler.FAIL_FAST);
-            }
-        }
-    }
-
-    private void askAgainLater() {
-        Unheeded later = new Unheeded();
-        replaceAgain(later);
-        Mono.delay(LEGACY_FOR).then(probe()).subscribe(later);
-    }
-
-    private void replaceAgain(@Nullable Unheeded later) {
-        Unheeded former = again.getAndSet(later);
-        if (former != null) {
-            former.cancel();
-        }
-    }
-
-    /** The one question, and how it failed if it did. */
-    private static final class Discovery extends ModernCall {
-        private volatile @Nullable Fault fault;
-
-        Discovery(ModernBack modern, String upstream, CoreSubscriber<? super JsonRpc> actual) {
-            super(modern, GatewayExchange.of(upstream, Methods.DISCOVER, "{}"), actual);
-        }
-
-        @Override
-        void onFailing(Fault failing) {
-            fault = failing;
-        }
-
-        @Nullable
-        Fault fault() {
-            return fault;
-        }
-
-        int httpStatus() {
-            return status();
-        }
     }
 }

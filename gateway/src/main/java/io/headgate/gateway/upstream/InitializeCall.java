@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /** The first request of a session, whose answer may name the session. */
-final class InitializeCall extends Call {
+class InitializeCall extends Call {
     private final RawJson params;
     private final Consumer<@Nullable String> session;
     private long id;
@@ -28,7 +28,7 @@ final class InitializeCall extends Call {
     }
 
     @Override
-    void start() {
+    final void start() {
         id = pool.nextId();
         Pieces body = new Pieces(4)
                 .add("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"initialize\",\"params\":")
@@ -38,7 +38,7 @@ final class InitializeCall extends Call {
     }
 
     @Override
-    boolean takesStatus(int code, HttpHeaders headers) {
+    final boolean takesStatus(int code, HttpHeaders headers) {
         String offered = headers.get("mcp-session-id");
         if (offered != null && !HeaderText.isSessionId(offered)) {
             fail(Fault.SHAPE);
@@ -49,8 +49,7 @@ final class InitializeCall extends Call {
     }
 
     @Override
-    @Nullable
-    JsonRpc accept(Envelope message) {
+    final @Nullable JsonRpc accept(Envelope message) {
         if (message.kind() != Envelope.Kind.RESPONSE) {
             return null;
         }

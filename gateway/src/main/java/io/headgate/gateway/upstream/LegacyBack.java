@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -40,11 +42,12 @@ final class LegacyBack implements BackDialect {
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
      */
-    private static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+    static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
             + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
 
     // Whom a session is for, or what its key begins with.
     static final String OWN = "own";
+    static final String BRIEF = "brief";
     static final String SHARED = "shared";
     static final String OF_CLIENT = "s:";
     static final String POOLED = "p:";
@@ -59,6 +62,7 @@ final class LegacyBack implements BackDialect {
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
     private final Disposable.Swap comingBack = Disposables.swap();
+    private volatile @Nullable Handshake greeted;
     private volatile boolean sessionless;
     private volatile boolean closed;
 
@@ -93,7 +97,21 @@ final class LegacyBack implements BackDialect {
     @Override
     public String version() {
         LegacySession own = sessions.get(OWN);
-        return own == null ? assumedVersion() : own.handshake().version();
+        Handshake known = own == null ? greeted : own.handshake();
+        return known == null ? assumedVersion() : known.version();
+    }
+
+    @Override
+    public boolean keepsSessions() {
+        return !isShared();
+    }
+
+    /** The server answered {@code initialize} where the gateway keeps no session of its own. */
+    void greeted(Handshake handshake, boolean givesId) {
+        greeted = handshake;
+        if (!givesId) {
+            sessionless();
+        }
     }
 
     @Override
@@ -169,12 +187,23 @@ final class LegacyBack implements BackDialect {
 
     @Override
     public Mono<Listing> list() {
-        return own().opened().flatMap(session -> {
-            Handshake server = session.handshake();
-            return new Lists(config.name(), config.limits(), client.meters, this::callOwn)
-                    .read(server.capabilities(), server.serverInfo(), server.instructions())
-                    .map(Listing::ofOlderRevision);
-        });
+        return own().opened().flatMap(session -> read(session, this::callOwn));
+    }
+
+    /** The lists in a session for just that, where the gateway keeps none of its own. */
+    Mono<Listing> listBriefly() {
+        return Mono.usingWhen(
+                Mono.fromSupplier(() -> session(BRIEF, LISTED_FOR, GatewayExchange.INFO, null)),
+                session -> session.opened()
+                        .flatMap(opened -> read(opened, exchange -> opened.call(exchange, null))),
+                LegacySession::end);
+    }
+
+    private Mono<Listing> read(LegacySession session, Function<Exchange, Flux<JsonRpc>> call) {
+        Handshake server = session.handshake();
+        return new Lists(config.name(), config.limits(), client.meters, call)
+                .read(server.capabilities(), server.serverInfo(), server.instructions())
+                .map(Listing::ofOlderRevision);
     }
 
     @Override
@@ -240,6 +269,26 @@ final class LegacyBack implements BackDialect {
                 .delaySubscription(BACK_AFTER)
                 .doOnNext(LegacySession::anyChanged)
                 .subscribe(attempts);
+    }
+
+    /** Ends the gateway's own session: what the gateway wants to know is told elsewhere. */
+    void leaveOwn() {
+        LegacySession own = sessions.get(OWN);
+        if (own != null) {
+            own.end().subscribe(new Unheeded());
+        }
+        // Not before the end, which over HTTP+SSE begins to come back.
+        comingBack.update(Disposables.disposed());
+    }
+
+    /** Asks again which eras the server speaks, if it refused to open a session. */
+    void refused(Throwable failed) {
+        if (failed instanceof Refusal refusal
+                && (refusal.reason() == Refusal.Reason.UPSTREAM_REFUSED
+                        || refusal.reason() == Refusal.Reason.UPSTREAM_ERROR
+                        || refusal.reason() == Refusal.Reason.UPSTREAM_PROTOCOL)) {
+            doubt.run();
+        }
     }
 
     void expire(long now) {

@@ -54,7 +54,10 @@ abstract class LegacySession {
         this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
                 .flatMap(this::agreed)
                 .onErrorMap(EraProbe::unsent)
-                .doOnError(failed -> close(Fault.SESSION_GONE))
+                .doOnError(failed -> {
+                    close(Fault.SESSION_GONE);
+                    back.refused(failed);
+                })
                 .cache();
     }
 

@@ -131,6 +131,8 @@ final class ModernBack implements BackDialect {
     @Override
     public Flux<String> changes() {
         return Reconnecting.of(this::listenForChanges, () -> {
+                    // The server may have come back as another version of itself.
+                    doubt();
                     RawJson known = capabilities;
                     return Flux.fromIterable(known == null ? List.of() : kinds(known))
                             .map(kind -> new JsonRpc.Notification(kind, null));

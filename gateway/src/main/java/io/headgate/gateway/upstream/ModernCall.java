@@ -6,6 +6,7 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RpcCodes;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
@@ -36,8 +37,9 @@ class ModernCall extends Call {
 
     @Override
     void onFailing(Fault fault) {
-        if (fault == Fault.CLIENT_ERROR || fault == Fault.CONTENT_TYPE) {
-            back.doubt();
+        switch (fault) {
+            case CLIENT_ERROR, CONTENT_TYPE, ID_MISMATCH, SHAPE, BAD_JSON -> back.doubt();
+            default -> {}
         }
     }
 
@@ -88,7 +90,7 @@ class ModernCall extends Call {
             JsonRpc.Failure failure = Answers.failure(message, meters);
             if (failure == null) {
                 fail(Fault.SHAPE);
-            } else if (unread) {
+            } else if (unread || failure.code() == RpcCodes.UNSUPPORTED_VERSION) {
                 back.doubt();
             }
             return failure;

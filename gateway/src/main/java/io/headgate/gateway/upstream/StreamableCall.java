@@ -7,6 +7,7 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import io.headgate.mcp.RpcCodes;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +103,8 @@ final class StreamableCall extends Call {
         renewed = true;
         renewing = true;
         meters.count(Fault.SESSION_LOST);
+        // It may have been replaced by another version of itself.
+        session.back.doubt();
         linger();
         uncount();
         firstSent = 0;
@@ -153,6 +156,8 @@ final class StreamableCall extends Call {
             JsonRpc.Failure failure = Answers.failure(message, meters);
             if (failure == null) {
                 fail(Fault.SHAPE);
+            } else if (unread || failure.code() == RpcCodes.UNSUPPORTED_VERSION) {
+                session.back.doubt();
             }
             return failure;
         }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One server as the file names it.
  *
  * @param transport HTTP leaves it to be found out how the server wants to be spoken to, SSE says it
+ * @param era in which eras it may be spoken to
  * @param prefix what its tool and prompt names begin with for clients; empty passes names unchanged
  * @param headers sent with every request to it; the values are secrets
  * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
@@ -19,6 +20,7 @@ public record UpstreamConfig(
         String name,
         URI url,
         UpstreamTransport transport,
+        EraChoice era,
         String prefix,
         Map<String, String> headers,
         boolean isStateless,
@@ -26,7 +28,7 @@ public record UpstreamConfig(
         @Nullable String deadlineHeader,
         @Nullable String trustFile,
         UpstreamLimits limits) {
-    /** A server that is not told how long somebody waits. */
+    /** A server that is spoken to in each client's era, and not told how long somebody waits. */
     public UpstreamConfig(
             String name,
             URI url,
@@ -37,7 +39,34 @@ public record UpstreamConfig(
             boolean http2PriorKnowledge,
             @Nullable String trustFile,
             UpstreamLimits limits) {
-        this(name, url, transport, prefix, headers, isStateless, http2PriorKnowledge, null, trustFile, limits);
+        this(
+                name,
+                url,
+                transport,
+                EraChoice.AUTO,
+                prefix,
+                headers,
+                isStateless,
+                http2PriorKnowledge,
+                null,
+                trustFile,
+                limits);
+    }
+
+    /** The same server, spoken to as is chosen. */
+    public UpstreamConfig withEra(EraChoice changed) {
+        return new UpstreamConfig(
+                name,
+                url,
+                transport,
+                changed,
+                prefix,
+                headers,
+                isStateless,
+                http2PriorKnowledge,
+                deadlineHeader,
+                trustFile,
+                limits);
     }
 
     /** Names the server and nothing secret: header values and the user part of the URL stay out of every output. */

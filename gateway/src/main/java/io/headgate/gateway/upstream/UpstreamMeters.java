@@ -3,6 +3,7 @@ package io.headgate.gateway.upstream;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -11,9 +12,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted about one upstream, and whether it is there. */
@@ -43,6 +46,15 @@ final class UpstreamMeters {
                 .register(meters));
     }
 
+    /** Shows which eras are spoken. */
+    void eras(Predicate<Era> isSpoken) {
+        for (Era era : List.of(Era.MODERN, Era.LEGACY)) {
+            gauges.add(Gauge.builder(MeterNames.UPSTREAM_ERA, () -> isSpoken.test(era) ? 1 : 0)
+                    .tags("upstream", upstream, "era", era.name().toLowerCase(Locale.ROOT))
+                    .register(meters));
+        }
+    }
+
     void called() {
         calls.increment();
     }
@@ -60,6 +72,11 @@ final class UpstreamMeters {
         if (fault.isOutage()) {
             healthy = false;
         }
+        return refusal(fault, retryAfter);
+    }
+
+    /** What a caller is told of a fault, without counting it: it was expected, and says nothing of the server's health. */
+    static Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
         Refusal refusal = new Refusal(
                 fault.reason(),
                 fault.text(),

@@ -1,34 +1,77 @@
 package io.headgate.gateway.upstream;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of a server, for people and for the router.
  *
- * @param transport how messages travel to it, or null while it is unknown
- * @param eraSince when the era was found, or null while it is unknown
+ * @param eras those that it was asked for, the newer one first
+ * @param keepsSessions true if what a client's session sends goes on in one of its own at the server, which says there
+ *     what belongs to no call; true also while that is unknown
  * @param lastError what went wrong last, without secrets, or null
  */
 public record UpstreamState(
         String name,
-        Era era,
-        @Nullable UpstreamTransport transport,
-        @Nullable String protocolVersion,
-        @Nullable Instant eraSince,
+        List<EraState> eras,
+        boolean keepsSessions,
         boolean isHealthy,
         int connections,
         int callsInFlight,
         int sessions,
         @Nullable String lastError) {
-    /** True if the server is known to keep a session for each client: what it says outside of calls comes there. */
-    public boolean keepsSessions() {
-        return era == Era.LEGACY;
+    /**
+     * One era of a server.
+     *
+     * @param isSpoken false if the server does not speak it, or did not answer when it was asked
+     * @param version the revision that is spoken, or null
+     * @param transport how messages travel, or null
+     * @param since when this was found
+     */
+    public record EraState(
+            Era era,
+            boolean isSpoken,
+            @Nullable String version,
+            @Nullable UpstreamTransport transport,
+            Instant since) {}
+
+    /** The era in which the gateway itself asks the server: the newest that it speaks. */
+    public Era era() {
+        EraState first = first();
+        return first == null ? Era.UNKNOWN : first.era();
     }
 
-    /** True if the server is known to take each request alone: whoever wants to hear of changes asks for just that. */
+    /** How messages travel in that era, or null while it is unknown. */
+    public @Nullable UpstreamTransport transport() {
+        EraState first = first();
+        return first == null ? null : first.transport();
+    }
+
+    /** The revision of that era, or null while it is unknown. */
+    public @Nullable String protocolVersion() {
+        EraState first = first();
+        return first == null ? null : first.version();
+    }
+
+    /** When that era was found, or null while it is unknown. */
+    public @Nullable Instant eraSince() {
+        EraState first = first();
+        return first == null ? null : first.since();
+    }
+
+    /** True if the server is known to take each request alone: a caller that wants to hear of changes asks for just that. */
     public boolean takesListenRequests() {
-        return era == Era.MODERN;
+        return era() == Era.MODERN;
+    }
+
+    private @Nullable EraState first() {
+        for (EraState state : eras) {
+            if (state.isSpoken()) {
+                return state;
+            }
+        }
+        return null;
     }
 
     /** Which wire a server speaks. */

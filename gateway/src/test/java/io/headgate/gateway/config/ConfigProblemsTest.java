@@ -104,7 +104,14 @@ class ConfigProblemsTest {
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateles: true}",
                         "2:28 mcpServers.a.stateles: unknown key; did you mean 'stateless'? (expected: type, url, serverUrl,"
-                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, deadlineHeader, trust, limits)"),
+                                + " httpUrl, headers, command, args, env, cwd, disabled, era, prefix, stateless, http2, deadlineHeader, trust,"
+                                + " limits)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', era: modren}",
+                        "2:33 mcpServers.a.era: modren; did you mean 'modern'? (expected: auto, modern, legacy)"),
+                arguments(
+                        "mcpServers:\n  a: {url: 'http://b/mcp', type: sse, era: modern}",
+                        "2:44 mcpServers.a.era: modern, but type: sse is of 2024-11-05 (expected: legacy, auto)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateless: yes}",
                         "2:39 mcpServers.a.stateless: yes (expected: true or false)"),

@@ -10,6 +10,7 @@ import io.headgate.filter.timeout.TimeoutConfig;
 import io.headgate.filter.timeout.ToolTimeout;
 import io.headgate.gateway.http.Transport;
 import io.headgate.gateway.policy.ConfiguredFilter;
+import io.headgate.gateway.upstream.EraChoice;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import java.nio.file.Path;
@@ -36,6 +37,19 @@ class ConfigValuesTest {
                 .extracting(ConfiguredFilter::name)
                 .containsExactly("concurrency", "breaker", "retry", "timeout");
         assertThat(config.servers()).extracting(UpstreamConfig::prefix).containsExactly("a__");
+    }
+
+    @Test
+    void readsTheEraOfAServer() {
+        assertThat(read("""
+                        mcpServers:
+                          a: {url: 'http://127.0.0.1:1/mcp'}
+                          b: {url: 'http://127.0.0.1:1/mcp', era: auto}
+                          c: {url: 'http://127.0.0.1:1/mcp', era: modern}
+                          d: {url: 'http://127.0.0.1:1/sse', type: sse, era: legacy}
+                        """).servers())
+                .extracting(UpstreamConfig::era)
+                .containsExactly(EraChoice.AUTO, EraChoice.AUTO, EraChoice.MODERN, EraChoice.LEGACY);
     }
 
     @Test

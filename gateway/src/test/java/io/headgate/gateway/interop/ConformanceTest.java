@@ -47,11 +47,22 @@ class ConformanceTest {
         var unused = meetsEveryRequirement("2025-11-25", Era.LEGACY, 30);
     }
 
-    /** The scenarios through the gateway that the revision does not demand. */
+    /** The same server passes both, each client in its own era: what one of them demands, the other one does not have. */
+    @Test
+    void aServerOfBothErasMeetsThemBoth() {
+        var older = meetsEveryRequirement("2025-11-25", Era.LEGACY, io.headgate.gateway.demo.Era.BOTH, 30);
+        var newer = meetsEveryRequirement("2026-07-28", Era.MODERN, io.headgate.gateway.demo.Era.BOTH, 37);
+    }
+
     private static Map<String, Scenario> meetsEveryRequirement(String revision, Era era, int scenarios) {
-        DemoServerOptions options = DemoServerOptions.builder()
-                .era(io.headgate.gateway.demo.Era.valueOf(era.name()))
-                .build();
+        return meetsEveryRequirement(revision, era, io.headgate.gateway.demo.Era.valueOf(era.name()), scenarios);
+    }
+
+    /** The scenarios through the gateway that the revision does not demand. */
+    private static Map<String, Scenario> meetsEveryRequirement(
+            String revision, Era era, io.headgate.gateway.demo.Era spoken, int scenarios) {
+        DemoServerOptions options =
+                DemoServerOptions.builder().era(spoken).build();
         try (DemoServer server = DemoServer.start(options)) {
             Upstream upstream = Upstream.of("demo", Upstream.Wire.HTTP, era, URI.create(server.url()));
             try (Front headgate = HeadgateFixture.before(era, upstream)) {

@@ -31,6 +31,7 @@ class TypeScriptClientsTest {
     private static Upstream sessions;
     private static Upstream events;
     private static Upstream everything;
+    private static Upstream both;
 
     @BeforeAll
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -40,6 +41,7 @@ class TypeScriptClientsTest {
         legacy = upstream("legacy", Wire.HTTP, Era.LEGACY, "/mcp", "server-v2.mjs", "--era", "legacy");
         sessions = upstream("sessions", Wire.HTTP, Era.LEGACY, "/mcp", "server-v1.mjs");
         events = upstream("events", Wire.SSE, Era.LEGACY, "/sse", "server-v1.mjs");
+        both = upstream("both", Wire.HTTP, Era.MODERN, "/mcp", "server-v2.mjs", "--era", "both");
         everything = upstream("everything", Wire.HTTP, Era.LEGACY, "/mcp", "everything.mjs");
     }
 
@@ -112,6 +114,33 @@ class TypeScriptClientsTest {
     List<DynamicTest> modernClientAndEventStreamServer() {
         // The server tells of an update only the session that subscribed, and only if the update was caused in it.
         return checks(Era.MODERN, events, "client-v2.mjs", "--era", "modern", "--skip", "resourceUpdated");
+    }
+
+    @TestFactory
+    List<DynamicTest> modernClientAndServerOfBothEras() {
+        return checks(Era.MODERN, both, "client-v2.mjs", "--era", "modern");
+    }
+
+    /** What only its older side has, the questions in the middle of a call among it, is there for clients of that era. */
+    @TestFactory
+    List<DynamicTest> legacyClientAndServerOfBothEras() {
+        return checks(Era.LEGACY, both.as(Era.LEGACY), "client-v2.mjs", "--era", "legacy");
+    }
+
+    @TestFactory
+    List<DynamicTest> clientOfVersion1AndServerOfBothEras() {
+        return checks(Era.LEGACY, both.as(Era.LEGACY), "client-v1.mjs");
+    }
+
+    @TestFactory
+    List<DynamicTest> eventStreamClientAndServerOfBothEras() {
+        return checks(Wire.SSE, Era.LEGACY, both.as(Era.LEGACY), "client-v1.mjs", "--transport", "sse");
+    }
+
+    @TestFactory
+    List<DynamicTest> legacyClientAndPrefixedServersOfBothEras() {
+        Upstream older = both.as(Era.LEGACY).prefixed();
+        return checks(Era.LEGACY, older, sessions.prefixed(), "client-v1.mjs");
     }
 
     @TestFactory

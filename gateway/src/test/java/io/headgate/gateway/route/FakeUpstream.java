@@ -8,8 +8,10 @@ import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.gateway.upstream.UpstreamState;
 import io.headgate.gateway.upstream.UpstreamState.Era;
+import io.headgate.gateway.upstream.UpstreamState.EraState;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,10 +41,17 @@ final class FakeUpstream implements Upstream {
     long ttlMillis = 30_000;
     boolean isPublic = true;
     Era era = Era.MODERN;
+    /** True also for one that speaks both eras. */
+    boolean keepsSessions;
+
     boolean canWatch = true;
 
     /** The params of what a stream begins with. */
     Function<List<String>, @Nullable RawJson> acknowledgement = uris -> null;
+
+    /** What it shows to clients with a session, if that is something else. */
+    @Nullable
+    FakeUpstream older;
 
     boolean isSilent;
 
@@ -101,7 +110,7 @@ final class FakeUpstream implements Upstream {
     }
 
     Listing listing() {
-        return new Listing(
+        Listing shown = new Listing(
                 RawJson.of(capabilities),
                 null,
                 instructions,
@@ -111,6 +120,7 @@ final class FakeUpstream implements Upstream {
                 templates.stream().map(RawJson::of).toList(),
                 ttlMillis,
                 isPublic);
+        return older == null ? shown : shown.withSessions(older.listing());
     }
 
     @Override
@@ -160,7 +170,8 @@ final class FakeUpstream implements Upstream {
 
     @Override
     public UpstreamState state() {
-        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, null);
+        EraState spoken = new EraState(era, /* isSpoken= */ true, null, null, Instant.EPOCH);
+        return new UpstreamState(name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, null);
     }
 
     @Override

@@ -68,6 +68,21 @@ class StructuredContentTest {
         assertThat(result(true)).isEqualTo("{\"content\":[],\"structuredContent\":{\"result\":{}}}");
     }
 
+    @Test
+    void leavesWhatAServerOfBothErasWrappedItself() {
+        String wrapped = "{\"content\":[],\"structuredContent\":{\"result\":[7]}}";
+        tool("{\"type\":\"array\"}", wrapped);
+        assertThat(result(true)).isEqualTo(wrapped);
+    }
+
+    @Test
+    void wrapsAnObjectThatOnlyLooksWrapped() {
+        tool(
+                "{\"anyOf\":[{\"type\":\"object\"},{\"type\":\"array\"}]}",
+                "{\"resultType\":\"complete\",\"content\":[],\"structuredContent\":{\"result\":7}}");
+        assertThat(result(true)).contains("\"structuredContent\":{\"result\":{\"result\":7}}");
+    }
+
     private void tool(String schema, String result) {
         FakeUpstream upstream = fleet.add("u1");
         upstream.tools.add("{\"name\":\"t\",\"inputSchema\":{\"type\":\"object\"},\"outputSchema\":" + schema + "}");

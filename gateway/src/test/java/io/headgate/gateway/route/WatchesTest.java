@@ -117,6 +117,17 @@ class WatchesTest {
         assertThat(upstream.listens).isEmpty();
     }
 
+    @Test
+    void endsWhatItWatchesAlsoWhenTheServerKeepsSessionsNow() {
+        subscribe("u1+x:1");
+        upstream.keepsSessions = true;
+        unsubscribe("u1+x:1");
+        assertThat(watched()).isZero();
+        assertThat(upstream.calls).isEmpty();
+        subscribe("u1+x:2");
+        assertThat(upstream.calls).extracting(Exchange::method).containsExactly(Methods.RESOURCES_SUBSCRIBE);
+    }
+
     private String subscribe(String uri) {
         return Fleet.result(send(Methods.RESOURCES_SUBSCRIBE, uri)).toString();
     }

@@ -23,6 +23,8 @@ class ListingTest {
                         "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":"
                                 + capabilities + ",\"instructions\":\"do\",\"ttlMs\":" + ttl
                                 + ",\"cacheScope\":\"public\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"x\"}}}");
+            } else if (request.rpcMethod().equals("initialize")) {
+                wire.error(404, request, -32601, "");
             } else {
                 lists.answer(request, wire);
             }

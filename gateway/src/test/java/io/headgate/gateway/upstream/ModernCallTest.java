@@ -108,6 +108,7 @@ class ModernCallTest {
                 "u1",
                 server.url(),
                 UpstreamTransport.HTTP,
+                EraChoice.AUTO,
                 "",
                 Map.of(),
                 /* isStateless= */ false,

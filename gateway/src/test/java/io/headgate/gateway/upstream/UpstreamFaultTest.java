@@ -285,7 +285,9 @@ class UpstreamFaultTest {
             }
             wire.hang();
         });
-        try (UpstreamFixture fixture = new UpstreamFixture(server, UpstreamFixture.config(server.url(), limits))) {
+        UpstreamConfig config =
+                UpstreamFixture.config(server.url(), limits).withEra(EraChoice.MODERN);
+        try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
             UpstreamFixture.await(fixture.upstream.era().find());
             // Two loops, each with one connection and room for one more to wait.
             List<reactor.core.Disposable> waiting = Stream.generate(() -> fixture.upstream

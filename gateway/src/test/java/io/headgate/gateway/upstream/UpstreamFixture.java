@@ -74,6 +74,8 @@ final class UpstreamFixture implements AutoCloseable {
         FakeUpstream server = new FakeUpstream((request, wire) -> {
             if (request.rpcMethod().equals("server/discover")) {
                 wire.result(request, DISCOVERED);
+            } else if (request.rpcMethod().equals("initialize")) {
+                wire.error(404, request, -32601, "");
             } else {
                 script.answer(request, wire);
             }
