@@ -2,6 +2,7 @@ package io.headgate.gateway.admin;
 
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.Dropped;
+import io.headgate.gateway.upstream.Trouble;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ public record GatewayState(
      *
      * @param url without user, query and fragment, which may hold secrets
      * @param since when its era was found
+     * @param healthy true if it answers and its lists could be read
+     * @param lastError what is wrong with it now, or null
+     * @param pastError what was wrong with it last and is over, and when
      */
     public record Server(
             String name,
@@ -43,6 +47,8 @@ public record GatewayState(
             @Nullable Instant lastRefresh,
             boolean stale,
             @Nullable String lastError,
+            @Nullable Instant lastErrorAt,
+            @Nullable Trouble pastError,
             int droppedCount,
             List<Dropped> dropped) {}
 }

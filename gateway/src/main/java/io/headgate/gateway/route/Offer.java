@@ -50,6 +50,11 @@ final class Offer {
         return dropped;
     }
 
+    /** True if there is nothing that clients could see. */
+    boolean isEmpty() {
+        return bare.values().stream().allMatch(items -> items.size() == 0);
+    }
+
     /** True if clients see the same list of this kind in both. */
     boolean isSame(@Nullable Offer other, ItemKind kind) {
         List<Entry> before = other == null ? List.of() : other.bare(kind).inOrder();

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonLimits;
@@ -7,7 +8,6 @@ import io.headgate.mcp.JsonRpc;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -67,6 +67,12 @@ abstract class Call extends RoundTrip implements Subscription {
     /** The event stream ended without a response. */
     void onEventsEnd(Fault fault) {
         fail(fault);
+    }
+
+    /** What the client sent; null for a request of the gateway's own. */
+    @Nullable
+    Exchange exchange() {
+        return null;
     }
 
     /** The call is over, however it ended; called before whoever waits is told. */
@@ -172,7 +178,7 @@ abstract class Call extends RoundTrip implements Subscription {
         Fault fault = AnswerHead.faultOf(code);
         String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
         if (fault != null) {
-            refuse(fault, AnswerHead.retryAfter(headers));
+            refuse(fault, code, headers);
         } else if (AnswerHead.isType(type, "application/json")) {
             int length = headers.getInt(HttpHeaderNames.CONTENT_LENGTH, 0);
             if (length > limit) {
@@ -181,12 +187,12 @@ abstract class Call extends RoundTrip implements Subscription {
                 json = new JsonBody(length, limit);
             }
         } else if (code >= 300) {
-            refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, null);
+            refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, code, headers);
         } else if (AnswerHead.isType(type, "text/event-stream")) {
             events = new EventBody(limit);
             reading(demand > 0);
         } else {
-            refuse(Fault.CONTENT_TYPE, null);
+            refuse(Fault.CONTENT_TYPE, code, headers);
         }
     }
 
@@ -246,7 +252,7 @@ abstract class Call extends RoundTrip implements Subscription {
         Fault broke = fault == Fault.H2_REFUSED && status != 0 ? Fault.RESET : fault;
         broken = broke;
         // What came before the break is still good, and may hold the response.
-        if (events != null && broke != Fault.MAX_DURATION && broke != Fault.CLOSED) {
+        if (events != null && !broke.isTimeUp() && broke != Fault.CLOSED) {
             drain();
         } else if (!survives(broke)) {
             fail(broke);
@@ -341,6 +347,7 @@ abstract class Call extends RoundTrip implements Subscription {
     private void finish(JsonRpc.Response last) {
         done = true;
         onDone();
+        meters.succeeded();
         demand--;
         if (line != null) {
             linger();
@@ -387,7 +394,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         abort();
         onFailing(fault);
-        actual.onError(meters.refuse(fault, null));
+        actual.onError(meters.refuse(fault, Overdue.text(fault, exchange(), pool.client.limits), null));
     }
 
     /** Ends the call because something that it needs failed. */
@@ -400,11 +407,12 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     /** Ends the call; the connection may be used again. */
-    private void refuse(Fault fault, @Nullable Duration retryAfter) {
+    private void refuse(Fault fault, int code, HttpHeaders headers) {
         end();
         linger();
         onFailing(fault);
-        actual.onError(meters.refuse(fault, retryAfter));
+        String text = fault.text() + FaultDetail.of(fault, code, headers, pool.client.url());
+        actual.onError(meters.refuse(fault, text, AnswerHead.retryAfter(headers)));
     }
 
     private void end() {

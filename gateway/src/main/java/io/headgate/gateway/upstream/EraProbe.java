@@ -108,7 +108,9 @@ final class EraProbe {
                     return current;
                 }
                 Mono<BackDialect> mine =
-                        ask().doFinally(end -> flight.set(null)).cache();
+                        // Before the waiting calls are told: the next call gets another probe, and not the failure of
+                        // this one.
+                        ask().doOnTerminate(() -> flight.set(null)).cache();
                 if (flight.compareAndSet(null, mine)) {
                     return mine;
                 }
@@ -124,11 +126,12 @@ final class EraProbe {
 
     private Mono<BackDialect> discover() {
         Discovery[] made = new Discovery[1];
+        Trouble before = client.meters.lastError();
         return new CallFlux(actual -> made[0] = new Discovery(modern, config.name(), actual))
                 .last()
                 .timeout(config.limits().connectTimeout())
                 .flatMap(response -> judge(response, made[0].httpStatus()))
-                .onErrorResume(Refusal.class, refusal -> judge(refusal, made[0]));
+                .onErrorResume(Refusal.class, refusal -> judge(refusal, made[0], before));
     }
 
     private Mono<BackDialect> judge(JsonRpc response, int status) {
@@ -157,14 +160,16 @@ final class EraProbe {
         return hasLegacy ? initialize(status) : Mono.error(client.meters.refuse(Fault.VERSION, null));
     }
 
-    private Mono<BackDialect> judge(Refusal refusal, Discovery discovery) {
+    private Mono<BackDialect> judge(Refusal refusal, Discovery discovery, @Nullable Trouble before) {
         Fault fault = discovery.fault();
         if (fault == null) {
             return Mono.error(refusal);
         }
         return switch (fault) {
-            case CLIENT_ERROR, CONTENT_TYPE, BAD_JSON, SHAPE, ID_MISMATCH, RESULT_TYPE, BAD_EVENTS ->
-                initialize(discovery.httpStatus());
+            case CLIENT_ERROR, CONTENT_TYPE, BAD_JSON, SHAPE, ID_MISMATCH, RESULT_TYPE, BAD_EVENTS -> {
+                client.meters.forgive(before);
+                yield initialize(discovery.httpStatus());
+            }
             default -> Mono.error(refusal);
         };
     }

@@ -29,7 +29,7 @@ public final class HttpUpstream implements Upstream {
 
     private HttpUpstream(UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
         this.config = config;
-        this.meters = new UpstreamMeters(config.name(), registry);
+        this.meters = new UpstreamMeters(config.name(), registry, clock);
         this.client = new HttpClient(config, loops, meters);
         this.era = new EraProbe(config, client, clock);
     }
@@ -75,7 +75,11 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public Mono<Listing> list() {
-        return era.find().flatMap(BackDialect::list);
+        return era.find()
+                .flatMap(BackDialect::list)
+                .doOnSuccess(listing -> meters.listed(true))
+                .doOnError(failed -> meters.listed(false))
+                .doOnCancel(() -> meters.listed(false));
     }
 
     @Override
@@ -102,7 +106,8 @@ public final class HttpUpstream implements Upstream {
                 meters.connections.get(),
                 meters.callsInFlight.get(),
                 meters.sessions.get(),
-                meters.lastError());
+                meters.lastError(),
+                meters.pastError());
     }
 
     @Override

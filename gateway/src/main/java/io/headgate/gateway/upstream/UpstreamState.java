@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param transport how messages travel to it, or null while it is unknown
  * @param eraSince when the era was found, or null while it is unknown
- * @param lastError what went wrong last, without secrets, or null
+ * @param isHealthy true if it answers and its lists could be read
+ * @param lastError what went wrong since a call was last answered as it should be, or null if nothing did
+ * @param pastError what went wrong last and is over, or null
  */
 public record UpstreamState(
         String name,
@@ -20,7 +22,8 @@ public record UpstreamState(
         int connections,
         int callsInFlight,
         int sessions,
-        @Nullable String lastError) {
+        @Nullable Trouble lastError,
+        @Nullable Trouble pastError) {
     /** True if the server is known to keep a session for each client: what it says outside of calls comes there. */
     public boolean keepsSessions() {
         return era == Era.LEGACY;

@@ -31,7 +31,7 @@ final class FakeUpstream implements Upstream {
     final List<List<String>> watches = new ArrayList<>();
     Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     Sinks.Many<JsonRpc> events = Sinks.many().multicast().directBestEffort();
-    String capabilities = "{\"tools\":{},\"prompts\":{},\"resources\":{}}";
+    String capabilities = "{\"tools\":{},\"prompts\":{},\"resources\":{\"subscribe\":true}}";
 
     @Nullable
     String instructions;
@@ -160,7 +160,7 @@ final class FakeUpstream implements Upstream {
 
     @Override
     public UpstreamState state() {
-        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, null);
+        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, null, null);
     }
 
     @Override
