@@ -412,6 +412,21 @@ export const everything = {
     assert.match(text(result), /Hello from Ada/);
   },
 
+  /** The server has this tool in sessions of clients with roots only, and in those it asks for them. */
+  async roots({ peer, connect, name, era }) {
+    const tool = name('get-roots-list');
+    const names = (await peer.listTools()).map(each => each.name);
+    assert.ok(names.includes(tool), `${tool} in ${names}`);
+    if (era === 'modern') return;
+    assert.match(text(await peer.callTool(tool, {})), /file:\/\/\/srv\/data/);
+    const without = await connect({ roots: undefined });
+    try {
+      await refusedOrError(without.callTool(tool, {}), [-32602]);
+    } finally {
+      await without.close();
+    }
+  },
+
   async prompts({ peer, name }) {
     const names = (await peer.listPrompts()).map(prompt => prompt.name);
     assert.ok(names.includes(name('args-prompt')), `${names}`);

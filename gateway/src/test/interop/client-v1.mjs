@@ -24,16 +24,16 @@ options.era = 'legacy';
 class Peer extends Notes {
   constructor(capabilities) {
     super();
-    this.client = new Client(
-      { name: 'headgate-interop-v1', version: '1.0.0' },
-      { capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {}, ...capabilities } },
-    );
+    const declared = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {}, ...capabilities };
+    this.client = new Client({ name: 'headgate-interop-v1', version: '1.0.0' }, { capabilities: declared });
     this.client.setRequestHandler(ElicitRequestSchema, (request, { signal }) => this.answers.elicitation(request, signal));
     this.client.setRequestHandler(CreateMessageRequestSchema, request => this.answers.sampling(request));
-    this.client.setRequestHandler(ListRootsRequestSchema, () => {
-      this.asked.push('roots');
-      return { roots: [{ uri: 'file:///srv/data', name: 'data' }] };
-    });
+    if (declared.roots) {
+      this.client.setRequestHandler(ListRootsRequestSchema, () => {
+        this.asked.push('roots');
+        return { roots: [{ uri: 'file:///srv/data', name: 'data' }] };
+      });
+    }
     this.client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => this.loggedNow(params));
     this.client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.changedNow('tools'));
     this.client.setNotificationHandler(PromptListChangedNotificationSchema, () => this.changedNow('prompts'));

@@ -95,7 +95,7 @@ public final class Refusal extends RuntimeException {
         return reason;
     }
 
-    /** What the client is told; never holds a secret, an address or a stack. */
+    /** What the client is told; never holds a secret or a stack, nor an address but that which a server redirects to. */
     public String text() {
         String message = getMessage();
         return message == null ? reason.name() : message;

@@ -92,6 +92,7 @@ public final class Gateway implements AutoCloseable {
                     name -> Objects.requireNonNull(upstreams.get(name)),
                     seal,
                     new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes()),
+                    timer,
                     Version.current(),
                     meters);
             Sessions sessions = new Sessions(config.sessions(), meters);

@@ -78,7 +78,7 @@ class GatewayTest {
         assertThat(state.get("filters").toString())
                 .isEqualTo("[{\"name\":\"concurrency\",\"state\":{\"algorithm\":\"gradient\",\"servers\":{}}},"
                         + "{\"name\":\"breaker\",\"state\":{\"servers\":{}}},{\"name\":\"retry\",\"state\":{\"servers\":{}}},"
-                        + "{\"name\":\"timeout\",\"state\":{\"idleMs\":60000,\"capMs\":300000,\"tools\":0}}]");
+                        + "{\"name\":\"timeout\",\"state\":{\"idleMs\":300000,\"capMs\":1800000,\"tools\":0}}]");
         JsonNode first = state.get("servers").get(0);
         assertThat(first.get("name").asString()).isEqualTo("live");
         assertThat(first.get("url").asString()).isEqualTo(live.url());

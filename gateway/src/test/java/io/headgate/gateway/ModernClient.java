@@ -28,8 +28,17 @@ final class ModernClient {
 
     /** A client whose requests have these header fields too: name, value, name, value. */
     ModernClient(Gateway gateway, String... fields) {
-        this.url = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
+        this(gateway, "/mcp", fields);
+    }
+
+    private ModernClient(Gateway gateway, String path, String... fields) {
+        this.url = URI.create("http://127.0.0.1:" + gateway.address().getPort() + path);
         this.fields = fields;
+    }
+
+    /** A client of one server. */
+    static ModernClient of(Gateway gateway, String server) {
+        return new ModernClient(gateway, "/mcp/" + server, new String[0]);
     }
 
     /** All messages that came back, the response last. */

@@ -1,5 +1,6 @@
 package io.headgate.filter.timeout;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.JsonRpc;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,16 +19,18 @@ import reactor.util.context.Context;
 
 /** An answer that ends with a refusal when it takes too long. */
 final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
+    private final Exchange exchange;
     private final Limits limits;
 
-    TimeLimitedAnswer(Flux<JsonRpc> answer, Limits limits) {
+    TimeLimitedAnswer(Flux<JsonRpc> answer, Exchange exchange, Limits limits) {
         super(answer);
+        this.exchange = exchange;
         this.limits = limits;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
-        source.subscribe(new Watch(client, limits));
+        source.subscribe(new Watch(client, exchange, limits));
     }
 
     /**
@@ -53,10 +56,13 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private static final int DONE = 3;
 
         private final CoreSubscriber<? super JsonRpc> client;
+        private final Exchange exchange;
         private final Limits limits;
         private final long start;
         private @Nullable Subscription upstream;
         private @Nullable Refusal refusal;
+        private boolean isTimeUp;
+        private boolean isAtCap;
         private volatile int state;
         /** Written while this is locked. */
         private volatile int questions;
@@ -66,8 +72,9 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private volatile long heard;
         private volatile @Nullable Disposable task;
 
-        Watch(CoreSubscriber<? super JsonRpc> client, Limits limits) {
+        Watch(CoreSubscriber<? super JsonRpc> client, Exchange exchange, Limits limits) {
             this.client = client;
+            this.exchange = exchange;
             this.limits = limits;
             this.start = now();
             this.heard = start;
@@ -199,7 +206,9 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         }
 
         private void expire(boolean atCap) {
-            end(atCap ? limits.capRefusal : limits.idleRefusal);
+            isTimeUp = true;
+            isAtCap = atCap;
+            end(limits.refusal(exchange, atCap));
         }
 
         /** Refuses the call: now, or as soon as the client has taken the message that it is being given. */
@@ -224,7 +233,9 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private void refuse() {
             Refusal reason = refusal;
             if (reason != null && STATE.compareAndSet(this, REFUSING, DONE)) {
-                limits.count(reason);
+                if (isTimeUp) {
+                    limits.count(isAtCap);
+                }
                 client.onError(reason);
             }
         }

@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record TimeoutConfig(Duration idle, Duration cap, List<ToolTimeout> tools) {
     private static final int MOST_TOOLS = 1_000;
-    private static final Duration DEFAULT_IDLE = Duration.ofMinutes(1);
-    private static final Duration DEFAULT_CAP = Duration.ofMinutes(5);
+    /** Tools without progress work in silence, and a minute of it is nothing unusual. */
+    private static final Duration DEFAULT_IDLE = Duration.ofMinutes(5);
+    /** Above the silence, or progress would win nothing; below the hard cap of a connection, which says less. */
+    private static final Duration DEFAULT_CAP = Duration.ofMinutes(30);
 
     /** What fits the clock that counts nanoseconds, many times over. */
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -34,7 +36,7 @@ public record TimeoutConfig(Duration idle, Duration cap, List<ToolTimeout> tools
         tools = List.copyOf(tools);
     }
 
-    /** What the file says: {@code timeout: {idle: 60s, cap: 300s}}; either may be left out. */
+    /** What the file says: {@code timeout: {idle: 5m, cap: 30m}}; either may be left out. */
     @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
     public static TimeoutConfig of(
             @JsonProperty("idle") @Nullable Duration idle,
@@ -50,7 +52,7 @@ public record TimeoutConfig(Duration idle, Duration cap, List<ToolTimeout> tools
         return of(idle, cap, null);
     }
 
-    /** What the file says in short: {@code timeout: 60s}. */
+    /** What the file says in short: {@code timeout: 5m}. */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static TimeoutConfig of(Duration idle) {
         return of(idle, null);

@@ -21,7 +21,8 @@ import reactor.core.scheduler.Scheduler;
  *
  * <p>Every message that comes back starts the wait anew, and a question stops both clocks until it is answered, because a
  * person may be thinking, and whoever asks the person has a clock for that. What was sent may have been done, so the
- * refusal says that nobody knows. What stands behind it learns when the time is over from the exchange's deadline.
+ * refusal says that it may have been, and where more time can be given. What stands behind it learns when the time is over
+ * from the exchange's deadline.
  * Subscriptions are silent by nature and are never ended.
  */
 public final class TimeoutFilter implements Filter {
@@ -38,9 +39,9 @@ public final class TimeoutFilter implements Filter {
         this.config = config;
         this.timer = context.timer();
         this.routes = context.routes();
-        this.all = new Limits(config, timer, context.meters());
+        this.all = new Limits(config, timer, routes, context.meters());
         for (ToolTimeout tool : config.tools()) {
-            tools.add(tool.match(), new Limits(tool.over(config), timer, context.meters()));
+            tools.add(tool.match(), new Limits(tool.over(config), timer, routes, context.meters()));
         }
     }
 
@@ -53,7 +54,7 @@ public final class TimeoutFilter implements Filter {
         }
         Limits limits = limitsOf(exchange);
         Exchange limited = exchange.withDeadline(timer.now(TimeUnit.NANOSECONDS) + limits.capNanos);
-        return new TimeLimitedAnswer(next.handle(limited), limits);
+        return new TimeLimitedAnswer(next.handle(limited), exchange, limits);
     }
 
     @Override

@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 class TimeoutConfigTest {
     @Test
     void hasDefaults() {
-        assertThat(TimeoutConfig.of(null, null)).isEqualTo(config(60, 300));
+        assertThat(TimeoutConfig.of(null, null)).isEqualTo(config(300, 1_800));
     }
 
     @Test
     void aLongWaitRaisesTheDefaultCap() {
-        assertThat(TimeoutConfig.of(Duration.ofSeconds(20))).isEqualTo(config(20, 300));
-        assertThat(TimeoutConfig.of(Duration.ofMinutes(10))).isEqualTo(config(600, 600));
+        assertThat(TimeoutConfig.of(Duration.ofSeconds(20))).isEqualTo(config(20, 1_800));
+        assertThat(TimeoutConfig.of(Duration.ofHours(1))).isEqualTo(config(3_600, 3_600));
     }
 
     @Test

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
+import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
@@ -41,7 +43,7 @@ class TimeoutFilterTest extends FilterContract {
         upstream.assertNotCancelled();
 
         timer.advanceBy(Duration.ofMillis(1));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
         upstream.assertCancelled();
         assertThat(count("idle")).isEqualTo(1);
         assertThat(count("cap")).isZero();
@@ -59,7 +61,7 @@ class TimeoutFilterTest extends FilterContract {
         assertThat(client.error).isNull();
 
         timer.advanceBy(Duration.ofMillis(1));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
     }
 
     @Test
@@ -71,7 +73,7 @@ class TimeoutFilterTest extends FilterContract {
         }
         assertThat(client.error).isNull();
         timer.advanceBy(seconds(1));
-        assertRefused("the upstream was not done after 300s");
+        assertRefused(unfinished("300s"));
         upstream.assertCancelled();
         assertThat(count("cap")).isEqualTo(1);
         assertThat(count("idle")).isZero();
@@ -89,7 +91,7 @@ class TimeoutFilterTest extends FilterContract {
         timer.advanceBy(Duration.ofMillis(59_999));
         assertThat(client.error).isNull();
         timer.advanceBy(Duration.ofMillis(1));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
     }
 
     @Test
@@ -106,7 +108,7 @@ class TimeoutFilterTest extends FilterContract {
 
         second.answer().accept(JsonRpc.Success.of("{}"));
         timer.advanceBy(seconds(60));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
     }
 
     @Test
@@ -125,7 +127,7 @@ class TimeoutFilterTest extends FilterContract {
         }
         assertThat(client.error).isNull();
         timer.advanceBy(seconds(1));
-        assertRefused("the upstream was not done after 300s");
+        assertRefused(unfinished("300s"));
     }
 
     @Test
@@ -141,7 +143,7 @@ class TimeoutFilterTest extends FilterContract {
         assertThat(timer.scheduled() - before).isLessThan(700);
         client.question().answer().accept(JsonRpc.Success.of("{}"));
         timer.advanceBy(seconds(1));
-        assertRefused("the upstream was not done after 300s");
+        assertRefused(unfinished("300s"));
     }
 
     @Test
@@ -194,7 +196,7 @@ class TimeoutFilterTest extends FilterContract {
         DeafUpstream deaf = new DeafUpstream();
         filter().filter(exchange(), ignored -> deaf).subscribe(client);
         timer.advanceBy(seconds(60));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
 
         deaf.speak(Exchanges.success("done"));
         assertThat(client.messages).isEmpty();
@@ -208,7 +210,7 @@ class TimeoutFilterTest extends FilterContract {
         timer.advanceBy(seconds(60));
 
         deaf.fail(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "late"));
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
     }
 
     @Test
@@ -217,7 +219,7 @@ class TimeoutFilterTest extends FilterContract {
         client.onMessage = () -> timer.advanceBy(seconds(60));
         upstream.next(Exchanges.progress(1));
         assertThat(client.errorWhileSpeaking).isFalse();
-        assertRefused("the upstream said nothing for 60s");
+        assertRefused(silent("60s"));
         assertThat(client.messages).hasSize(1);
     }
 
@@ -256,7 +258,7 @@ class TimeoutFilterTest extends FilterContract {
         timer.advanceBy(Duration.ofMillis(1_999));
         assertThat(client.error).isNull();
         timer.advanceBy(Duration.ofMillis(1));
-        assertRefused("the upstream said nothing for 2s");
+        assertRefused(silent("2s"));
 
         // A prompt may have a tool's name.
         Recorder reader = new Recorder();
@@ -314,6 +316,52 @@ class TimeoutFilterTest extends FilterContract {
                 .then(upstream::complete)
                 .expectComplete()
                 .verify(seconds(2));
+    }
+
+    @Test
+    void namesWhatTookTooLongAndTheServer() {
+        Routes routes = new Routes() {
+            @Override
+            public String serverOf(Target target) {
+                return "crm";
+            }
+
+            @Override
+            public String toolOf(Target target) {
+                return target.kind() == Target.Kind.TOOL ? "crm__" + target.name() : "";
+            }
+        };
+        FilterContext known = new FilterContext(
+                "",
+                meters,
+                context().clock(),
+                timer,
+                routes,
+                context().data(),
+                context().events(),
+                List.of());
+        Filter filter = new TimeoutFilter(TimeoutConfig.of(seconds(60), seconds(300)), known);
+        filter.filter(exchange(), ignored -> Flux.never()).subscribe(client);
+        Recorder reader = new Recorder();
+        filter.filter(Exchanges.request("prompts/get", "{}", Target.Kind.PROMPT, "hello"), ignored -> Flux.never())
+                .subscribe(reader);
+        timer.advanceBy(seconds(60));
+        assertRefused(
+                "the tool \"echo\" of the server \"crm\" said nothing for 60s; if it needs longer, raise it in the"
+                        + " timeout filter: tools: [{match: \"crm__echo\", idle: ...}]");
+        assertThat(reader.error)
+                .hasMessage("the prompt \"hello\" of the server \"crm\" said nothing for 60s; raise idle of the timeout"
+                        + " filter if it needs longer");
+    }
+
+    private static String silent(String time) {
+        return "the tool \"echo\" said nothing for " + time
+                + "; if it needs longer, raise it in the timeout filter: tools: [{match: \"echo\", idle: ...}]";
+    }
+
+    private static String unfinished(String time) {
+        return "the tool \"echo\" was not done after " + time
+                + "; if it needs longer, raise it in the timeout filter: tools: [{match: \"echo\", cap: ...}]";
     }
 
     private void call() {

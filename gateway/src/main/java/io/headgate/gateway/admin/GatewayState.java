@@ -2,6 +2,7 @@ package io.headgate.gateway.admin;
 
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.Dropped;
+import io.headgate.gateway.upstream.Trouble;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ public record GatewayState(
      * @param era the one in which the gateway reads its lists: the newest that it speaks
      * @param since when that era was found
      * @param eras each that it was asked for
+     * @param healthy true if it answers and its lists could be read
+     * @param lastError what is wrong with it now, or null
+     * @param pastError what was wrong with it last and is over, and when
      */
     public record Server(
             String name,
@@ -46,6 +50,8 @@ public record GatewayState(
             @Nullable Instant lastRefresh,
             boolean stale,
             @Nullable String lastError,
+            @Nullable Instant lastErrorAt,
+            @Nullable Trouble pastError,
             int droppedCount,
             List<Dropped> dropped) {}
 

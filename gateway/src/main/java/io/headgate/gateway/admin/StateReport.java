@@ -5,6 +5,7 @@ import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.CatalogKeeper;
 import io.headgate.gateway.route.CatalogState;
 import io.headgate.gateway.session.Sessions;
+import io.headgate.gateway.upstream.Trouble;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamState;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Gathers the state of a gateway's parts when somebody asks. */
 public final class StateReport {
@@ -90,6 +92,7 @@ public final class StateReport {
     }
 
     private static GatewayState.Server server(UpstreamConfig config, UpstreamState state, CatalogState part) {
+        Trouble now = part.lastError() != null ? part.lastError() : state.lastError();
         return new GatewayState.Server(
                 config.name(),
                 bare(config.url()),
@@ -109,7 +112,9 @@ public final class StateReport {
                 part.resourceTemplates(),
                 part.lastRefresh(),
                 part.isStale(),
-                part.lastError() != null ? part.lastError() : state.lastError(),
+                now == null ? null : now.text(),
+                now == null ? null : now.at(),
+                later(part.pastError(), state.pastError()),
                 part.droppedCount(),
                 part.dropped());
     }
@@ -121,6 +126,10 @@ public final class StateReport {
                 state.version(),
                 state.transport() == null ? null : state.transport().label(),
                 state.since());
+    }
+
+    private static @Nullable Trouble later(@Nullable Trouble one, @Nullable Trouble other) {
+        return one == null || (other != null && other.at().isAfter(one.at())) ? other : one;
     }
 
     private static String bare(URI url) {

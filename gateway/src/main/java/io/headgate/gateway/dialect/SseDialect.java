@@ -20,9 +20,16 @@ import io.headgate.mcp.RpcCodes;
 final class SseDialect {
     private static final String QUERY = "sessionId=";
 
-    /** Who has not said yet who it is. */
+    /** A client that has not said yet what it is. */
     private static final Client UNDECLARED =
             new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
+
+    /**
+     * Where to post, seen from where the stream was opened: a proxy may have taken a part of the path away, of which only the
+     * client knows. SDKs resolve it as a browser would; those that resolve it against the host alone come to the same place
+     * where nothing was taken away.
+     */
+    private static final String ENDPOINT = "messages?" + QUERY;
 
     private final LegacyCalls calls;
     private final Sessions sessions;
@@ -54,7 +61,7 @@ final class SseDialect {
                     call.onDisconnect(() -> sessions.end(session));
                     // Attached first: a client posts as soon as it knows where, and on whichever event loop.
                     session.standing().attach(stream, /* prime= */ false, LegacyDialect.RETRY_MILLIS);
-                    stream.event("endpoint", Pieces.of("/messages?" + QUERY + session.id()));
+                    stream.event("endpoint", Pieces.of(ENDPOINT + session.id()));
                 },
                 refusal -> {
                     sessions.end(session);

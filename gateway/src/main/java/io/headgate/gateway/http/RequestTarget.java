@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 record RequestTarget(Endpoint endpoint, String server, String query) {
     private static final RequestTarget FLEET = new RequestTarget(Endpoint.MCP, "", "");
 
+    private static final String MESSAGES = "messages";
+    private static final String SESSION = "sessionId=";
+
     /** Longer names are nobody's. */
     private static final int MAX_SERVER = 128;
 
@@ -27,6 +30,10 @@ record RequestTarget(Endpoint endpoint, String server, String query) {
             return new RequestTarget(endpoint, "", query);
         }
         String server = path.substring(slash + 1);
+        if (endpoint == Endpoint.SSE && server.equals(MESSAGES) && query.startsWith(SESSION)) {
+            // Where to post is said relative to the stream, and the stream of one server is a level down.
+            return new RequestTarget(Endpoint.MESSAGES, "", query);
+        }
         return isServerName(server) ? new RequestTarget(endpoint, server, query) : null;
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,8 @@ public final class CatalogKeeper {
     private static final long FIRST_ROUND_MILLIS = 2_000;
     private static final int MOST_DROPPED_SHOWN = 100;
     private static final Duration LONGEST_RELEARNING = Duration.ofSeconds(10);
+    private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
+    private static final int MOST_LOOKING = 1_000;
 
     private final List<Refresher> refreshers = new ArrayList<>();
     private final Map<String, Refresher> byServer = new HashMap<>();
@@ -48,6 +51,7 @@ public final class CatalogKeeper {
     private final Scheduler timer;
     private final ChangeFeed changes;
     private volatile Catalog catalog;
+    private final AtomicInteger looking = new AtomicInteger();
     private volatile boolean isSettled;
 
     /**
@@ -114,6 +118,29 @@ public final class CatalogKeeper {
         return refresher == null || !refresher.upstream().state().takesListenRequests()
                 ? Mono.error(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "not a server with such fields"))
                 : refresher.again().timeout(LONGEST_RELEARNING, timer);
+    }
+
+    /**
+     * Reads the lists of servers again, once for all who ask at the same time, and completes when that is over, well or not;
+     * after five seconds at the latest, and at once while a thousand wait.
+     */
+    Mono<Void> look(List<String> servers) {
+        return Mono.defer(() -> {
+            if (looking.incrementAndGet() > MOST_LOOKING) {
+                looking.decrementAndGet();
+                return Mono.empty();
+            }
+            List<Mono<Void>> attempts = new ArrayList<>();
+            for (String server : servers) {
+                Refresher refresher = byServer.get(server);
+                if (refresher != null) {
+                    attempts.add(refresher.again());
+                }
+            }
+            return Mono.when(attempts)
+                    .timeout(LONGEST_LOOK, Mono.empty(), timer)
+                    .doFinally(end -> looking.decrementAndGet());
+        });
     }
 
     /** The servers' part in the catalogue, in the order of the file. */
@@ -242,6 +269,7 @@ public final class CatalogKeeper {
                 refresher.lastRefresh(),
                 snapshot.isStale(),
                 refresher.lastError(),
+                refresher.pastError(),
                 List.copyOf(dropped.subList(0, Math.min(dropped.size(), MOST_DROPPED_SHOWN))),
                 dropped.size());
     }

@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.gateway.upstream.Trouble;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lastRefresh when its lists were read last, or null if they never were
  * @param isStale true if they could not be read since
- * @param lastError why not, without secrets, or null
+ * @param lastError why not, or null
+ * @param pastError why they could not be read the last time that it was so and is over, or null
  * @param dropped items that clients do not see; the first ones only
  * @param droppedCount how many there are in all
  */
@@ -22,6 +24,7 @@ public record CatalogState(
         int resourceTemplates,
         @Nullable Instant lastRefresh,
         boolean isStale,
-        @Nullable String lastError,
+        @Nullable Trouble lastError,
+        @Nullable Trouble pastError,
         List<Dropped> dropped,
         int droppedCount) {}

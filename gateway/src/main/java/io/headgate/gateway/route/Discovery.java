@@ -43,22 +43,21 @@ final class Discovery {
     }
 
     private static String capabilities(View view, Client client) {
-        boolean unknown = !view.isComplete();
         StringJoiner members = new StringJoiner(",");
-        if (unknown || any(view, "tools", null)) {
+        if (view.mayOffer("tools")) {
             members.add("\"tools\":{\"listChanged\":true}");
         }
-        if (unknown || any(view, "prompts", null)) {
+        if (view.mayOffer("prompts")) {
             members.add("\"prompts\":{\"listChanged\":true}");
         }
-        if (unknown || any(view, "resources", null)) {
-            boolean subscribe = any(view, "resources", "subscribe");
+        if (view.mayOffer("resources")) {
+            boolean subscribe = view.offers("resources", "subscribe");
             members.add("\"resources\":{" + (subscribe ? "\"subscribe\":true," : "") + "\"listChanged\":true}");
         }
-        if (any(view, "completions", null)) {
+        if (view.offers("completions", null)) {
             members.add("\"completions\":{}");
         }
-        if (any(view, "logging", null)) {
+        if (view.offers("logging", null)) {
             members.add("\"logging\":{}");
         }
         String extensions = extensions(view, client);
@@ -80,21 +79,6 @@ final class Discovery {
             members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }
         return members.toString();
-    }
-
-    /** True if some server has the capability, and sets the flag inside it if one is named. */
-    private static boolean any(View view, String capability, @Nullable String flag) {
-        for (Listing listing : listings(view)) {
-            RawJson value = listing.capabilities().get(capability);
-            if (value == null || value.isNull()) {
-                continue;
-            }
-            RawJson inside = flag == null ? null : value.get(flag);
-            if (flag == null || (inside != null && inside.isTrue())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static @Nullable RawJson settings(View view, String extension) {

@@ -10,6 +10,7 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,25 +19,29 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client wants to hear of, as far as the gateway can tell it.
  *
  * @param changes the methods of the notifications about lists
  * @param uris the resources that have an owner, as the client wrote them
- * @param bareUris the same by their owner's name, in the owner's words
+ * @param bareUris the same by their owner's name: from the owner's words to the client's
  * @param tasks the ids of tasks by their owner's name: from the owner's own to those that the client has
  */
 record ListenRequest(
         Set<String> changes,
         Set<String> uris,
-        Map<String, List<String>> bareUris,
+        Map<String, Map<String, String>> bareUris,
         Map<String, Map<String, String>> tasks) {
+    private static final String URIS = "resourceSubscriptions";
     private static final int MOST_URIS = 10_000;
 
     /** Each is opened here, on the event loop. */
     private static final int MOST_TASKS = 1_000;
 
+    private static final String LIST_CHANGED = "ListChanged";
+    /** Each begins with the capability of the servers whose lists it is about. */
     private static final Map<String, String> FLAGS = flags();
 
     /** The servers that can watch resources are told by their names. */
@@ -48,17 +53,20 @@ record ListenRequest(
         Set<String> changes = new LinkedHashSet<>();
         FLAGS.forEach((flag, method) -> {
             RawJson value = wanted.get(flag);
-            if (value != null && value.isTrue()) {
+            // The gateway finds changes by itself, but only where there is a list to read.
+            if (value != null
+                    && value.isTrue()
+                    && view.mayOffer(flag.substring(0, flag.length() - LIST_CHANGED.length()))) {
                 changes.add(method);
             }
         });
         Set<String> uris = new LinkedHashSet<>();
-        Map<String, List<String>> bareUris = new LinkedHashMap<>();
-        for (String uri : strings(wanted, "resourceSubscriptions", MOST_URIS, "URIs")) {
+        Map<String, Map<String, String>> bareUris = new LinkedHashMap<>();
+        for (String uri : strings(wanted, URIS, MOST_URIS, "URIs")) {
             Owner owner = view.resource(uri);
             if (owner != null && canWatch.test(owner.namespace().server()) && uris.add(uri)) {
-                bareUris.computeIfAbsent(owner.namespace().server(), key -> new ArrayList<>())
-                        .add(owner.target().name());
+                bareUris.computeIfAbsent(owner.namespace().server(), key -> new LinkedHashMap<>())
+                        .put(owner.target().name(), uri);
             }
         }
         return new ListenRequest(changes, uris, bareUris, tasks(exchange, wanted, view, tasks));
@@ -81,16 +89,37 @@ record ListenRequest(
         return byOwner;
     }
 
-    /** Says what of the request is honoured. */
-    JsonRpc.Notification acknowledgement() {
+    /** The resources that a server acknowledged, or null if it did not say which. */
+    static @Nullable Set<String> urisIn(@Nullable RawJson acknowledgement) {
+        RawJson notifications = acknowledgement == null ? null : acknowledgement.get("notifications");
+        if (notifications == null) {
+            return null;
+        }
+        RawJson list = notifications.get(URIS);
+        Set<String> uris = new HashSet<>();
+        if (list != null) {
+            for (RawJson element : list.elements()) {
+                String uri = element.string();
+                if (uri != null) {
+                    uris.add(uri);
+                }
+            }
+        }
+        return uris;
+    }
+
+    /** Says what of the request is honoured, where some resources are not. */
+    JsonRpc.Notification acknowledgement(Set<String> without) {
         StringJoiner members = new StringJoiner(",", "{\"notifications\":{", "}}");
         FLAGS.forEach((flag, method) -> {
             if (changes.contains(method)) {
                 members.add(JsonStrings.quote(flag) + ":true");
             }
         });
-        if (!uris.isEmpty()) {
-            members.add("\"resourceSubscriptions\":" + array(uris));
+        List<String> honoured =
+                uris.stream().filter(uri -> !without.contains(uri)).toList();
+        if (!honoured.isEmpty()) {
+            members.add("\"" + URIS + "\":" + array(honoured));
         }
         if (!tasks.isEmpty()) {
             List<String> ids = new ArrayList<>();
@@ -127,9 +156,9 @@ record ListenRequest(
 
     private static Map<String, String> flags() {
         Map<String, String> flags = new LinkedHashMap<>();
-        flags.put("toolsListChanged", Methods.TOOLS_CHANGED);
-        flags.put("promptsListChanged", Methods.PROMPTS_CHANGED);
-        flags.put("resourcesListChanged", Methods.RESOURCES_CHANGED);
+        flags.put("tools" + LIST_CHANGED, Methods.TOOLS_CHANGED);
+        flags.put("prompts" + LIST_CHANGED, Methods.PROMPTS_CHANGED);
+        flags.put("resources" + LIST_CHANGED, Methods.RESOURCES_CHANGED);
         return flags;
     }
 }

@@ -32,6 +32,7 @@ final class ListenStream implements Subscription {
     private final AtomicInteger wakeUps = new AtomicInteger();
 
     // All below is guarded by this.
+    private @Nullable JsonRpc acknowledgement;
     private final Queue<JsonRpc> messages = new ArrayDeque<>();
     private final Set<String> changes = new LinkedHashSet<>();
     private final Map<String, JsonRpc> updates = new LinkedHashMap<>();
@@ -44,13 +45,16 @@ final class ListenStream implements Subscription {
 
     ListenStream(CoreSubscriber<? super JsonRpc> actual, JsonRpc acknowledgement) {
         this.actual = actual;
-        messages.add(acknowledgement);
+        this.acknowledgement = acknowledgement;
     }
 
-    /** What the listener asked for is in place: it may be told so, and then hear the rest. */
-    void open() {
+    /** What the listener asked for is in place as far as it is honoured: it may be told so, and then hear the rest. */
+    void open(JsonRpc honoured) {
         synchronized (this) {
-            isOpen = true;
+            if (!isOpen) {
+                acknowledgement = honoured;
+                isOpen = true;
+            }
         }
         drain();
     }
@@ -161,7 +165,11 @@ final class ListenStream implements Subscription {
         if (requested == 0 || !isOpen) {
             return null;
         }
-        JsonRpc next = messages.poll();
+        JsonRpc next = acknowledgement;
+        acknowledgement = null;
+        if (next == null) {
+            next = messages.poll();
+        }
         if (next == null) {
             String method = takeFirst(changes);
             next = method == null ? takeFirst(updates.values()) : new JsonRpc.Notification(method, null);

@@ -66,6 +66,11 @@ final class Offer {
                         .toList();
     }
 
+    /** True if there is nothing that clients could see. */
+    boolean isEmpty() {
+        return bare.values().stream().allMatch(items -> items.size() == 0);
+    }
+
     /** True if clients see the same list of this kind in both. */
     boolean isSame(@Nullable Offer other, ItemKind kind) {
         return isSame(other, this, kind) && isSame(other == null ? null : other.forSessions(), forSessions(), kind);

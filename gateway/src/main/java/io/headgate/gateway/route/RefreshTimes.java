@@ -18,10 +18,13 @@ final class RefreshTimes {
     private static final long LEAST_SPACING = 100;
     private static final long TOKEN_INTERVAL = 5_000;
     private static final long MOST_TOKENS = 10;
+    private static final long ASKING_SPACING = 2_000;
 
     private long lastStart = Long.MIN_VALUE / 2;
     /** When the bucket was, or will be, empty. */
     private long emptyAt = Long.MIN_VALUE / 2;
+
+    private long lastAsked = Long.MIN_VALUE / 2;
 
     /** From a good listing to the next one: a little before it is out of date. */
     long afterSuccess(long ttlMillis) {
@@ -43,9 +46,22 @@ final class RefreshTimes {
         return Math.max(GATHER, Math.max(spaced, paid));
     }
 
-    /** Notes that a refresh begins, and whether a signal caused it. */
-    void started(long now, boolean bySignal) {
+    /** From the wish of a client to know better to the refresh that answers it. */
+    long afterAsking(long now) {
+        return Math.max(0, Math.max(lastStart + LEAST_SPACING, lastAsked + ASKING_SPACING) - now);
+    }
+
+    /** True if it is too early to try again what failed then. */
+    boolean isJustAfter(long failure, long now) {
+        return now - failure < ASKING_SPACING;
+    }
+
+    /** Notes that a refresh begins, and what caused it. */
+    void started(long now, boolean bySignal, boolean byAsking) {
         lastStart = now;
+        if (byAsking) {
+            lastAsked = now;
+        }
         if (bySignal) {
             emptyAt = Math.max(emptyAt, now - MOST_TOKENS * TOKEN_INTERVAL) + TOKEN_INTERVAL;
         }

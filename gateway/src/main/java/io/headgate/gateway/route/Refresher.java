@@ -4,6 +4,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Listing;
+import io.headgate.gateway.upstream.Trouble;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.VisibleText;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,15 +65,22 @@ final class Refresher {
     // All below is guarded by this.
     private @Nullable Offer offer;
     private @Nullable Instant lastRefresh;
-    private @Nullable String lastError;
+    private @Nullable Refusal failure;
+    private @Nullable Trouble lastError;
+    private @Nullable Trouble pastError;
     private Set<String> signalled = new HashSet<>();
-    private Sinks.@Nullable Empty<Void> reread;
+    /** Those who wait for an attempt that has not begun. */
+    private Sinks.@Nullable Empty<Void> asking;
+    /** Those who wait for the one that is on its way. */
+    private Sinks.@Nullable Empty<Void> answering;
+
     private boolean isStale;
     private boolean isRunning;
     private boolean isClosed;
     private long freshUntil;
     private long scheduledFor = Long.MAX_VALUE;
     private int failures;
+    private long lastFailure;
 
     Refresher(
             Source source,
@@ -121,37 +130,61 @@ final class Refresher {
     }
 
     synchronized ServerSnapshot snapshot() {
-        return new ServerSnapshot(namespace, offer, isStale, freshUntil);
+        return new ServerSnapshot(namespace, offer, isStale, failure, freshUntil);
     }
 
     synchronized @Nullable Instant lastRefresh() {
         return lastRefresh;
     }
 
-    synchronized @Nullable String lastError() {
+    /** Why the lists cannot be read, or null if they could be the last time. */
+    synchronized @Nullable Trouble lastError() {
         return lastError;
     }
 
-    /** Completes when the lists have been read once more, well or not; those who ask meanwhile share it. */
+    /** Why they could not be read the last time that it was so and is over. */
+    synchronized @Nullable Trouble pastError() {
+        return pastError;
+    }
+
+    /**
+     * Completes when the lists have been read once more, well or not, or if they could not be a moment ago. Those who ask
+     * meanwhile share one attempt, and there is one in two seconds at most, whatever is asked.
+     */
     Mono<Void> again() {
         return Mono.defer(() -> {
             synchronized (this) {
-                Sinks.Empty<Void> waiting = reread;
+                if (isClosed || (isStale && !isRunning && times.isJustAfter(lastFailure, now()))) {
+                    return Mono.empty();
+                }
+                if (isRunning && offer == null) {
+                    // What comes is more than what is known, whenever it was asked for.
+                    Sinks.Empty<Void> shared = answering == null ? Sinks.empty() : answering;
+                    answering = shared;
+                    return shared.asMono();
+                }
+                Sinks.Empty<Void> waiting = asking;
                 if (waiting == null) {
                     waiting = Sinks.empty();
-                    reread = waiting;
-                    schedule(times.afterSignal(now()));
+                    asking = waiting;
+                    scheduleForAsking();
                 }
                 return waiting.asMono();
             }
         });
     }
 
-    private void tellReread() {
+    private synchronized void scheduleForAsking() {
+        if (!isRunning && asking != null) {
+            schedule(times.afterAsking(now()));
+        }
+    }
+
+    private void tellAnswered() {
         Sinks.Empty<Void> waiting;
         synchronized (this) {
-            waiting = reread;
-            reread = null;
+            waiting = answering;
+            answering = null;
         }
         if (waiting != null) {
             waiting.emitEmpty((signal, result) -> false);
@@ -184,14 +217,16 @@ final class Refresher {
     private void refresh() {
         Set<String> answered;
         synchronized (this) {
+            scheduledFor = Long.MAX_VALUE;
             if (isClosed || isRunning) {
                 return;
             }
             isRunning = true;
-            scheduledFor = Long.MAX_VALUE;
             answered = signalled;
             signalled = new HashSet<>();
-            times.started(now(), /* bySignal= */ !answered.isEmpty() || reread != null);
+            times.started(now(), /* bySignal= */ !answered.isEmpty(), /* byAsking= */ asking != null);
+            answering = asking;
+            asking = null;
         }
         // On the timer's thread: checking long lists takes milliseconds, which no event loop has.
         running.update(Mono.defer(upstream::list)
@@ -222,11 +257,14 @@ final class Refresher {
             isStale = false;
             isRunning = false;
             failures = 0;
+            failure = null;
+            pastError = lastError != null ? lastError : pastError;
             lastError = null;
             lastRefresh = clock.instant();
             freshUntil = now() + Math.max(0, listing.ttlMillis());
             schedule(times.afterSuccess(listing.ttlMillis()));
             scheduleForSignal();
+            scheduleForAsking();
         }
         successes.increment();
         if (before == null) {
@@ -238,14 +276,13 @@ final class Refresher {
             DefinitionChanges.post(events, upstream.name(), before, fresh);
         }
         listener.refreshed(this, changed);
-        tellReread();
+        tellAnswered();
     }
 
     private void fail(Throwable error, Set<String> answered) {
+        Refusal why = refusalOf(error);
         // Some of it may be what the server said.
-        String text = error instanceof Refusal refusal
-                ? VisibleText.shown(refusal.text(), LONGEST_ERROR)
-                : error.getClass().getSimpleName();
+        String text = VisibleText.shown(why.text(), LONGEST_ERROR);
         boolean isFirst;
         synchronized (this) {
             if (!isRunning) {
@@ -253,10 +290,13 @@ final class Refresher {
             }
             isRunning = false;
             isStale = true;
-            lastError = text;
+            failure = why;
+            lastError = new Trouble(text, clock.instant());
+            lastFailure = now();
             // What was signalled is still owed, and the retry pays it.
             signalled.addAll(answered);
             schedule(times.afterFailure(++failures));
+            scheduleForAsking();
             isFirst = failures == 1;
             if (isFirst) {
                 log.warn("upstream {}: its lists cannot be read: {}", upstream.name(), text);
@@ -267,7 +307,17 @@ final class Refresher {
             events.post("upstream_gone", Map.of("upstream", upstream.name(), "reason", text));
         }
         listener.refreshed(this, Set.of());
-        tellReread();
+        tellAnswered();
+    }
+
+    private static Refusal refusalOf(Throwable error) {
+        if (error instanceof Refusal refusal) {
+            return refusal;
+        }
+        return error instanceof TimeoutException
+                ? new Refusal(
+                        Refusal.Reason.UPSTREAM_TIMEOUT, "no list within " + LONGEST_LIST.toSeconds() + " seconds")
+                : new Refusal(Refusal.Reason.INTERNAL, error.getClass().getSimpleName());
     }
 
     private void endedEmpty(Set<String> answered) {

@@ -7,17 +7,21 @@ import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.filter.ToolHints;
+import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * The end of the client's chain: answers what the gateway knows itself, and hands the rest to the server that owns it.
@@ -37,10 +41,14 @@ public final class Router implements Handler, Routes {
     private final Watches watches;
     private final Subscriptions subscriptions;
     private final FanOut fanOut;
+    private final Scheduler callers;
+    private final Counter found;
+    private final Counter missing;
     private final JsonRpc.Success done;
 
     /**
      * @param upstreamHandlers the way to a server by its name, through what stands before it
+     * @param callers takes a call that waited back to the event loop that it came from
      * @param version the gateway's own, as clients are told
      */
     public Router(
@@ -48,6 +56,7 @@ public final class Router implements Handler, Routes {
             Function<String, Handler> upstreamHandlers,
             Seal seal,
             PageSize pageSize,
+            Scheduler callers,
             String version,
             MeterRegistry meters) {
         ResultHead head = new ResultHead(version);
@@ -60,6 +69,9 @@ public final class Router implements Handler, Routes {
         this.tasks = new Tasks(seal, meters);
         this.subscriptions = new Subscriptions(keeper, watches, tasks, head, meters);
         this.fanOut = new FanOut(keeper, upstreamHandlers, meters);
+        this.callers = callers;
+        this.found = meters.counter(MeterNames.CATALOG_LOOKUPS, "outcome", "found");
+        this.missing = meters.counter(MeterNames.CATALOG_LOOKUPS, "outcome", "unknown");
         // Only clients of the older eras ask for what this answers, and they expect an empty object.
         this.done = JsonRpc.Success.of(RawJson.EMPTY_OBJECT);
     }
@@ -134,7 +146,7 @@ public final class Router implements Handler, Routes {
             case Methods.RESOURCES_LIST -> list(ItemKind.RESOURCE, exchange, view);
             case Methods.RESOURCE_TEMPLATES_LIST -> list(ItemKind.TEMPLATE, exchange, view);
             case Methods.DISCOVER ->
-                whenSettled(
+                whenKnown(
                         exchange, view, now -> Flux.just(discovery.result(now, exchange.client(), keeper.nowMillis())));
             case Methods.LISTEN -> whenSettled(exchange, view, now -> subscriptions.listen(exchange, now));
             case Methods.SET_LEVEL -> setLevel(exchange, view);
@@ -152,7 +164,7 @@ public final class Router implements Handler, Routes {
     }
 
     private Flux<JsonRpc> list(ItemKind kind, Exchange exchange, View view) {
-        return whenSettled(exchange, view, now -> Flux.just(lists.page(kind, now, exchange, keeper.nowMillis())));
+        return whenKnown(exchange, view, now -> Flux.just(lists.page(kind, now, exchange, keeper.nowMillis())));
     }
 
     /** Answers from the catalogue; waits for the first round, but only if it is not over. */
@@ -160,10 +172,38 @@ public final class Router implements Handler, Routes {
         if (keeper.isSettled()) {
             return answer.apply(view);
         }
-        return keeper.settled().flatMapMany(catalog -> {
-            View now = catalog.view(exchange);
-            return answer.apply(now == null ? view : now);
-        });
+        return keeper.settled().flux().publishOn(callers).concatMap(catalog -> answer.apply(newest(exchange, view)));
+    }
+
+    /**
+     * The same, but what nothing is known of is no empty list: such a server is asked again, and if it does not answer, the
+     * client is told why.
+     */
+    private Flux<JsonRpc> whenKnown(Exchange exchange, View view, Function<View, Flux<JsonRpc>> answer) {
+        return whenSettled(
+                exchange,
+                view,
+                now -> now.whyNothingIsKnown() == null
+                        ? answer.apply(now)
+                        : afterLook(now.servers(), exchange, now, then -> {
+                            Refusal why = then.whyNothingIsKnown();
+                            return why == null ? answer.apply(then) : Flux.error(why);
+                        }));
+    }
+
+    private Flux<JsonRpc> afterLook(
+            List<ServerSnapshot> servers, Exchange exchange, View view, Function<View, Flux<JsonRpc>> answer) {
+        List<String> names =
+                servers.stream().map(server -> server.namespace().server()).toList();
+        return keeper.look(names)
+                .flux()
+                .publishOn(callers)
+                .thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
+    }
+
+    private View newest(Exchange exchange, View view) {
+        View now = keeper.catalog().view(exchange);
+        return now == null ? view : now;
     }
 
     private Flux<JsonRpc> toOwner(ItemKind kind, String name, Exchange exchange, View view) {
@@ -173,7 +213,22 @@ public final class Router implements Handler, Routes {
         }
         return whenSettled(exchange, view, now -> {
             Owner late = owner(kind, name, now);
-            return late == null ? Flux.error(unknown(kind, name, now)) : forward(exchange, late);
+            return late == null ? lookFor(kind, name, exchange, now) : forward(exchange, late);
+        });
+    }
+
+    /** Not every server says that it has something new, so it is asked before a client is told that there is no such name. */
+    private Flux<JsonRpc> lookFor(ItemKind kind, String name, Exchange exchange, View view) {
+        List<ServerSnapshot> candidates = view.candidates(kind, name);
+        if (candidates.isEmpty()) {
+            return Flux.error(unknown(kind, name, candidates));
+        }
+        return afterLook(candidates, exchange, view, now -> {
+            Owner owner = owner(kind, name, now);
+            (owner == null ? missing : found).increment();
+            return owner == null
+                    ? Flux.error(unknown(kind, name, now.candidates(kind, name)))
+                    : forward(exchange, owner);
         });
     }
 
@@ -235,17 +290,11 @@ public final class Router implements Handler, Routes {
         return text;
     }
 
-    /** Not there, unless it may be a name of a server that was never heard: then nobody knows. */
-    private static Refusal unknown(ItemKind kind, String name, View view) {
-        for (ServerSnapshot server : view.servers()) {
-            Namespace namespace = server.namespace();
-            boolean mayBeIts = view.renamed(namespace.server()) != null
-                    ? name.startsWith(namespace.prefix())
-                    : view.servers().size() == 1;
-            if (server.offer() == null && mayBeIts) {
-                return new Refusal(
-                        Reason.UPSTREAM_UNAVAILABLE, "The server " + namespace.server() + " is not available");
-            }
+    /** Not there, unless the only server that could have it cannot be asked: then the client is told that. */
+    private static Refusal unknown(ItemKind kind, String name, List<ServerSnapshot> candidates) {
+        Refusal why = candidates.size() == 1 ? candidates.get(0).whyUnknown() : null;
+        if (why != null) {
+            return why;
         }
         return switch (kind) {
             case TOOL -> new Refusal(Reason.UNKNOWN_NAME, "Unknown tool: " + name);

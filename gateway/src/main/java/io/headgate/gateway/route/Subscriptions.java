@@ -60,7 +60,7 @@ final class Subscriptions {
     Flux<JsonRpc> listen(Exchange exchange, View view) {
         ListenRequest request;
         try {
-            request = ListenRequest.of(exchange, view, tasks, this::canWatch);
+            request = ListenRequest.of(exchange, view, tasks, server -> canWatch(view, server));
         } catch (Refusal refusal) {
             if (refusal.reason() == Refusal.Reason.INVALID_PARAMS) {
                 meters.counter(MeterNames.MCP_REJECTED, "reason", "subscription_size")
@@ -71,9 +71,9 @@ final class Subscriptions {
         return new Listen(exchange, view, request);
     }
 
-    private boolean canWatch(String server) {
+    private boolean canWatch(View view, String server) {
         Upstream upstream = keeper.upstream(server);
-        return upstream != null && upstream.canWatch();
+        return upstream != null && view.mayTellOfUpdates(server) && upstream.canWatch();
     }
 
     /** Ends all streams with their result, and those that are opened later at once. */
@@ -91,7 +91,7 @@ final class Subscriptions {
                 }
             }
         }));
-        Set<String> awaited = ConcurrentHashMap.newKeySet();
+        Acknowledgements awaited = new Acknowledgements(request, stream);
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
             if (isAcknowledged(upstream, listen)) {
                 awaited.add(upstream.name());
@@ -101,29 +101,29 @@ final class Subscriptions {
             }
         }
         for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
-            List<String> uris = request.bareUris().getOrDefault(upstream.name(), List.of());
+            Map<String, String> uris = request.bareUris().getOrDefault(upstream.name(), Map.of());
             boolean hasSession = hasSession(upstream, listen);
             Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
             Namespace renamed = listen.view.renamed(upstream.name());
             if (hasSession || !uris.isEmpty()) {
                 stream.add(hear(
-                        () -> upstream.listen(there, uris),
+                        () -> upstream.listen(there, List.copyOf(uris.keySet())),
                         message -> take(message, upstream.name(), renamed, listen, stream),
-                        () -> acknowledged(upstream.name(), awaited, stream)));
+                        params -> awaited.take(upstream.name(), params, uris)));
             }
             Map<String, String> ids = request.tasks().getOrDefault(upstream.name(), Map.of());
             if (!ids.isEmpty()) {
                 stream.add(hear(
                         () -> upstream.watchTasks(there, List.copyOf(ids.keySet())),
                         message -> takeTask(message, upstream.name(), renamed, ids, stream),
-                        () -> acknowledged(TASKS_OF + upstream.name(), awaited, stream)));
+                        params -> awaited.take(TASKS_OF + upstream.name(), params, Map.of())));
             }
         }
         if (awaited.isEmpty()) {
-            stream.open();
+            awaited.open();
         } else {
             // A server that does not answer must not keep the client from what the others say.
-            stream.add(timer.schedule(stream::open, ACKNOWLEDGE_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
+            stream.add(timer.schedule(awaited::open, ACKNOWLEDGE_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
         }
     }
 
@@ -137,13 +137,8 @@ final class Subscriptions {
         return listen.exchange.session() != null && upstream.state().keepsSessions();
     }
 
-    private static void acknowledged(String what, Set<String> awaited, ListenStream stream) {
-        if (awaited.remove(what) && awaited.isEmpty()) {
-            stream.open();
-        }
-    }
-
-    private Disposable hear(Supplier<Flux<JsonRpc>> source, Consumer<JsonRpc> heard, Runnable acknowledged) {
+    private Disposable hear(
+            Supplier<Flux<JsonRpc>> source, Consumer<JsonRpc> heard, Consumer<@Nullable RawJson> acknowledged) {
         return Flux.defer(source)
                 .repeatWhen(ends -> ends.delayElements(PAUSE_AFTER_END, timer))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_RETRY)
@@ -152,8 +147,9 @@ final class Subscriptions {
                         .scheduler(timer))
                 .subscribe(
                         message -> {
-                            if (isAcknowledgement(message)) {
-                                acknowledged.run();
+                            if (message instanceof JsonRpc.Notification notification
+                                    && notification.method().equals(Methods.ACKNOWLEDGED)) {
+                                acknowledged.accept(notification.params());
                             } else {
                                 heard.accept(message);
                             }
@@ -177,11 +173,6 @@ final class Subscriptions {
             return;
         }
         stream.updated(sealed, Tasks.renameInNews(renamed, news, params, id, sealed));
-    }
-
-    private static boolean isAcknowledgement(JsonRpc message) {
-        return message instanceof JsonRpc.Notification notification
-                && notification.method().equals(Methods.ACKNOWLEDGED);
     }
 
     private void take(JsonRpc said, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
@@ -209,6 +200,46 @@ final class Subscriptions {
         }
     }
 
+    /** What servers have to say before a listener can be told what of its wishes is honoured. */
+    private static final class Acknowledgements {
+        private final ListenRequest request;
+        private final ListenStream stream;
+        private final Set<String> awaited = ConcurrentHashMap.newKeySet();
+        private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
+        Acknowledgements(ListenRequest request, ListenStream stream) {
+            this.request = request;
+            this.stream = stream;
+        }
+
+        void add(String what) {
+            awaited.add(what);
+        }
+
+        boolean isEmpty() {
+            return awaited.isEmpty();
+        }
+
+        /** Takes a server's own acknowledgement: what it leaves out cannot be promised. */
+        void take(String what, @Nullable RawJson params, Map<String, String> uris) {
+            Set<String> honoured = ListenRequest.urisIn(params);
+            if (honoured != null) {
+                uris.forEach((bare, uri) -> {
+                    if (!honoured.contains(bare)) {
+                        refused.add(uri);
+                    }
+                });
+            }
+            if (awaited.remove(what) && awaited.isEmpty()) {
+                open();
+            }
+        }
+
+        void open() {
+            stream.open(request.acknowledgement(refused));
+        }
+    }
+
     /** A stream for each subscriber. */
     private final class Listen extends Flux<JsonRpc> {
         private final Exchange exchange;
@@ -223,7 +254,7 @@ final class Subscriptions {
 
         @Override
         public void subscribe(CoreSubscriber<? super JsonRpc> actual) {
-            ListenStream stream = new ListenStream(actual, request.acknowledgement());
+            ListenStream stream = new ListenStream(actual, request.acknowledgement(Set.of()));
             open.add(stream);
             stream.add(() -> open.remove(stream));
             ClientSession session = exchange.session();

@@ -1,6 +1,9 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
+import io.headgate.gateway.upstream.Listing;
+import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -134,6 +137,71 @@ final class View {
             case RESOURCE -> resource(named.name()) != null;
             case TASK, NONE -> true;
         };
+    }
+
+    /**
+     * The servers that could have a tool, a prompt or a resource of this name although they have not listed it: the longest
+     * prefix that fits owns a name, and a URI of a server with a prefix always has an owner.
+     */
+    List<ServerSnapshot> candidates(ItemKind kind, String name) {
+        List<ServerSnapshot> found = new ArrayList<>();
+        int longest = 0;
+        for (ServerSnapshot server : servers) {
+            Namespace namespace = server.namespace();
+            boolean isNamed = prefixed.containsKey(namespace.server());
+            int length = isNamed ? namespace.prefix().length() : 0;
+            boolean fits = !isNamed || (!kind.isUri() && name.startsWith(namespace.prefix()));
+            if (fits && length >= longest) {
+                if (length > longest) {
+                    found.clear();
+                    longest = length;
+                }
+                found.add(server);
+            }
+        }
+        return found;
+    }
+
+    /** Why clients of one server are told that nothing is known of it; null for the fleet, which shows what there is. */
+    @Nullable
+    Refusal whyNothingIsKnown() {
+        return scope.isEmpty() ? null : servers.get(0).whyNothingIsKnown();
+    }
+
+    /** True if some server has the capability, or may have it because it was never heard; the gateway reads those lists. */
+    boolean mayOffer(String capability) {
+        return !isComplete() || offers(capability, null);
+    }
+
+    /** True if some server has the capability, and sets the flag inside it if one is named. */
+    boolean offers(String capability, @Nullable String flag) {
+        for (ServerSnapshot server : servers) {
+            Offer offer = server.offer();
+            if (offer != null && offers(offer.listing(), capability, flag)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** False if a server is known not to tell of its resources' updates. */
+    boolean mayTellOfUpdates(String server) {
+        for (ServerSnapshot snapshot : servers) {
+            Offer offer = snapshot.offer();
+            if (offer != null && snapshot.namespace().server().equals(server)) {
+                return offers(offer.listing(), "resources", "subscribe");
+            }
+        }
+        return true;
+    }
+
+    private static boolean offers(Listing listing, String capability, @Nullable String flag) {
+        RawJson value = listing.capabilities().get(capability);
+        if (value == null || value.isNull()) {
+            return false;
+        }
+        RawJson inside = flag == null ? null : value.get(flag);
+        return flag == null || (inside != null && inside.isTrue());
     }
 
     /** True if no server's offer is missing. */

@@ -159,7 +159,7 @@ final class Watch {
                 return;
             }
             if (notification.method().equals(Methods.ACKNOWLEDGED)) {
-                honoured = honouredIn(notification.params());
+                honoured = honoured(notification.params());
                 begin();
                 acknowledged.emitValue(honoured, (signal, result) -> false);
             } else if (notification.method().equals(Methods.RESOURCE_UPDATED) && isWanted(notification.params())) {
@@ -192,18 +192,8 @@ final class Watch {
         }
     }
 
-    private static Set<String> honouredIn(@Nullable RawJson params) {
-        RawJson notifications = params == null ? null : params.get("notifications");
-        RawJson list = notifications == null ? null : notifications.get("resourceSubscriptions");
-        Set<String> uris = new HashSet<>();
-        if (list != null) {
-            for (RawJson element : list.elements()) {
-                String uri = element.string();
-                if (uri != null) {
-                    uris.add(uri);
-                }
-            }
-        }
-        return uris;
+    private static Set<String> honoured(@Nullable RawJson acknowledgement) {
+        Set<String> uris = ListenRequest.urisIn(acknowledgement);
+        return uris == null ? Set.of() : uris;
     }
 }

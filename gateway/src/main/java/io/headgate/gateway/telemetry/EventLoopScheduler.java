@@ -98,16 +98,18 @@ public final class EventLoopScheduler implements Scheduler {
 
         @Override
         public Disposable schedule(Runnable task) {
-            return track(submit(loop, task, 0, TimeUnit.NANOSECONDS));
+            return schedule(task, 0, TimeUnit.NANOSECONDS);
         }
 
         @Override
         public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+            refuseIfDisposed();
             return track(submit(loop, task, delay, unit));
         }
 
         @Override
         public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
+            refuseIfDisposed();
             return track(loop.scheduleAtFixedRate(task, initialDelay, period, unit));
         }
 
@@ -121,12 +123,18 @@ public final class EventLoopScheduler implements Scheduler {
             return tasks.isDisposed();
         }
 
-        private Disposable track(Future<?> future) {
-            Task task = new Task(future);
-            if (!tasks.add(task)) {
+        private void refuseIfDisposed() {
+            if (isDisposed()) {
                 throw new RejectedExecutionException("the worker is disposed");
             }
-            var unused = future.addListener(done -> tasks.remove(task));
+        }
+
+        /** A task that is over already may have disposed the worker on its loop, which is no reason to refuse it. */
+        private Disposable track(Future<?> future) {
+            Task task = new Task(future);
+            if (tasks.add(task)) {
+                var unused = future.addListener(done -> tasks.remove(task));
+            }
             return task;
         }
     }

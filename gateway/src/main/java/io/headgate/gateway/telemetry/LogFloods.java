@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -16,14 +17,19 @@ import org.slf4j.MarkerFactory;
  * not fill the disk, and a line of ours must not be lost among a million others.
  *
  * <p>It stands before every logger of the process, also those of libraries, so no place that logs can be forgotten. A
- * reason is the place that logs: its logger and the text before the values are filled in. Libraries compose texts, so
- * there the logger alone is the reason. Reasons share a table of fixed size.
+ * reason is the place that logs: its logger and the text before the values are filled in, and the server where the text
+ * begins with one, because one line about each of fifty servers is no flood. Libraries compose texts, so there the logger
+ * alone is the reason. Reasons share a table of fixed size.
  */
 public final class LogFloods extends TurboFilter {
     /** Lines of one reason in one second. */
     static final int LINES = 10;
 
     private static final String HOUSE = "io.headgate.";
+
+    /** How a text begins that names a server of the file first. */
+    private static final String SERVER = "upstream {}";
+
     private static final int SLOTS = 256;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final LongAdder LEFT_OUT = new LongAdder();
@@ -64,7 +70,12 @@ public final class LogFloods extends TurboFilter {
             return FilterReply.NEUTRAL;
         }
         String name = logger.getName();
-        int reason = name.startsWith(HOUSE) ? 31 * name.hashCode() + text.hashCode() : name.hashCode();
+        int reason = name.hashCode();
+        if (name.startsWith(HOUSE)) {
+            reason = 31 * reason + text.hashCode();
+            boolean isOfServer = text.startsWith(SERVER) && values != null && values.length > 0;
+            reason = isOfServer ? 31 * reason + Objects.hashCode(values[0]) : reason;
+        }
         Slot slot = slots[Math.floorMod(reason ^ (reason >>> 16), SLOTS)];
         return slot.takes(logger, text, clock.getAsLong()) ? FilterReply.NEUTRAL : FilterReply.DENY;
     }

@@ -107,7 +107,7 @@ public final class MeterNames {
     /** Sessions opened at legacy upstreams now; tag {@code upstream}. */
     public static final String UPSTREAM_SESSIONS = "headgate.upstream.sessions";
 
-    /** 1 while an upstream answers, 0 while it does not; tag {@code upstream}. */
+    /** 1 while an upstream answers and its lists can be read, 0 while not; tag {@code upstream}. */
     public static final String UPSTREAM_HEALTHY = "headgate.upstream.healthy";
 
     /** 1 if an upstream speaks an era, 0 if it does not or was not asked for it; tags {@code upstream}, {@code era}. */
@@ -121,6 +121,12 @@ public final class MeterNames {
 
     /** Items in the catalogue now; tags {@code upstream}, {@code kind}. */
     public static final String CATALOG_ITEMS = "headgate.catalog.items";
+
+    /**
+     * Names that were unknown until their server was asked again, and those that stayed it; tag {@code outcome}: {@code found},
+     * {@code unknown}.
+     */
+    public static final String CATALOG_LOOKUPS = "headgate.catalog.lookups";
 
     /** Subscriptions and GET streams open now. */
     public static final String SUBSCRIPTIONS = "headgate.subscriptions.active";

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -70,6 +71,12 @@ abstract class Call extends RoundTrip implements Subscription {
         fail(fault);
     }
 
+    /** What the client sent; null for a request of the gateway's own. */
+    @Nullable
+    Exchange exchange() {
+        return null;
+    }
+
     /** The call is over, however it ended; called before whoever waits is told. */
     void onDone() {}
 
@@ -77,8 +84,8 @@ abstract class Call extends RoundTrip implements Subscription {
     void onFailing(Fault fault) {}
 
     /** Counts the failure, and says what the caller is told. */
-    Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
-        return meters.refuse(fault, retryAfter);
+    Refusal refusal(Fault fault, String text, @Nullable Duration retryAfter) {
+        return meters.refuse(fault, text, retryAfter);
     }
 
     /** The transport failed before an answer began; true if the call goes on all the same. */
@@ -178,7 +185,7 @@ abstract class Call extends RoundTrip implements Subscription {
         Fault fault = AnswerHead.faultOf(code);
         String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
         if (fault != null) {
-            refuse(fault, AnswerHead.retryAfter(headers));
+            refuse(fault, code, headers);
         } else if (AnswerHead.isType(type, "application/json")) {
             int length = headers.getInt(HttpHeaderNames.CONTENT_LENGTH, 0);
             if (length > limit) {
@@ -187,12 +194,12 @@ abstract class Call extends RoundTrip implements Subscription {
                 json = new JsonBody(length, limit);
             }
         } else if (code >= 300) {
-            refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, null);
+            refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, code, headers);
         } else if (AnswerHead.isType(type, "text/event-stream")) {
             events = new EventBody(limit);
             reading(demand > 0);
         } else {
-            refuse(Fault.CONTENT_TYPE, null);
+            refuse(Fault.CONTENT_TYPE, code, headers);
         }
     }
 
@@ -252,7 +259,7 @@ abstract class Call extends RoundTrip implements Subscription {
         Fault broke = fault == Fault.H2_REFUSED && status != 0 ? Fault.RESET : fault;
         broken = broke;
         // What came before the break is still good, and may hold the response.
-        if (events != null && broke != Fault.MAX_DURATION && broke != Fault.CLOSED) {
+        if (events != null && !broke.isTimeUp() && broke != Fault.CLOSED) {
             drain();
         } else if (!survives(broke)) {
             fail(broke);
@@ -349,6 +356,7 @@ abstract class Call extends RoundTrip implements Subscription {
     private void finish(JsonRpc.Response last) {
         done = true;
         onDone();
+        meters.succeeded();
         demand--;
         if (line != null) {
             linger();
@@ -395,7 +403,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         abort();
         onFailing(fault);
-        actual.onError(refusal(fault, null));
+        actual.onError(refusal(fault, Overdue.text(fault, exchange(), pool.client.limits), null));
     }
 
     /** Ends the call because something that it needs failed. */
@@ -408,11 +416,12 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     /** Ends the call; the connection may be used again. */
-    private void refuse(Fault fault, @Nullable Duration retryAfter) {
+    private void refuse(Fault fault, int code, HttpHeaders headers) {
         end();
         linger();
         onFailing(fault);
-        actual.onError(refusal(fault, retryAfter));
+        String text = fault.text() + FaultDetail.of(fault, code, headers, pool.client.url());
+        actual.onError(refusal(fault, text, AnswerHead.retryAfter(headers)));
     }
 
     private void end() {

@@ -25,6 +25,7 @@ enum Fault {
     SSE_NO_RESPONSE(
             "sse_no_response", Reason.UPSTREAM_AMBIGUOUS, "the upstream's event stream ended without a response"),
     BACKLOG("backlog", Reason.UPSTREAM_AMBIGUOUS, "the upstream's messages came faster than they were taken"),
+    IDLE("idle", Reason.UPSTREAM_TIMEOUT, "the upstream said nothing for too long"),
     MAX_DURATION("max_duration", Reason.UPSTREAM_TIMEOUT, "the upstream did not finish in time"),
 
     UNAVAILABLE("5xx", Reason.UPSTREAM_UNAVAILABLE, "the upstream says that it is not available"),
@@ -113,6 +114,11 @@ enum Fault {
                     SESSION_GONE -> true;
             default -> false;
         };
+    }
+
+    /** True if a limit of the gateway's ended the call. */
+    boolean isTimeUp() {
+        return this == IDLE || this == MAX_DURATION;
     }
 
     /** True if it says that the upstream as a whole is not there, and not merely that one call failed. */

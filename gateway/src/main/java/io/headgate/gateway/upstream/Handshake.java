@@ -7,6 +7,7 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.Pieces;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a server answered to {@code initialize}, on whichever transport. */
@@ -31,8 +32,8 @@ record Handshake(
         return RawJson.of(params.toByteArray());
     }
 
-    /** Reads the answer; throws a Refusal if there is no session to be had. */
-    static Handshake read(JsonRpc response, UpstreamMeters meters) {
+    /** Reads the answer; throws a Refusal if there is no session to be had: that one if the versions have nothing in common. */
+    static Handshake read(JsonRpc response, Supplier<Refusal> otherVersion) {
         if (!(response instanceof JsonRpc.Success success)) {
             JsonRpc.Failure failure = (JsonRpc.Failure) response;
             throw new Refusal(
@@ -41,7 +42,7 @@ record Handshake(
         }
         String agreed = success.envelope().string(Member.RESULT_PROTOCOL_VERSION);
         if (agreed == null || !ProtocolVersions.LEGACY.contains(agreed)) {
-            throw meters.refuse(Fault.VERSION, null);
+            throw otherVersion.get();
         }
         RawJson offers = success.envelope().get(Member.RESULT_CAPABILITIES);
         return new Handshake(

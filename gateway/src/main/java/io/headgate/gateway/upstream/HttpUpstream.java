@@ -48,7 +48,7 @@ public final class HttpUpstream implements Upstream {
 
     private HttpUpstream(UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
         this.config = config;
-        this.meters = new UpstreamMeters(config.name(), registry);
+        this.meters = new UpstreamMeters(config.name(), registry, clock);
         this.client = new HttpClient(config, loops, meters);
         this.eras = new EraProbe(config, client, clock);
         meters.eras(era -> eras.known().speaks(era));
@@ -122,8 +122,14 @@ public final class HttpUpstream implements Upstream {
                 .then(Mono.defer(eras::find))
                 .flatMap(BackDialect::list)
                 .flatMap(this::withSessions)
-                .doOnNext(listing -> wasAway = false)
-                .doOnError(failed -> wasAway = true);
+                .doOnSuccess(listing -> listed(true))
+                .doOnError(failed -> listed(false))
+                .doOnCancel(() -> listed(false));
+    }
+
+    private void listed(boolean well) {
+        wasAway = !well;
+        meters.listed(well);
     }
 
     /** Adds what clients with a session are offered in their own era; what cannot be read in time is as it was. */
@@ -183,7 +189,8 @@ public final class HttpUpstream implements Upstream {
                 meters.connections.get(),
                 meters.callsInFlight.get(),
                 meters.sessions.get(),
-                meters.lastError());
+                meters.lastError(),
+                meters.pastError());
     }
 
     @Override

@@ -56,7 +56,8 @@ final class InitializeProbe {
         if (status >= 500) {
             return Answer.NONE;
         }
-        Handshake handshake = Handshake.read(response, client.meters);
+        Handshake handshake = Handshake.read(
+                response, () -> UpstreamMeters.refusal(Fault.VERSION, Fault.VERSION.text(), null));
         legacy.greeted(handshake, id != null);
         if (id != null) {
             OutgoingRequest end = new OutgoingRequest(Method.DELETE, null)
@@ -118,8 +119,8 @@ final class InitializeProbe {
         }
 
         @Override
-        Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
-            return UpstreamMeters.refusal(fault, retryAfter);
+        Refusal refusal(Fault fault, String text, @Nullable Duration retryAfter) {
+            return UpstreamMeters.refusal(fault, text, retryAfter);
         }
 
         int httpStatus() {

@@ -38,12 +38,10 @@ final class LegacyBack implements BackDialect {
     private static final Duration BACK_AFTER = Duration.ofSeconds(1);
     private static final Duration BACK_AT_MOST = Duration.ofSeconds(60);
     private static final int BACK_ATTEMPTS = 10;
-    /**
-     * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
-     * Not roots, which servers ask for as soon as they may.
-     */
-    static final RawJson LISTED_FOR = RawJson.of("{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
-            + "\"extensions\":{" + GatewayExchange.SHOWS_INTERFACES + "}}");
+    /** What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks. */
+    static final RawJson LISTED_FOR =
+            RawJson.of("{\"roots\":{},\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}," + "\"extensions\":{"
+                    + GatewayExchange.SHOWS_INTERFACES + "}}");
 
     // Whom a session is for, or what its key begins with.
     static final String OWN = "own";
@@ -218,7 +216,7 @@ final class LegacyBack implements BackDialect {
         }
     }
 
-    /** The session in which the gateway itself asks; it can answer nothing, so questions are refused. */
+    /** The session in which the gateway itself asks; it has no roots, and other questions are refused. */
     LegacySession own() {
         return sessions.computeIfAbsent(OWN, key -> session(key, LISTED_FOR, GatewayExchange.INFO, null));
     }

@@ -148,6 +148,7 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         headSeen = true;
         keepAlive = HttpUtil.isKeepAlive(response);
         pool.client.meters.answered();
+        current.heard();
         current.onHead(status, response.headers());
         return true;
     }
@@ -167,6 +168,7 @@ abstract class Line extends ChannelInboundHandlerAdapter {
                     return;
                 }
             }
+            current.heard();
             current.onBody(content.content());
         }
         if (last && trip == current) {

@@ -1,11 +1,13 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,8 @@ final class LoopPool {
     private int standing;
     private int resting;
     private long lastId;
+    /** The time of the last tick or of the last request: near enough for those who count in seconds. */
+    long now;
 
     LoopPool(HttpClient client, EventLoop loop, int index, int loops) {
         this.client = client;
@@ -200,7 +204,9 @@ final class LoopPool {
             former.abort();
         }
         trip.isListed = true;
-        trip.startedNanos = System.nanoTime();
+        now = System.nanoTime();
+        trip.startedNanos = now;
+        trip.heardNanos = now;
         if (trip.isStanding()) {
             standing++;
         } else {
@@ -244,21 +250,21 @@ final class LoopPool {
 
     private void startTick() {
         if (tick == null) {
-            long millis = Math.max(10, Math.min(1_000, client.limits.hardCap().toMillis() / 4));
+            long millis = Math.max(10, Math.min(1_000, shortestLimit().toMillis() / 4));
             tick = loop.scheduleAtFixedRate(this::tick, millis, millis, TimeUnit.MILLISECONDS);
         }
     }
 
     private void tick() {
-        long now = System.nanoTime();
-        long cap = client.limits.hardCap().toNanos();
+        now = System.nanoTime();
+        long shortest = shortestLimit().toNanos();
         RoundTrip trip = oldest;
-        while (trip != null && now - trip.startedNanos > cap) {
+        while (trip != null && now - trip.startedNanos > shortest) {
             RoundTrip newer = trip.newer;
-            boolean isOver = now - trip.startedNanos - trip.restedNanos(now) > cap;
-            if (!trip.isStanding() && isOver) {
+            Fault over = trip.isStanding() ? null : timeUp(trip);
+            if (over != null) {
                 trip.abort();
-                trip.onFault(Fault.MAX_DURATION);
+                trip.onFault(over);
             }
             trip = newer;
         }
@@ -281,6 +287,21 @@ final class LoopPool {
             shared.close();
         }
         stopTickIfIdle();
+    }
+
+    private @Nullable Fault timeUp(RoundTrip trip) {
+        UpstreamLimits limits = client.limits;
+        if (now - trip.startedNanos - trip.restedNanos(now) > limits.hardCap().toNanos()) {
+            return Fault.MAX_DURATION;
+        }
+        boolean isSilent = now - trip.heardNanos > limits.idleTimeout().toNanos();
+        return isSilent && !trip.isResting() ? Fault.IDLE : null;
+    }
+
+    private Duration shortestLimit() {
+        Duration idle = client.limits.idleTimeout();
+        Duration cap = client.limits.hardCap();
+        return idle.compareTo(cap) < 0 ? idle : cap;
     }
 
     private void stopTickIfIdle() {

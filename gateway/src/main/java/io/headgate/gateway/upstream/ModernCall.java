@@ -29,6 +29,11 @@ class ModernCall extends Call {
     }
 
     @Override
+    final Exchange exchange() {
+        return exchange;
+    }
+
+    @Override
     final void start() {
         id = pool.nextId();
         attempted(exchange);

@@ -31,6 +31,9 @@ abstract class RoundTrip {
     boolean isListed;
     boolean holdsForLong;
     long startedNanos;
+    /** When something came last, to within a second. */
+    long heardNanos;
+
     private @Nullable Rest rest;
 
     RoundTrip(LoopPool pool) {
@@ -57,6 +60,7 @@ abstract class RoundTrip {
         move(() -> {
             Rest current = rest;
             if (current != null && current.answered()) {
+                heardNanos = System.nanoTime();
                 pool.rest(this, false);
             }
         });
@@ -65,6 +69,11 @@ abstract class RoundTrip {
     final boolean isResting() {
         Rest current = rest;
         return current != null && current.isGoingOn();
+    }
+
+    /** Something came; on the event loop. */
+    final void heard() {
+        heardNanos = pool.now;
     }
 
     /** How much of its time does not count, because somebody was asked and thought. */

@@ -8,7 +8,6 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
@@ -145,6 +144,7 @@ final class SseCall extends RoundTrip implements Subscription {
                 nobody(message);
                 return;
             }
+            heard();
             if (message instanceof JsonRpc.Response) {
                 answered = true;
                 settle();
@@ -179,6 +179,7 @@ final class SseCall extends RoundTrip implements Subscription {
         demand--;
         if (next.message() instanceof JsonRpc.Response) {
             end();
+            meters.succeeded();
             actual.onNext(next.message());
             actual.onComplete();
         } else {
@@ -219,18 +220,19 @@ final class SseCall extends RoundTrip implements Subscription {
         if (done) {
             return;
         }
-        if (fault == Fault.BACKLOG || fault == Fault.MAX_DURATION) {
+        if (fault == Fault.BACKLOG || fault.isTimeUp()) {
             giveUp();
         } else {
             end();
         }
-        actual.onError(meters.refuse(fault, null));
+        actual.onError(meters.refuse(fault, Overdue.text(fault, exchange, pool.client.limits), null));
     }
 
-    private void refuse(Fault fault, @Nullable Duration retryAfter) {
+    private void refuse(Fault fault, int status, HttpHeaders headers) {
         end();
         session.doubt(fault);
-        actual.onError(meters.refuse(fault, retryAfter));
+        String text = fault.text() + FaultDetail.of(fault, status, headers, pool.client.url());
+        actual.onError(meters.refuse(fault, text, AnswerHead.retryAfter(headers)));
     }
 
     private void end() {
@@ -272,9 +274,7 @@ final class SseCall extends RoundTrip implements Subscription {
             actual.onError(meters.refuse(Fault.SESSION_GONE, null));
         } else {
             Fault fault = AnswerHead.faultOf(status);
-            refuse(
-                    fault != null ? fault : status >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR,
-                    AnswerHead.retryAfter(headers));
+            refuse(fault != null ? fault : status >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, status, headers);
         }
     }
 

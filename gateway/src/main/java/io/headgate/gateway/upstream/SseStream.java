@@ -63,7 +63,8 @@ final class SseStream extends LegacyStream {
                                     ? Fault.CONTENT_ENCODING
                                     : Fault.CONTENT_TYPE;
         }
-        fail(meters.refuse(fault, AnswerHead.retryAfter(headers)));
+        String text = fault.text() + FaultDetail.of(fault, status, headers, pool.client.url());
+        fail(meters.refuse(fault, text, AnswerHead.retryAfter(headers)));
         session.doubt(fault);
     }
 

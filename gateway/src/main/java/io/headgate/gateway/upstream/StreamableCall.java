@@ -51,6 +51,11 @@ final class StreamableCall extends Call {
     }
 
     @Override
+    Exchange exchange() {
+        return exchange;
+    }
+
+    @Override
     void start() {
         renewing = false;
         id = pool.nextId();
@@ -213,7 +218,7 @@ final class StreamableCall extends Call {
         if (renewing) {
             return true;
         }
-        if (resumes == 0 || fault == Fault.MAX_DURATION || fault == Fault.CLOSED) {
+        if (resumes == 0 || fault.isTimeUp() || fault == Fault.CLOSED) {
             return false;
         }
         if (!resumes()) {

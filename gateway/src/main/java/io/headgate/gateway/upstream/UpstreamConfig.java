@@ -75,7 +75,14 @@ public record UpstreamConfig(
         return "UpstreamConfig[" + name + " at " + url.getScheme() + "://" + url.getHost() + "]";
     }
 
-    /** How long things may take and how large they may be, for all servers alike. */
+    /**
+     * How long things may take and how large they may be, for all servers alike.
+     *
+     * @param idleTimeout how long nothing may come while a request waits for its answer, so that a server that is stuck is
+     *     given up; tools without progress work in silence, so it is no shorter than what people accept
+     * @param hardCap when a request is ended that still goes on: the last resort for a connection, above every limit of a
+     *     filter, which ends a call sooner and says so
+     */
     public record UpstreamLimits(
             Duration connectTimeout,
             Duration idleTimeout,
@@ -87,8 +94,8 @@ public record UpstreamConfig(
             int connectionsPerLoop) {
         public static final UpstreamLimits DEFAULT = new UpstreamLimits(
                 Duration.ofSeconds(5),
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(300),
+                Duration.ofMinutes(5),
+                Duration.ofHours(1),
                 16 * 1024 * 1024,
                 1_000,
                 64 * 1024,

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,7 @@ final class UpstreamMeters {
 
     private final String upstream;
     private final MeterRegistry meters;
+    private final InstantSource clock;
     private final Map<Fault, Counter> faults = new ConcurrentHashMap<>();
     private final List<Meter> gauges = new ArrayList<>();
     private final Counter calls;
@@ -32,16 +34,19 @@ final class UpstreamMeters {
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger callsInFlight = new AtomicInteger();
     final AtomicInteger sessions = new AtomicInteger();
-    private volatile boolean healthy = true;
-    private volatile @Nullable String lastError;
+    private volatile boolean isThere = true;
+    private volatile boolean isListed = true;
+    private volatile @Nullable Trouble lastError;
+    private volatile @Nullable Trouble pastError;
 
-    UpstreamMeters(String upstream, MeterRegistry meters) {
+    UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock) {
         this.upstream = upstream;
         this.meters = meters;
+        this.clock = clock;
         this.calls = meters.counter(MeterNames.UPSTREAM_CALLS, "upstream", upstream);
         gauges.add(gauge(MeterNames.UPSTREAM_CONNECTIONS, connections));
         gauges.add(gauge(MeterNames.UPSTREAM_SESSIONS, sessions));
-        gauges.add(Gauge.builder(MeterNames.UPSTREAM_HEALTHY, () -> healthy ? 1 : 0)
+        gauges.add(Gauge.builder(MeterNames.UPSTREAM_HEALTHY, () -> isHealthy() ? 1 : 0)
                 .tag("upstream", upstream)
                 .register(meters));
     }
@@ -67,37 +72,64 @@ final class UpstreamMeters {
 
     /** Counts a fault that ends a call, and says what the client is told. */
     Refusal refuse(Fault fault, @Nullable Duration retryAfter) {
+        return refuse(fault, fault.text(), retryAfter);
+    }
+
+    /** The same in words that say more than those of the fault. */
+    Refusal refuse(Fault fault, String text, @Nullable Duration retryAfter) {
         count(fault);
-        lastError = fault.label() + ": " + fault.text();
+        lastError = new Trouble(fault.label() + ": " + text, clock.instant());
         if (fault.isOutage()) {
-            healthy = false;
+            isThere = false;
         }
-        return refusal(fault, retryAfter);
+        return refusal(fault, text, retryAfter);
     }
 
     /** What a caller is told of a fault, without counting it: it was expected, and says nothing of the server's health. */
-    static Refusal refusal(Fault fault, @Nullable Duration retryAfter) {
+    static Refusal refusal(Fault fault, String text, @Nullable Duration retryAfter) {
         Refusal refusal = new Refusal(
                 fault.reason(),
-                fault.text(),
+                text,
                 retryAfter,
                 fault.reason() == Reason.UPSTREAM_AMBIGUOUS ? UNKNOWN_DELIVERY : null);
         return fault.isUnsent() ? refusal.unsent() : refusal;
     }
 
+    /** Something came back. */
     void answered() {
-        if (!healthy) {
-            healthy = true;
+        if (!isThere) {
+            isThere = true;
         }
     }
 
-    boolean isHealthy() {
-        return healthy;
+    /** A call was answered as it should be: what went wrong before is past. */
+    void succeeded() {
+        Trouble last = lastError;
+        if (last != null) {
+            pastError = last;
+            lastError = null;
+        }
     }
 
+    /** Its lists were read, or could not be: then it answers and is of no use all the same. */
+    void listed(boolean well) {
+        isListed = well;
+    }
+
+    boolean isHealthy() {
+        return isThere && isListed;
+    }
+
+    /** What went wrong since a call was last answered as it should be; null if nothing did. */
     @Nullable
-    String lastError() {
+    Trouble lastError() {
         return lastError;
+    }
+
+    /** What went wrong last and is over. */
+    @Nullable
+    Trouble pastError() {
+        return pastError;
     }
 
     /** Takes the gauges away, so that a server that comes back under the same name gets its own. */

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param eras those that it was asked for, the newer one first
  * @param keepsSessions true if what a client's session sends goes on in one of its own at the server, which says there
  *     what belongs to no call; true also while that is unknown
- * @param lastError what went wrong last, without secrets, or null
+ * @param isHealthy true if it answers and its lists could be read
+ * @param lastError what went wrong since a call was last answered as it should be, or null if nothing did
+ * @param pastError what went wrong last and is over, or null
  */
 public record UpstreamState(
         String name,
@@ -20,7 +22,8 @@ public record UpstreamState(
         int connections,
         int callsInFlight,
         int sessions,
-        @Nullable String lastError) {
+        @Nullable Trouble lastError,
+        @Nullable Trouble pastError) {
     /**
      * One era of a server.
      *

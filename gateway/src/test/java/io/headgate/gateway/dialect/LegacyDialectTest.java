@@ -490,7 +490,7 @@ class LegacyDialectTest {
     void speaksHttpSseToOldClients() {
         FakeCall stream = handled(FakeCall.of("GET", HttpCall.Endpoint.SSE));
         String endpoint = stream.streamed().data(0);
-        assertThat(endpoint).startsWith("endpoint:/messages?sessionId=");
+        assertThat(endpoint).startsWith("endpoint:messages?sessionId=");
         String query = endpoint.substring(endpoint.indexOf('?') + 1);
         FakeCall initialize =
                 handled(FakeCall.post(HttpCall.Endpoint.MESSAGES, query, INITIALIZE.formatted("2024-11-05")));

@@ -46,7 +46,9 @@ class AdmissionTest {
         "/mcp/weather, POST MCP weather",
         "/mcp/we-a_th.er?x, POST MCP we-a_th.er x",
         "/messages?sessionId=1, POST MESSAGES  sessionId=1",
-        "/messages/weather, POST MESSAGES weather"
+        "/messages/weather, POST MESSAGES weather",
+        "/sse/messages?sessionId=1, POST MESSAGES  sessionId=1",
+        "/sse/messages, POST SSE messages"
     })
     void pathsNameAnEndpoint(String path, String expected) {
         assertThat(exchange(RawClient.post(path, "{}"), null, false).body.trim())

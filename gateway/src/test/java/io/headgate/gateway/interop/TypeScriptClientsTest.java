@@ -178,7 +178,8 @@ class TypeScriptClientsTest {
         }
     }
 
-    private static List<DynamicTest> run(String url, Upstream upstream, String script, String... options) {
+    /** Runs a client, and makes a test of each of its lines. */
+    static List<DynamicTest> run(String url, Upstream upstream, String script, String... options) {
         List<String> arguments =
                 new ArrayList<>(List.of(url, "--upstream", upstream.era().option()));
         arguments.addAll(List.of("--prefix", upstream.prefix(), "--uri-prefix", upstream.uriPrefix()));

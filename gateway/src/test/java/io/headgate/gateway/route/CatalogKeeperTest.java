@@ -6,6 +6,7 @@ import static reactor.core.publisher.Sinks.EmitFailureHandler.FAIL_FAST;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.upstream.Listing;
+import io.headgate.gateway.upstream.Trouble;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
@@ -115,11 +116,15 @@ class CatalogKeeperTest {
         assertThat(list.get("cacheScope")).hasToString("\"private\"");
         CatalogState state = fleet.keeper.states().get(0);
         assertThat(state.isStale()).isTrue();
-        assertThat(state.lastError()).isEqualTo("connection refused");
+        assertThat(state.lastError()).extracting(Trouble::text).isEqualTo("connection refused");
+        assertThat(state.pastError()).isNull();
         assertThat(state.tools()).isEqualTo(1);
         upstream.alive();
         fleet.pass(Duration.ofSeconds(61));
-        assertThat(fleet.keeper.states().get(0).isStale()).isFalse();
+        CatalogState after = fleet.keeper.states().get(0);
+        assertThat(after.isStale()).isFalse();
+        assertThat(after.lastError()).isNull();
+        assertThat(after.pastError()).isNotNull().extracting(Trouble::text).isEqualTo("connection refused");
         assertThat(fleet.ask(Methods.TOOLS_LIST, "{}").get("cacheScope")).hasToString("\"public\"");
     }
 
@@ -257,6 +262,29 @@ class CatalogKeeperTest {
         upstream.alive();
         fleet.pass(Duration.ofSeconds(6));
         assertThat(heard).containsExactly(Methods.TOOLS_CHANGED);
+    }
+
+    /** A caller that asked while a list was being read made it the last one once. */
+    @Test
+    void goesOnReadingAfterItWasAskedInTheMiddle() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(1));
+        Sinks.One<Listing> slow = Sinks.one();
+        Listing old = upstream.listing();
+        upstream.nextList = slow.asMono();
+        upstream.signal(Methods.TOOLS_CHANGED);
+        fleet.pass(Duration.ofMillis(100));
+        StepVerifier.create(fleet.keeper.relearn(new Target("", Target.Kind.TOOL, "u1__echo")))
+                .then(() -> fleet.pass(Duration.ofSeconds(1)))
+                .then(() -> upstream.tool("second").alive())
+                .then(() -> slow.emitValue(old, FAIL_FAST))
+                .then(() -> fleet.pass(Duration.ofSeconds(1)))
+                .verifyComplete();
+        assertThat(fleet.tools()).containsExactly("u1__echo", "u1__second");
+        int reads = upstream.listCalls.get();
+        fleet.pass(Duration.ofMinutes(2));
+        assertThat(upstream.listCalls.get()).isGreaterThan(reads + 2);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.ToolHints;
 import io.headgate.mcp.Methods;
+import io.headgate.gateway.upstream.Trouble;
 import io.headgate.mcp.RawJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -199,6 +200,7 @@ class CatalogTest {
                 Refusal.Reason.UPSTREAM_ERROR, "tools/list failed with 1: \u001b]0;owned\u0007\u202e"));
         fleet.start();
         assertThat(fleet.keeper.states().get(0).lastError())
+                .extracting(Trouble::text)
                 .isEqualTo("tools/list failed with 1: \\u{1b}]0;owned\\u{7}\\u{202e}");
     }
 

@@ -33,7 +33,7 @@ final class FakeUpstream implements Upstream {
     final List<List<String>> watches = new ArrayList<>();
     Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     Sinks.Many<JsonRpc> events = Sinks.many().multicast().directBestEffort();
-    String capabilities = "{\"tools\":{},\"prompts\":{},\"resources\":{}}";
+    String capabilities = "{\"tools\":{},\"prompts\":{},\"resources\":{\"subscribe\":true}}";
 
     @Nullable
     String instructions;
@@ -171,7 +171,7 @@ final class FakeUpstream implements Upstream {
     @Override
     public UpstreamState state() {
         EraState spoken = new EraState(era, /* isSpoken= */ true, null, null, Instant.EPOCH);
-        return new UpstreamState(name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, null);
+        return new UpstreamState(name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, null, null);
     }
 
     @Override

@@ -22,8 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A router before fake servers, with time that a test moves. */
@@ -62,7 +64,7 @@ final class Fleet {
     Fleet start() {
         keeper = new CatalogKeeper(sources, meters, time, this::now, events);
         router = new Router(
-                keeper, this::upstream, new Seal(List.of(SealKey.random()), this::now), pageSize, "0.1", meters);
+                keeper, this::upstream, new Seal(List.of(SealKey.random()), this::now), pageSize, time, "0.1", meters);
         keeper.start();
         return this;
     }
@@ -172,11 +174,20 @@ final class Fleet {
 
     Refusal refusal(Exchange exchange) {
         try {
-            JsonRpc answer = router.handle(exchange).blockLast(BOUND);
+            JsonRpc answer = patiently(exchange).block(BOUND);
             throw new AssertionError("not refused: " + answer);
         } catch (Refusal refusal) {
             return refusal;
         }
+    }
+
+    /** The last message of an answer, which may take some seconds: those in which servers are asked again. */
+    Mono<JsonRpc> patiently(Exchange exchange) {
+        CompletableFuture<JsonRpc> answer = router.handle(exchange).last().toFuture();
+        for (int i = 0; i < 50 && !answer.isDone(); i++) {
+            pass(Duration.ofMillis(100));
+        }
+        return Mono.fromFuture(answer);
     }
 
     /** A member of a member, or null. */

@@ -6,6 +6,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Target;
+import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -13,10 +14,12 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
@@ -105,8 +108,145 @@ class RouterTest {
         fleet.start();
         Refusal refusal = fleet.refusal(Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}");
         assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
-        assertThat(refusal.text()).isEqualTo("The server u1 is not available");
+        assertThat(refusal.text()).isEqualTo("The server u1 is not available: connection refused");
         assertRefused(Methods.TOOLS_CALL, "{\"name\":\"nope\"}", "Unknown tool: nope");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                Methods.TOOLS_LIST,
+                Methods.PROMPTS_LIST,
+                Methods.RESOURCES_LIST,
+                Methods.RESOURCE_TEMPLATES_LIST,
+                Methods.DISCOVER
+            })
+    void aServerOfWhichNothingIsKnownIsNoEmptyOne(String method) {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        upstream.nextList = Mono.error(new Refusal(Reason.UPSTREAM_AUTH, "the upstream wants other credentials"));
+        fleet.add("u2").tool("echo");
+        fleet.start();
+        Refusal refusal = fleet.refusal(Fleet.exchange("u1", method, "{}"));
+        assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_AUTH);
+        assertThat(refusal.text()).isEqualTo("The server u1 is not available: the upstream wants other credentials");
+        assertThat(upstream.listCalls).hasValue(1);
+        // The fleet shows what there is.
+        assertThat(fleet.tools()).containsExactly("u2__echo");
+        fleet.ask("u2", method, "{}");
+        // When it is back, a client that asks need not wait for the next attempt.
+        fleet.pass(Duration.ofMinutes(5));
+        upstream.alive();
+        fleet.pass(Duration.ofSeconds(2));
+        JsonRpc answer = fleet.patiently(Fleet.exchange("u1", method, "{}")).block(Fleet.BOUND);
+        assertThat(answer).isInstanceOf(JsonRpc.Success.class);
+    }
+
+    @Test
+    void aServerThatHangsIsNoEmptyOneEither() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo").hanging();
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(3));
+        Refusal refusal = fleet.refusal(Fleet.exchange("u1", Methods.TOOLS_LIST, "{}"));
+        assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+        assertThat(refusal.text()).isEqualTo("The server u1 is not available: it has not answered yet");
+        assertThat(upstream.listCalls).hasValue(1);
+    }
+
+    @Test
+    void whatIsKnownOfAServerStaysWhileItFails() {
+        FakeUpstream full = fleet.add("u1").tool("echo");
+        FakeUpstream empty = fleet.add("u2");
+        fleet.start();
+        full.dead();
+        empty.dead();
+        fleet.pass(Duration.ofSeconds(40));
+        assertThat(Fleet.keys(fleet.ask("u1", Methods.TOOLS_LIST, "{}"), ItemKind.TOOL))
+                .containsExactly("echo");
+        assertThat(fleet.ask("u1", Methods.PROMPTS_LIST, "{}").get("prompts")).hasToString("[]");
+        // What it has now is unknown, so no name is.
+        assertThat(fleet.refusal(Methods.TOOLS_CALL, "{\"name\":\"u1__new\"}").reason())
+                .isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+        assertThat(fleet.refusal(Fleet.exchange("u2", Methods.TOOLS_LIST, "{}")).text())
+                .isEqualTo("The server u2 is not available: connection refused");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "u1"})
+    void asksForANameThatItDoesNotKnow(String door) {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        FakeUpstream other = fleet.add("u2").tool("echo");
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(3));
+        upstream.tool("late").prompts.add("{\"name\":\"late\"}");
+        String prefix = door.isEmpty() ? "u1__" : "";
+        Exchange call = Fleet.exchange(door, Methods.TOOLS_CALL, "{\"name\":\"" + prefix + "late\"}");
+        assertThat(fleet.patiently(call).block(Fleet.BOUND)).isInstanceOf(JsonRpc.Success.class);
+        assertThat(upstream.calls)
+                .extracting(Exchange::target)
+                .containsExactly(new Target("u1", Target.Kind.TOOL, "late"));
+        fleet.ask(door, Methods.PROMPTS_GET, "{\"name\":\"" + prefix + "late\"}");
+        assertThat(upstream.listCalls).hasValue(2);
+        assertThat(other.listCalls).hasValue(1);
+        assertThat(lookups("found")).isEqualTo(1);
+    }
+
+    @Test
+    void asksForAUriAmongTheServersThatCouldHaveIt() {
+        FakeUpstream prefixed = fleet.add("u1");
+        FakeUpstream first = fleet.add("u2", "").resource("test://x");
+        FakeUpstream second = fleet.add("u3", "");
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(3));
+        second.resource("test://late");
+        Exchange read = Fleet.exchange("", Methods.RESOURCES_READ, "{\"uri\":\"test://late\"}");
+        assertThat(fleet.patiently(read).block(Fleet.BOUND)).isInstanceOf(JsonRpc.Success.class);
+        assertThat(second.calls).hasSize(1);
+        assertThat(List.of(prefixed.listCalls.get(), first.listCalls.get(), second.listCalls.get()))
+                .containsExactly(1, 2, 2);
+    }
+
+    @Test
+    void aFloodOfUnknownNamesCostsAServerOneReadInTwoSeconds() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        upstream.ttlMillis = 3_600_000;
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(3));
+        AtomicInteger refused = new AtomicInteger();
+        for (int i = 0; i < 10_000; i++) {
+            var unused = fleet.send(Methods.TOOLS_CALL, "{\"name\":\"u1__nope" + i + "\"}")
+                    .subscribe(answer -> {}, error -> refused.incrementAndGet());
+            fleet.pass(Duration.ofMillis(1));
+        }
+        // More than a thousand do not wait: they are told what the last list says.
+        assertThat(refused.get()).isBetween(8_000, 10_000);
+        fleet.pass(Duration.ofSeconds(3));
+        assertThat(refused).hasValue(10_000);
+        // One at once, one in each two seconds of the ten, and one for the last who asked.
+        assertThat(upstream.listCalls.get() - 1).isBetween(5, 6);
+        assertThat(lookups("unknown")).isEqualTo(10_000);
+        assertThat(upstream.calls).isEmpty();
+    }
+
+    @Test
+    void aKnownNameWaitsForNoLook() {
+        FakeUpstream upstream = fleet.add("u1").tool("echo");
+        fleet.start();
+        fleet.pass(Duration.ofSeconds(3));
+        upstream.hanging();
+        var unused = fleet.send(Methods.TOOLS_CALL, "{\"name\":\"u1__nope\"}").subscribe(answer -> {}, error -> {});
+        fleet.ask(Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}");
+        assertThat(upstream.calls).hasSize(1);
+        // And the one that waits does not wait for ever.
+        fleet.pass(Duration.ofSeconds(5));
+        assertThat(lookups("unknown")).isEqualTo(1);
+    }
+
+    private double lookups(String outcome) {
+        return fleet.meters
+                .get(MeterNames.CATALOG_LOOKUPS)
+                .tag("outcome", outcome)
+                .counter()
+                .count();
     }
 
     @Test

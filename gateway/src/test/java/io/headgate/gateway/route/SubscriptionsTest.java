@@ -95,6 +95,41 @@ class SubscriptionsTest {
     }
 
     @Test
+    void promisesOnlyWhatSomeServerHas() {
+        FakeUpstream first = fleet.add("u1");
+        first.capabilities = "{\"tools\":{},\"resources\":{\"subscribe\":false,\"listChanged\":true}}";
+        fleet.add("u2").capabilities = "{\"tools\":{},\"resources\":{}}";
+        settled();
+        StepVerifier.create(
+                        listen("{\"toolsListChanged\":true,\"promptsListChanged\":true,\"resourcesListChanged\":true,"
+                                + "\"resourceSubscriptions\":[\"u1+x:1\",\"u2+x:1\"]}"))
+                // Changes of lists need nothing of a server: the gateway reads them again.
+                .expectNext(acknowledged("{\"toolsListChanged\":true,\"resourcesListChanged\":true}"))
+                .then(() -> first.tool("late"))
+                .then(() -> fleet.pass(Duration.ofSeconds(40)))
+                .expectNext(TOOLS_CHANGED)
+                .thenCancel()
+                .verify(Fleet.BOUND);
+        assertThat(first.listens).isEmpty();
+        assertThat(fleet.upstream("u2").listens).isEmpty();
+    }
+
+    @Test
+    void promisesNoMoreThanTheServerItself() {
+        FakeUpstream first = fleet.add("u1");
+        first.acknowledgement = uris -> RawJson.of("{\"notifications\":{\"resourceSubscriptions\":[\"x:1\"]}}");
+        FakeUpstream second = fleet.add("u2");
+        second.acknowledgement = uris -> RawJson.of("{\"notifications\":{}}");
+        settled();
+        StepVerifier.create(listen("{\"resourceSubscriptions\":[\"u1+x:1\",\"u1+x:2\",\"u2+x:1\"]}"))
+                .expectNext(acknowledged("{\"resourceSubscriptions\":[\"u1+x:1\"]}"))
+                .then(() -> first.send(update("x:1")))
+                .expectNext(update("u1+x:1"))
+                .thenCancel()
+                .verify(Fleet.BOUND);
+    }
+
+    @Test
     void oneServersListenerWritesItsBareUris() {
         FakeUpstream upstream = fleet.add("u1");
         settled();

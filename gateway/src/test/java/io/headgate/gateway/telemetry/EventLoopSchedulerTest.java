@@ -76,4 +76,17 @@ class EventLoopSchedulerTest {
         assertThat(later.isDisposed()).isTrue();
         assertThatThrownBy(() -> worker.schedule(() -> {})).isInstanceOf(RejectedExecutionException.class);
     }
+
+    @Test
+    void takesATaskThatDisposesItsWorkerAtOnce() throws Exception {
+        for (int i = 0; i < 20_000; i++) {
+            Scheduler.Worker worker = scheduler.createWorker();
+            CountDownLatch ran = new CountDownLatch(1);
+            worker.schedule(() -> {
+                worker.dispose();
+                ran.countDown();
+            });
+            assertThat(ran.await(2, TimeUnit.SECONDS)).isTrue();
+        }
+    }
 }

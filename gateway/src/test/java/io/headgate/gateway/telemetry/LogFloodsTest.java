@@ -55,6 +55,19 @@ class LogFloodsTest {
     }
 
     @Test
+    void oneLineAboutEachServerIsNoFlood() {
+        Logger logger = context.getLogger("io.headgate.gateway.Any");
+        for (int server = 0; server < 30; server++) {
+            logger.info("upstream {} speaks {}", "s" + server, "2026-07-28");
+        }
+        for (int i = 0; i < 1_000; i++) {
+            logger.info("upstream {} speaks {}", "s0", i);
+        }
+        assertThat(said().stream().filter(line -> line.startsWith("upstream s0 "))).hasSize(LogFloods.LINES);
+        assertThat(said().stream().filter(line -> line.endsWith(" 2026-07-28"))).hasSize(30);
+    }
+
+    @Test
     void theNextSecondSaysHowManyWereLeftOut() {
         Logger logger = context.getLogger("io.headgate.gateway.Any");
         for (int i = 0; i < 25; i++) {

@@ -91,6 +91,8 @@ class EchoedSecretTest {
         FakeUpstream server = new FakeUpstream((request, wire) -> {
             if (request.rpcMethod().equals("server/discover")) {
                 wire.result(request, UpstreamFixture.DISCOVERED);
+            } else if (request.rpcMethod().equals("initialize")) {
+                wire.answer(400, "text/plain", "no session here");
             } else {
                 script.answer(request, wire);
             }

@@ -155,7 +155,7 @@ class EraProbeTest {
             assertThat(state.transport()).isEqualTo(era == Era.LEGACY ? UpstreamTransport.SSE : null);
             assertThat(state.protocolVersion()).isEqualTo(era == Era.LEGACY ? "2024-11-05" : null);
             if (!hasStream) {
-                assertThat(error).isEqualTo("the upstream refused the request");
+                assertThat(error).isEqualTo("the upstream refused the request (status " + initialize + ")");
             }
         }
     }

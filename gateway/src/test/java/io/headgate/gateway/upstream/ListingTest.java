@@ -143,9 +143,36 @@ class ListingTest {
             assertThat(listing.serverInfo()).hasToString("{\"name\":\"fake\",\"version\":\"1\"}");
             assertThat(fixture.server().received("initialize").get(0).body())
                     .contains(
-                            "\"capabilities\":{\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
+                            "\"capabilities\":{\"roots\":{},\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
                                     + "\"extensions\":{\"io.modelcontextprotocol/ui\":"
                                     + "{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}}},\"clientInfo\":{\"name\":\"headgate\"");
+        }
+    }
+
+    /** Servers ask for roots as soon as they may, and some offer tools only after the answer. */
+    @Test
+    void hasNoRootsWhereItReadsLists() throws IOException {
+        LegacyScript script =
+                new LegacyScript((request, wire) -> wire.result(request, "{\"tools\":[{\"name\":\"a\"}]}"));
+        script.get = (request, wire) -> {
+            wire.stream()
+                    .event("{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"roots/list\"}")
+                    .event("{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"sampling/createMessage\",\"params\":{}}");
+            wire.hang();
+        };
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            UpstreamFixture.await(fixture.upstream.list());
+            UpstreamFixture.eventually(() -> fixture.server().requests.stream()
+                            .filter(request -> request.rpcMethod().isEmpty()
+                                    && request.method().equals("POST"))
+                            .count()
+                    == 2);
+
+            assertThat(fixture.server().requests.stream()
+                            .filter(request -> request.rpcMethod().isEmpty())
+                            .map(FakeUpstream.Received::body))
+                    .contains("{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"roots\":[]}}")
+                    .anyMatch(body -> body.contains("\"id\":6") && body.contains("\"error\""));
         }
     }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.upstream.FakeUpstream.Script;
+import io.headgate.gateway.upstream.FakeUpstream.Wire;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
+import io.headgate.gateway.upstream.UpstreamFixture.LegacyScript;
 import io.headgate.mcp.JsonRpc;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,9 +15,12 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class UpstreamFaultTest {
@@ -242,6 +247,152 @@ class UpstreamFaultTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "302 | https://login.example.com:8443/authorize?state=secret"
+                        + " | the upstream answered with a redirect to https://login.example.com:8443 (status 302);"
+                        + " write the URL of the target into the file",
+                "307 | /mcp/?token=secret"
+                        + " | the upstream answered with a redirect to {origin}/mcp/ (status 307);"
+                        + " write the URL of the target into the file",
+                "301 | http://bad host/"
+                        + " | the upstream answered with a redirect to an unreadable place (status 301);"
+                        + " write the URL of the target into the file",
+            })
+    void namesTheTargetOfARedirectWithoutItsSecrets(int status, String location, String text) throws IOException {
+        try (UpstreamFixture fixture =
+                behind((request, wire) -> wire.answer(status, "text/html", "<html>", "Location: " + location))) {
+            Refusal refusal = refusalOfList(fixture);
+
+            String origin = fixture.server().url().resolve("/").toString();
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_PROTOCOL);
+            assertThat(refusal.text()).isEqualTo(text.replace("{origin}", origin.substring(0, origin.length() - 1)));
+            assertThat(fixture.upstream.state().isHealthy()).isFalse();
+            assertThat(lastError(fixture)).isEqualTo("redirect: " + refusal.text());
+        }
+    }
+
+    @Test
+    void saysThatAPageIsNoMcpEndpoint() throws IOException {
+        try (UpstreamFixture fixture =
+                behind((request, wire) -> wire.answer(200, "text/html; charset=utf-8", "<html>"))) {
+            Refusal refusal = refusalOfList(fixture);
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_PROTOCOL);
+            assertThat(refusal.text())
+                    .isEqualTo(
+                            "the upstream answered with another content type, text/html (expected: application/json or"
+                                    + " text/event-stream); is its URL that of an MCP endpoint?");
+            assertThat(fixture.upstream.state().isHealthy()).isFalse();
+        }
+    }
+
+    @Test
+    void saysThatCredentialsAreMissingAndForgetsItOnceTheyAreThere() throws IOException {
+        AtomicBoolean isOpen = new AtomicBoolean();
+        try (UpstreamFixture fixture = behind((request, wire) -> {
+            if (!isOpen.get()) {
+                wire.answer(401, "application/json", "{}");
+            } else if (request.rpcMethod().equals("server/discover")) {
+                wire.result(request, UpstreamFixture.DISCOVERED);
+            } else {
+                wire.result(request, "{\"resultType\":\"complete\",\"tools\":[],\"content\":[]}");
+            }
+        })) {
+            Refusal refusal = refusalOfList(fixture);
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_AUTH);
+            assertThat(refusal.text())
+                    .isEqualTo("the upstream wants other credentials (status 401); write them into the file, as headers"
+                            + " of the server");
+            assertThat(fixture.upstream.state().isHealthy()).isFalse();
+            assertThat(lastError(fixture)).startsWith("401: ");
+            assertThat(fixture.upstream.state().pastError()).isNull();
+
+            isOpen.set(true);
+            UpstreamFixture.await(fixture.upstream.list());
+            assertThat(fixture.upstream.state().isHealthy()).isTrue();
+            assertThat(fixture.upstream.state().lastError()).isNull();
+            assertThat(fixture.upstream.state().pastError())
+                    .isNotNull()
+                    .extracting(Trouble::text)
+                    .asString()
+                    .startsWith("401: ");
+        }
+    }
+
+    /** It refuses the question for its era, as it should. */
+    @Test
+    void holdsNothingAgainstALegacyServer() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, "{\"tools\":[]}"));
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.rpcMethod().equals("server/discover")) {
+                wire.answer(400, "text/plain", "Bad Request");
+            } else {
+                script.answer(request, wire);
+            }
+        });
+        try (UpstreamFixture fixture =
+                new UpstreamFixture(server, UpstreamFixture.config(server.url(), UpstreamFixture.QUICK))) {
+            UpstreamFixture.await(fixture.upstream.list());
+            assertThat(fixture.faults("4xx")).isZero();
+            assertThat(fixture.upstream.state().lastError()).isNull();
+            assertThat(fixture.upstream.state().pastError()).isNull();
+        }
+    }
+
+    @Test
+    void endsACallInWhichNothingComesAndNamesWhatItWas() throws IOException {
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofSeconds(2), Duration.ofMillis(600), Duration.ofSeconds(30), 1024, 10, 1024, 1024, 4);
+        FakeUpstream server = new FakeUpstream((request, wire) -> {
+            if (request.rpcMethod().equals("server/discover")) {
+                wire.result(request, UpstreamFixture.DISCOVERED);
+            } else if (request.body().contains("\"name\":\"chatty\"")) {
+                Wire stream = wire.stream();
+                for (int i = 0; i < 12; i++) {
+                    LockSupport.parkNanos(100_000_000);
+                    stream.chunk(":\n");
+                }
+                stream.resultEvent(request, OK).endStream();
+            } else {
+                wire.stream().chunk(":\n");
+                wire.hang();
+            }
+        });
+        try (UpstreamFixture fixture = new UpstreamFixture(server, UpstreamFixture.config(server.url(), limits))) {
+            assertThat(fixture.last(UpstreamFixture.tool("chatty"))).isInstanceOf(JsonRpc.Success.class);
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("quiet"));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_TIMEOUT);
+            assertThat(refusal.text())
+                    .isEqualTo(
+                            "the tool \"quiet\" of the server \"u1\" said nothing for 600ms (idleTimeout, in the limits"
+                                    + " of the server); raise it there if this needs longer");
+            assertThat(fixture.faults("idle")).isEqualTo(1);
+        }
+    }
+
+    /** A server of which nothing is known yet. */
+    private static UpstreamFixture behind(Script script) throws IOException {
+        FakeUpstream server = new FakeUpstream(script);
+        return new UpstreamFixture(server, UpstreamFixture.config(server.url(), UpstreamFixture.QUICK));
+    }
+
+    private static Refusal refusalOfList(UpstreamFixture fixture) {
+        try {
+            throw new AssertionError("not refused but " + UpstreamFixture.await(fixture.upstream.list()));
+        } catch (Refusal refusal) {
+            return refusal;
+        }
+    }
+
+    private static String lastError(UpstreamFixture fixture) {
+        Trouble last = fixture.upstream.state().lastError();
+        return last == null ? "" : last.text();
+    }
+
     @Test
     void toleratesSomeEventsThatAreNoMessages() throws IOException {
         try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.stream()
@@ -270,6 +421,8 @@ class UpstreamFaultTest {
             Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
 
             assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_TIMEOUT);
+            assertThat(refusal.text())
+                    .startsWith("the tool \"echo\" of the server \"u1\" was not done after 300ms (hardCap");
             assertThat(fixture.faults("max_duration")).isEqualTo(1);
         }
     }
