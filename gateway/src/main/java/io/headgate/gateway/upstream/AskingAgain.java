@@ -48,9 +48,7 @@ final class AskingAgain {
     void answered(KnownEras before, KnownEras now, boolean isAnswered) {
         Duration next = next(before, now, isAnswered);
         planned.update(
-                next == null
-                        ? Disposables.disposed()
-                        : timer.schedule(ask, next.toMillis(), TimeUnit.MILLISECONDS));
+                next == null ? Disposables.disposed() : timer.schedule(ask, next.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     private synchronized @Nullable Duration next(KnownEras before, KnownEras now, boolean isAnswered) {

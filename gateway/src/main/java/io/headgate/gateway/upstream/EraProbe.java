@@ -103,7 +103,8 @@ final class EraProbe {
 
     /** Ends when both eras have been asked for, well or not. */
     Mono<Void> settled() {
-        return Mono.defer(() -> known.isSettled() ? Mono.empty() : flight().whole.then());
+        return Mono.defer(
+                () -> known.isSettled() ? Mono.empty() : flight().whole.then());
     }
 
     /** Emits when exchanges with a session, or the others, are to be spoken in another era than before. */

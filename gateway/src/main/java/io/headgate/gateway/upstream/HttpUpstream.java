@@ -83,9 +83,7 @@ public final class HttpUpstream implements Upstream {
     /** A later round of a call stays where its question came from: only servers without sessions ask by a result. */
     private static boolean isOfSession(Exchange exchange) {
         Envelope message = exchange.message().envelope();
-        return exchange.session() != null
-                && !message.has(Member.REQUEST_STATE)
-                && !message.has(Member.INPUT_RESPONSES);
+        return exchange.session() != null && !message.has(Member.REQUEST_STATE) && !message.has(Member.INPUT_RESPONSES);
     }
 
     @Override
@@ -163,9 +161,8 @@ public final class HttpUpstream implements Upstream {
                 .onErrorResume(unknown -> Flux.empty())
                 .repeatWhen(ends -> ends.concatMap(end -> Mono.delay(PAUSE)));
         // Who is asked in another era than before may be shown something else.
-        Flux<String> others = eras.switches(true)
-                .mergeWith(eras.switches(false))
-                .concatMapIterable(change -> KINDS);
+        Flux<String> others =
+                eras.switches(true).mergeWith(eras.switches(false)).concatMapIterable(change -> KINDS);
         return Flux.merge(heard, others, news.asFlux())
                 .publish(all -> Flux.merge(KINDS.stream()
                         .map(kind -> all.filter(kind::equals).sample(CHANGES_WINDOW))

@@ -80,9 +80,8 @@ final class InitializeProbe {
 
     /** Asks a server that speaks nothing else, in the session that the gateway keeps there; fails if it does not. */
     Mono<BackDialect> alone(boolean mayHaveStream) {
-        Mono<BackDialect> posted = Mono.defer(() -> legacy.own().opened())
-                .timeout(patience)
-                .thenReturn(legacy);
+        Mono<BackDialect> posted =
+                Mono.defer(() -> legacy.own().opened()).timeout(patience).thenReturn(legacy);
         if (!mayHaveStream) {
             return posted;
         }

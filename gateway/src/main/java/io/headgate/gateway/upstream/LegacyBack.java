@@ -192,8 +192,7 @@ final class LegacyBack implements BackDialect {
     Mono<Listing> listBriefly() {
         return Mono.usingWhen(
                 Mono.fromSupplier(() -> session(BRIEF, LISTED_FOR, GatewayExchange.INFO, null)),
-                session -> session.opened()
-                        .flatMap(opened -> read(opened, exchange -> opened.call(exchange, null))),
+                session -> session.opened().flatMap(opened -> read(opened, exchange -> opened.call(exchange, null))),
                 LegacySession::end);
     }
 

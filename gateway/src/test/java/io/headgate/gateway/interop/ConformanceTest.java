@@ -61,8 +61,7 @@ class ConformanceTest {
     /** The scenarios through the gateway that the revision does not demand. */
     private static Map<String, Scenario> meetsEveryRequirement(
             String revision, Era era, io.headgate.gateway.demo.Era spoken, int scenarios) {
-        DemoServerOptions options =
-                DemoServerOptions.builder().era(spoken).build();
+        DemoServerOptions options = DemoServerOptions.builder().era(spoken).build();
         try (DemoServer server = DemoServer.start(options)) {
             Upstream upstream = Upstream.of("demo", Upstream.Wire.HTTP, era, URI.create(server.url()));
             try (Front headgate = HeadgateFixture.before(era, upstream)) {

@@ -26,10 +26,12 @@ class OffersByEraTest {
         upstream.keepsSessions = true;
         upstream.capabilities = "{\"tools\":{}}";
         older.capabilities = "{\"tools\":{},\"logging\":{}}";
-        older.tools.add("{\"name\":\"older\",\"inputSchema\":{\"type\":\"object\"},\"annotations\":{\"readOnlyHint\":true}}");
+        older.tools.add(
+                "{\"name\":\"older\",\"inputSchema\":{\"type\":\"object\"},\"annotations\":{\"readOnlyHint\":true}}");
         older.tools.add("{\"name\":\"list\",\"inputSchema\":{\"type\":\"object\"},"
                 + "\"outputSchema\":{\"type\":\"object\",\"properties\":{\"result\":{\"type\":\"array\"}}}}");
-        upstream.tools.add("{\"name\":\"list\",\"inputSchema\":{\"type\":\"object\"},\"outputSchema\":{\"type\":\"array\"}}");
+        upstream.tools.add(
+                "{\"name\":\"list\",\"inputSchema\":{\"type\":\"object\"},\"outputSchema\":{\"type\":\"array\"}}");
         fleet.add("u2").tool("other");
         fleet.start();
     }
@@ -68,7 +70,9 @@ class OffersByEraTest {
     void eachClientCallsWhatItSees() {
         String call = "{\"name\":\"u1__older\",\"arguments\":{}}";
         answer(ofSession(Methods.TOOLS_CALL, call));
-        assertThat(upstream.calls).extracting(exchange -> exchange.target().name()).containsExactly("older");
+        assertThat(upstream.calls)
+                .extracting(exchange -> exchange.target().name())
+                .containsExactly("older");
         assertThat(fleet.refusal(Methods.TOOLS_CALL, call).text()).isEqualTo("Unknown tool: u1__older");
         assertThat(fleet.refusal(ofSession(Methods.TOOLS_CALL, "{\"name\":\"u1__newer\"}")).text())
                 .isEqualTo("Unknown tool: u1__newer");

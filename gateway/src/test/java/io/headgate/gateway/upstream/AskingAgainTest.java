@@ -2,15 +2,15 @@ package io.headgate.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.KnownEras.Verdict;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
-import io.headgate.filter.Exchange;
+import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;

@@ -37,8 +37,8 @@ class BothErasTest {
 
     /** A server whose eras come and go. */
     private static final class Dual implements Script {
-        final LegacyScript sessions =
-                new LegacyScript((request, wire) -> wire.result(request, "{\"content\":[],\"tools\":[{\"name\":\"older\"}],\"spoken\":\"legacy\"}"));
+        final LegacyScript sessions = new LegacyScript((request, wire) ->
+                wire.result(request, "{\"content\":[],\"tools\":[{\"name\":\"older\"}],\"spoken\":\"legacy\"}"));
         volatile boolean speaksModern = true;
         volatile boolean speaksLegacy = true;
         volatile @Nullable Script initialize;
@@ -73,7 +73,8 @@ class BothErasTest {
                             request,
                             "{\"resultType\":\"complete\",\"tools\":[],\"ttlMs\":60000,\"cacheScope\":\"public\"}");
                 case "subscriptions/listen" -> {
-                    wire.stream().event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\"}");
+                    wire.stream()
+                            .event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\"}");
                     wire.hang();
                 }
                 default -> wire.result(request, "{\"resultType\":\"complete\",\"content\":[],\"spoken\":\"modern\"}");
@@ -187,7 +188,9 @@ class BothErasTest {
             long start = System.nanoTime();
             assertThat(ofOther(fixture)).isEqualTo("modern");
             assertThat(UpstreamFixture.await(fixture.upstream.list()).tools()).isEmpty();
-            assertThat(fixture.upstream.state().eras()).extracting(EraState::era).containsExactly(Era.MODERN);
+            assertThat(fixture.upstream.state().eras())
+                    .extracting(EraState::era)
+                    .containsExactly(Era.MODERN);
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(IMPATIENT.connectTimeout());
 
             assertThat(ofSession(fixture)).isEqualTo("modern");
@@ -313,7 +316,8 @@ class BothErasTest {
             assertThat(ofOther(fixture)).isEqualTo("legacy");
             server.speaksModern = true;
             server.everything = (request, wire) -> wire.answer(503, "", "");
-            assertThat(fixture.upstream.list().onErrorComplete().blockOptional()).isEmpty();
+            assertThat(fixture.upstream.list().onErrorComplete().blockOptional())
+                    .isEmpty();
             server.everything = null;
 
             UpstreamFixture.await(fixture.upstream.list());
@@ -370,9 +374,7 @@ class BothErasTest {
         try (UpstreamFixture fixture = before()) {
             assertThat(ofSession(fixture)).isEqualTo("legacy");
             assertThat(spoken(fixture.last(UpstreamFixture.legacyCall(
-                            "tools/call",
-                            "{\"name\":\"t\",\"inputResponses\":{},\"requestState\":\"s\"}",
-                            session))))
+                            "tools/call", "{\"name\":\"t\",\"inputResponses\":{},\"requestState\":\"s\"}", session))))
                     .isEqualTo("modern");
         }
     }

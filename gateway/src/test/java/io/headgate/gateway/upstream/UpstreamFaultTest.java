@@ -438,8 +438,7 @@ class UpstreamFaultTest {
             }
             wire.hang();
         });
-        UpstreamConfig config =
-                UpstreamFixture.config(server.url(), limits).withEra(EraChoice.MODERN);
+        UpstreamConfig config = UpstreamFixture.config(server.url(), limits).withEra(EraChoice.MODERN);
         try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
             UpstreamFixture.await(fixture.upstream.era().find());
             // Two loops, each with one connection and room for one more to wait.
