@@ -60,7 +60,7 @@ final class RecentEnds {
 
     /** A call that began then was answered now. */
     void answered(long start, long now) {
-        slot(now).end(/* failed= */ false);
+        slot(now).end(/* isFailed= */ false);
         answers.answered(start);
         long known = latest.get();
         // Mostly nothing fails, and then there is nothing to write.
@@ -75,7 +75,7 @@ final class RecentEnds {
      * @param waited whether its client waited for it a while, so that its failure is not just quick
      */
     boolean failed(long start, long now, boolean waited) {
-        slot(now).end(/* failed= */ true);
+        slot(now).end(/* isFailed= */ true);
         long ends = latest.updateAndGet(known -> known << 1 | 1);
         boolean stillFails = Long.bitCount(ends & latestMask) >= latestFailures;
         boolean hangs = waited && answers.unanswered(start) >= hungCalls;

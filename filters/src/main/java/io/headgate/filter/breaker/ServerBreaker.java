@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +31,8 @@ import reactor.core.scheduler.Scheduler;
  */
 final class ServerBreaker {
     private static final Logger LOG = LoggerFactory.getLogger(ServerBreaker.class);
+    private static final AtomicReferenceFieldUpdater<ServerBreaker, Phase> PHASE =
+            AtomicReferenceFieldUpdater.newUpdater(ServerBreaker.class, Phase.class, "phase");
     private static final Duration WHILE_PROBING = Duration.ofSeconds(1);
 
     /** A failure that comes sooner costs its client little. */
@@ -49,7 +51,7 @@ final class ServerBreaker {
     private final long slowNanos;
     private final Disposable.Swap clock = Disposables.swap();
     private final AtomicBoolean isTurning = new AtomicBoolean();
-    private final AtomicReference<Phase> phase;
+    private volatile Phase phase;
 
     ServerBreaker(String server, BreakerConfig config, FilterContext context) {
         this.server = server;
@@ -60,10 +62,9 @@ final class ServerBreaker {
         this.openNanos = config.open().toNanos();
         Duration slow = config.slow();
         this.slowNanos = slow == null ? Long.MAX_VALUE : slow.toNanos();
-        this.phase = new AtomicReference<>(closed(now()));
+        this.phase = closed(now());
         this.refused = meters.counter("headgate.breaker.refused", "upstream", server);
-        this.gauge = Gauge.builder("headgate.breaker.state", phase, present -> present.get()
-                        .level())
+        this.gauge = Gauge.builder("headgate.breaker.state", this, breaker -> breaker.phase.level())
                 .tag("upstream", server)
                 .register(meters);
         this.probing = refusal(WHILE_PROBING);
@@ -72,10 +73,10 @@ final class ServerBreaker {
     /** Lets a call through that begins now, in the phase that it returns; null if it is refused. */
     @Nullable
     Phase enter(long now) {
-        Phase present = phase.get();
+        Phase present = phase;
         while (present instanceof OpenPhase open && open.remaining(now) == 0) {
             become(open, new HalfOpenPhase(config, slowCalls(config.probes(), now), now));
-            present = phase.get();
+            present = phase;
         }
         if (present.admits(now)) {
             return present;
@@ -86,7 +87,7 @@ final class ServerBreaker {
 
     /** What is said to a call that was not let through. */
     Refusal refusal() {
-        if (!(phase.get() instanceof OpenPhase open)) {
+        if (!(phase instanceof OpenPhase open)) {
             return probing;
         }
         return refusal(Duration.ofMillis(Math.max(1, TimeUnit.NANOSECONDS.toMillis(open.remaining(now())))));
@@ -107,7 +108,7 @@ final class ServerBreaker {
      * @param asked whether a person was asked in between, so that the time says nothing
      */
     void leave(Phase entered, long start, boolean asked, @Nullable FailureKind failure) {
-        if (entered != phase.get()) {
+        if (entered != phase) {
             return;
         }
         long now = now();
@@ -124,7 +125,7 @@ final class ServerBreaker {
 
     /** A call ended in a way that says nothing of the server, unless that it is slow. */
     void leaveUnknown(Phase entered, long start, boolean asked) {
-        if (entered == phase.get()) {
+        if (entered == phase) {
             long now = now();
             follow(entered, entered.endedOtherwise(!asked && now - start > slowNanos), now);
         }
@@ -135,7 +136,7 @@ final class ServerBreaker {
     }
 
     Map<String, Object> state() {
-        Phase present = phase.get();
+        Phase present = phase;
         long now = now();
         Map<String, Object> shown = new LinkedHashMap<>();
         shown.put("state", present.state());
@@ -174,7 +175,7 @@ final class ServerBreaker {
     }
 
     private void turn() {
-        Phase present = phase.get();
+        Phase present = phase;
         SlowCalls calls = present.slowCalls();
         if (calls == null || clock.isDisposed()) {
             return;
@@ -203,7 +204,7 @@ final class ServerBreaker {
 
     /** Once for each phase: of two that end it at a time, the first one decides what follows. */
     private void become(Phase from, Phase to) {
-        if (!phase.compareAndSet(from, to)) {
+        if (!PHASE.compareAndSet(this, from, to)) {
             return;
         }
         meters.counter("headgate.breaker.changes", "upstream", server, "to", to.state())

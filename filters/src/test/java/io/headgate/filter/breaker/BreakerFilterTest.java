@@ -228,7 +228,8 @@ class BreakerFilterTest extends FilterContract {
         }
         timer.advanceBy(Duration.ofMillis(1_001));
         List<TestPublisher<JsonRpc>> probes = begin(breaker, 3);
-        probes.subList(0, 2).forEach(probe -> probe.next(Exchanges.success("done")).complete());
+        probes.subList(0, 2)
+                .forEach(probe -> probe.next(Exchanges.success("done")).complete());
         assertThat(stateOf(breaker)).containsEntry("state", "closed");
         timeOut(probes.get(2));
         assertThat(call(breaker, GOOD)).isNull();
@@ -532,7 +533,8 @@ class BreakerFilterTest extends FilterContract {
     }
 
     private static boolean stateOf(Filter breaker, String state) {
-        return !breaker.state().toString().contains("weather") || stateOf(breaker).containsValue(state);
+        return !breaker.state().toString().contains("weather")
+                || stateOf(breaker).containsValue(state);
     }
 
     private double count(String meter) {

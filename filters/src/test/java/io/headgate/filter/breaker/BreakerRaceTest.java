@@ -2,7 +2,6 @@ package io.headgate.filter.breaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
@@ -129,18 +128,16 @@ class BreakerRaceTest {
                         timer,
                         exchange -> "weather",
                         Path.of("target")));
-        Exchange exchange = Exchanges.toolCall();
         Flux<JsonRpc> good = Flux.just(Exchanges.success("done"));
         Callable<Long> loop = () -> {
             ThreadMXBean all = ManagementFactory.getThreadMXBean();
             // What is loaded and made at first is none of the question.
-            breaker.filter(exchange, next -> good).subscribe();
-            breaker.filter(exchange, next -> FAILING).subscribe(message -> {}, error -> {});
+            send(breaker, good);
+            send(breaker, FAILING);
             barrier.await();
             ThreadInfo before = all.getThreadInfo(Thread.currentThread().getId());
             for (int i = 0; i < calls; i++) {
-                Flux<JsonRpc> answer = i % 4 == 0 ? FAILING : good;
-                breaker.filter(exchange, next -> answer).subscribe(message -> {}, error -> {});
+                send(breaker, i % 4 == 0 ? FAILING : good);
             }
             ThreadInfo after = all.getThreadInfo(Thread.currentThread().getId());
             return after.getBlockedCount()

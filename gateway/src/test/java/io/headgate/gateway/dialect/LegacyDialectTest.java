@@ -478,8 +478,7 @@ class LegacyDialectTest {
                 .isNull();
         assertThat(dialects.refuses(FakeCall.post(INITIALIZE.formatted("2025-11-25"))))
                 .isSameAs(early);
-        FakeCall modern =
-                FakeCall.post(CALL).with("Mcp-Session-Id", "any").with("MCP-Protocol-Version", "2026-07-28");
+        FakeCall modern = FakeCall.post(CALL).with("Mcp-Session-Id", "any").with("MCP-Protocol-Version", "2026-07-28");
         assertThat(dialects.refuses(modern)).isSameAs(early);
 
         early = new Refusal(Refusal.Reason.CREDENTIAL_MISSING, "who are you?");

@@ -66,8 +66,7 @@ class RefusedCallsTest {
     void aTypeScriptClientGoesOnInEachEra() {
         InteropTools.install();
         for (Era era : Era.values()) {
-            assertGoesOn(
-                    era, url -> PeerProcess.node("refused.mjs", url, "--era", era.option(), "--steps", STEPS));
+            assertGoesOn(era, url -> PeerProcess.node("refused.mjs", url, "--era", era.option(), "--steps", STEPS));
         }
     }
 
