@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers sent with every request to it; the values are secrets
  * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
  * @param deadlineHeader the field that tells it how many milliseconds somebody still waits, or null for none
+ * @param isLinkLocal true if it may be at a link-local address
  * @param trustFile PEM certificates to trust instead of the platform's, or null
  */
 public record UpstreamConfig(
@@ -24,9 +25,10 @@ public record UpstreamConfig(
         boolean isStateless,
         boolean http2PriorKnowledge,
         @Nullable String deadlineHeader,
+        boolean isLinkLocal,
         @Nullable String trustFile,
         UpstreamLimits limits) {
-    /** A server that is not told how long somebody waits. */
+    /** A server that is not told how long somebody waits, and at no link-local address. */
     public UpstreamConfig(
             String name,
             URI url,
@@ -37,7 +39,7 @@ public record UpstreamConfig(
             boolean http2PriorKnowledge,
             @Nullable String trustFile,
             UpstreamLimits limits) {
-        this(name, url, transport, prefix, headers, isStateless, http2PriorKnowledge, null, trustFile, limits);
+        this(name, url, transport, prefix, headers, isStateless, http2PriorKnowledge, null, false, trustFile, limits);
     }
 
     /** Names the server and nothing secret: header values and the user part of the URL stay out of every output. */

@@ -104,7 +104,7 @@ class ConfigProblemsTest {
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateles: true}",
                         "2:28 mcpServers.a.stateles: unknown key; did you mean 'stateless'? (expected: type, url, serverUrl,"
-                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, deadlineHeader, trust, limits)"),
+                                + " httpUrl, headers, command, args, env, cwd, disabled, prefix, stateless, http2, deadlineHeader, linkLocal, trust, limits)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateless: yes}",
                         "2:39 mcpServers.a.stateless: yes (expected: true or false)"),

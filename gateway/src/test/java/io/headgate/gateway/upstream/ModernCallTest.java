@@ -113,6 +113,7 @@ class ModernCallTest {
                 /* isStateless= */ false,
                 /* http2PriorKnowledge= */ false,
                 "x-request-timeout-ms",
+                /* isLinkLocal= */ false,
                 /* trustFile= */ null,
                 UpstreamFixture.QUICK);
         try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
