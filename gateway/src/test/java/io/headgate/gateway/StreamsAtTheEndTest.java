@@ -99,8 +99,10 @@ class StreamsAtTheEndTest {
             BufferedReader waiting = open(second, "/mcp", "Mcp-Session-Id: " + session + "\r\n");
             long started = System.nanoTime();
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(gateway::stop);
-            assertThat(stream.lines().filter(line -> line.startsWith("data: {"))).isEmpty();
-            assertThat(waiting.lines().filter(line -> line.startsWith("data: {"))).isEmpty();
+            assertThat(stream.lines().filter(line -> line.startsWith("data: {")))
+                    .isEmpty();
+            assertThat(waiting.lines().filter(line -> line.startsWith("data: {")))
+                    .isEmpty();
             stopped.get(8, TimeUnit.SECONDS);
             assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(GRACE.dividedBy(2));
         }
@@ -118,7 +120,8 @@ class StreamsAtTheEndTest {
     }
 
     private static BufferedReader open(Socket socket, String path, String fields) throws IOException {
-        String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + fields + "\r\n";
+        String request =
+                "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + fields + "\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         BufferedReader reader =
                 new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));

@@ -21,8 +21,7 @@ final class SseDialect {
     private static final String QUERY = "sessionId=";
 
     /** Who has not said yet who it is. */
-    private static final Client UNDECLARED =
-            new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
+    private static final Client UNDECLARED = new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
 
     private final LegacyCalls calls;
     private final Sessions sessions;
@@ -123,8 +122,7 @@ final class SseDialect {
         if (session.client() != UNDECLARED) {
             meters.mcpRejected("initialized_already");
             session.standing()
-                    .send(Wording.failure(
-                            id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
+                    .send(Wording.failure(id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
             return;
         }
         Client client = LegacyDialect.client(envelope);

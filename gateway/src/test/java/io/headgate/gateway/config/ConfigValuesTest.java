@@ -66,7 +66,11 @@ class ConfigValuesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "169.254.169.254", "169.254.0.1:8080", "[fe80::1]", "[febf::1]:80", "[::ffff:169.254.169.254]",
+                "169.254.169.254",
+                "169.254.0.1:8080",
+                "[fe80::1]",
+                "[febf::1]:80",
+                "[::ffff:169.254.169.254]",
                 "[::ffff:a9fe:a9fe]"
             })
     void refusesALinkLocalServerUnlessItIsAllowed(String host) {
