@@ -60,6 +60,7 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration LAST_CLOSES = Duration.ofSeconds(5);
     private static final long SWEEP_SECONDS = 5;
+    private static final long DRAIN_LOOK_MILLIS = 100;
 
     private final Config config;
     private final InstantSource clock;
@@ -73,6 +74,8 @@ public final class Gateway implements AutoCloseable {
     private final StateReport report;
     private final Router router;
     private final Parking parking;
+    private final Sessions sessions;
+    private final Scheduler timer;
     private boolean isStopped;
 
     private Gateway(Config config, InstantSource clock) {
@@ -83,7 +86,7 @@ public final class Gateway implements AutoCloseable {
             undo.push(meters::close);
             HttpLoops loops = HttpLoops.create(config.http().transport());
             undo.push(() -> quietly(loops.disposeLater(Duration.ZERO, LAST_CLOSES)));
-            Scheduler timer = new EventLoopScheduler(loops.group());
+            timer = new EventLoopScheduler(loops.group());
             Map<String, Upstream> upstreams = upstreams(loops, meters);
             CatalogKeeper keeper = keeper(upstreams, meters);
             Seal seal = new Seal(sealKeys(), clock);
@@ -95,7 +98,7 @@ public final class Gateway implements AutoCloseable {
                     timer,
                     Version.current(),
                     meters);
-            Sessions sessions = new Sessions(config.sessions(), meters);
+            sessions = new Sessions(config.sessions(), meters);
             undo.push(sessions::close);
             var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
             undo.push(sweeping::dispose);
@@ -178,10 +181,12 @@ public final class Gateway implements AutoCloseable {
         var draining = drained.subscribe();
         router.drain();
         parking.close();
+        var ending = timer.schedulePeriodically(sessions::drain, 0, DRAIN_LOOK_MILLIS, TimeUnit.MILLISECONDS);
         drained.timeout(config.shutdown().grace().plus(LAST_CLOSES))
                 .onErrorComplete()
                 .block();
         draining.dispose();
+        ending.dispose();
         events.post("sys_shutdown", Map.of());
         undoAll();
         LOG.info("Stopped");

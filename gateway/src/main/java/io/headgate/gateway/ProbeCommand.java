@@ -54,8 +54,7 @@ final class ProbeCommand {
         } catch (Refusal refusal) {
             throw new UsageException("probe: " + url + ": " + printable(refusal.text()));
         } catch (RuntimeException failed) {
-            throw new UsageException(
-                    "probe: " + url + ": " + printable(String.valueOf(failed.getMessage())));
+            throw new UsageException("probe: " + url + ": " + printable(String.valueOf(failed.getMessage())));
         } finally {
             loops.dispose();
         }

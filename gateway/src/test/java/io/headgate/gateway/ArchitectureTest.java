@@ -80,7 +80,12 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.http",
                     List.of(
-                            "mcp", "filter", "gateway.telemetry", "gateway.wire", "gateway.session", "gateway.dialect")),
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.wire",
+                            "gateway.session",
+                            "gateway.dialect")),
             Map.entry(
                     "gateway.config",
                     List.of(

@@ -36,7 +36,10 @@ final class WrongKeys {
         long now = clock.millis();
         long minute = Math.floorDiv(now, MINUTE);
         long after = places.updateAndGet(
-                place(from), before -> before >>> COUNT_BITS == minute ? before + ((before & MOST) < MOST ? 1 : 0) : minute << COUNT_BITS | 1);
+                place(from),
+                before -> before >>> COUNT_BITS == minute
+                        ? before + ((before & MOST) < MOST ? 1 : 0)
+                        : minute << COUNT_BITS | 1);
         return (after & MOST) > A_MINUTE ? (minute + 1) * MINUTE - now : 0;
     }
 

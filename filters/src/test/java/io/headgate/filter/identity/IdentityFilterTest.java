@@ -194,8 +194,8 @@ class IdentityFilterTest extends FilterContract {
         }
         StepVerifier.create(filter.filter(
                         with("Authorization", "Basic x"), exchange -> Flux.error(new AssertionError("let in"))))
-                .verifyErrorSatisfies(error ->
-                        assertThat(((Refusal) error).reason()).isEqualTo(Refusal.Reason.RATE_LIMITED));
+                .verifyErrorSatisfies(
+                        error -> assertThat(((Refusal) error).reason()).isEqualTo(Refusal.Reason.RATE_LIMITED));
         // Who is behind the same address and has a key does not notice, and who shows none is told what to show.
         assertThat(filter.refuses(new Head(new Fields("X-API-Key", "alice-1")))).isNull();
         assertRefusal(filter.refuses(new Head(new Fields("Accept", "x"))), /* isMissing= */ true);
@@ -209,7 +209,8 @@ class IdentityFilterTest extends FilterContract {
     void countsANetworkOfIpv6AsOneAndOthersApart() throws UnknownHostException {
         WrongKeys keys = new WrongKeys(() -> Instant.ofEpochMilli(600_000));
         for (int i = 0; i < WrongKeys.A_MINUTE; i++) {
-            assertThat(keys.count(InetAddress.getByName("2001:db8::" + Integer.toHexString(i)))).isZero();
+            assertThat(keys.count(InetAddress.getByName("2001:db8::" + Integer.toHexString(i))))
+                    .isZero();
         }
         assertThat(keys.count(InetAddress.getByName("2001:db8::ffff"))).isEqualTo(60_000);
         assertThat(keys.count(InetAddress.getByName("2001:db8:0:1::1"))).isZero();

@@ -25,5 +25,6 @@ public record ServerEntry(
         @Nullable Boolean stateless,
         @Nullable Boolean http2,
         @Nullable String deadlineHeader,
+        @Nullable Boolean linkLocal,
         @Nullable String trust,
         @Nullable UpstreamLimits limits) {}

@@ -5,7 +5,10 @@ import io.headgate.gateway.upstream.EraChoice;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,7 +123,8 @@ final class ServersReader {
             problems.add(place, path, "no url (expected: url: http://...)");
             return null;
         }
-        String wrong = wrongWithUrl(url);
+        boolean mayBeLinkLocal = Boolean.TRUE.equals(entry.linkLocal());
+        String wrong = wrongWithUrl(url, mayBeLinkLocal);
         if (wrong != null) {
             refuse(written, path, urlKey, wrong);
             return null;
@@ -151,6 +155,7 @@ final class ServersReader {
                 Boolean.TRUE.equals(entry.stateless()),
                 Boolean.TRUE.equals(entry.http2()),
                 deadline == null ? null : lower(deadline),
+                mayBeLinkLocal,
                 entry.trust() == null
                         ? null
                         : directory.resolve(entry.trust()).normalize().toString(),
@@ -219,7 +224,7 @@ final class ServersReader {
     }
 
     /** Says nothing of the URL itself, because it may hold a secret. */
-    private static @Nullable String wrongWithUrl(URI url) {
+    private static @Nullable String wrongWithUrl(URI url, boolean mayBeLinkLocal) {
         String scheme = url.getScheme();
         if (!"http".equalsIgnoreCase(scheme) && !"https".equalsIgnoreCase(scheme)) {
             return "no http URL (expected: http://... or https://...)";
@@ -230,6 +235,19 @@ final class ServersReader {
         if (url.getHost() == null || url.getPort() > 65_535) {
             return "no host or no port in the URL (expected: as in http://127.0.0.1:9001/mcp)";
         }
+        if (!mayBeLinkLocal && isLinkLocal(url.getHost())) {
+            return "a link-local address, where a cloud keeps credentials (expected: another address, or linkLocal: true)";
+        }
         return url.getRawFragment() == null ? null : "a fragment in a URL (expected: none)";
+    }
+
+    private static boolean isLinkLocal(String host) {
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        byte[] literal = NetUtil.createByteArrayFromIpAddressString(bare);
+        try {
+            return literal != null && InetAddress.getByAddress(literal).isLinkLocalAddress();
+        } catch (UnknownHostException impossible) {
+            return false;
+        }
     }
 }

@@ -23,8 +23,7 @@ final class MetaCheck {
         if (token != null && !isToken(token)) {
             return new Fault("progress_token", "params._meta.progressToken must be a string or an integer");
         }
-        boolean wrongLevel =
-                request.has(Member.META_LOG_LEVEL) && !isLevel(request.string(Member.META_LOG_LEVEL));
+        boolean wrongLevel = request.has(Member.META_LOG_LEVEL) && !isLevel(request.string(Member.META_LOG_LEVEL));
         return wrongLevel
                 ? new Fault("log_level", "params._meta has an io.modelcontextprotocol/logLevel that is no log level")
                 : null;

@@ -21,8 +21,7 @@ final class SseDialect {
     private static final String QUERY = "sessionId=";
 
     /** A client that has not said yet what it is. */
-    private static final Client UNDECLARED =
-            new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
+    private static final Client UNDECLARED = new Client(ProtocolVersions.V2024_11_05, RawJson.EMPTY_OBJECT, null, null);
 
     /**
      * Where to post, seen from where the stream was opened: a proxy may have taken a part of the path away, of which only the
@@ -130,8 +129,7 @@ final class SseDialect {
         if (session.client() != UNDECLARED) {
             meters.mcpRejected("initialized_already");
             session.standing()
-                    .send(Wording.failure(
-                            id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
+                    .send(Wording.failure(id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
             return;
         }
         Client client = LegacyDialect.client(envelope);

@@ -28,6 +28,10 @@ public final class Session implements ClientSession {
     private final List<Runnable> onEnd = new ArrayList<>();
     private final AtomicLong numbers = new AtomicLong();
     private final SessionStream standing;
+
+    /** Whether no call was on its way when the gateway stopped and looked last. */
+    private volatile boolean isQuiet;
+
     private int reservedConnections;
     private final List<EventStream> waitingConnections = new ArrayList<>();
     private @Nullable Runnable endListening;
@@ -268,6 +272,22 @@ public final class Session implements ClientSession {
     }
 
     // The end.
+
+    /** Ends the streams that bring no answer; true if its one stream does and has brought all of them. */
+    boolean drain() {
+        if (isResumable()) {
+            synchronized (waitingConnections) {
+                waitingConnections.forEach(EventStream::end);
+                waitingConnections.clear();
+                standing.endConnection();
+            }
+            return false;
+        }
+        // A call is over a moment before its answer is on the stream.
+        boolean wasQuiet = isQuiet;
+        isQuiet = calls.isEmpty();
+        return wasQuiet && isQuiet;
+    }
 
     @Override
     public void onEnd(Runnable action) {

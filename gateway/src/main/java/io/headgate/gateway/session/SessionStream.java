@@ -64,6 +64,18 @@ public final class SessionStream {
         }
     }
 
+    /** Ends the connection and not the stream. */
+    void endConnection() {
+        EventStream connection;
+        synchronized (this) {
+            connection = sink;
+        }
+        if (connection != null) {
+            connection.end();
+            boolean unused = detach(connection);
+        }
+    }
+
     /** Connects a client's connection; the first event tells it where to resume. */
     public synchronized void attach(EventStream connection, boolean prime, long retryMillis) {
         connect(connection);

@@ -131,6 +131,18 @@ public final class Sessions {
         }
     }
 
+    /**
+     * Ends the streams of which nothing more can be expected while the gateway stops; called again and again, because
+     * over HTTP+SSE the stream brings the answers too, and ends only after the last one.
+     */
+    public void drain() {
+        for (Session session : sessions.values()) {
+            if (session.drain()) {
+                end(session);
+            }
+        }
+    }
+
     /** Ends all sessions. */
     public void close() {
         sessions.values().forEach(this::end);

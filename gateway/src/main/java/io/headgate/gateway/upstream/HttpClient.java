@@ -115,11 +115,7 @@ final class HttpClient {
         this.channelType = loops.onChannelClass(SocketChannel.class, group);
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
         this.address = literal == null ? InetSocketAddress.createUnresolved(host, port) : literal(literal);
-        this.resolver = literal == null
-                ? new DnsAddressResolverGroup(new DnsNameResolverBuilder()
-                        .datagramChannelType(loops.onChannelClass(DatagramChannel.class, group))
-                        .queryTimeoutMillis(limits.connectTimeout().toMillis()))
-                : NoopAddressResolverGroup.INSTANCE;
+        this.resolver = literal == null ? names(config, loops, group) : NoopAddressResolverGroup.INSTANCE;
         describeRequests(config);
         List<EventLoop> eventLoops = new ArrayList<>();
         for (EventExecutor executor : group) {
@@ -128,6 +124,13 @@ final class HttpClient {
         for (int i = 0; i < eventLoops.size(); i++) {
             pools.add(new LoopPool(this, eventLoops.get(i), i, eventLoops.size()));
         }
+    }
+
+    private static AddressResolverGroup<?> names(UpstreamConfig config, LoopResources loops, EventLoopGroup group) {
+        DnsAddressResolverGroup names = new DnsAddressResolverGroup(new DnsNameResolverBuilder()
+                .datagramChannelType(loops.onChannelClass(DatagramChannel.class, group))
+                .queryTimeoutMillis(config.limits().connectTimeout().toMillis()));
+        return config.isLinkLocal() ? names : new LinkLocalGuard(names);
     }
 
     /** The pool of the event loop that this thread is; another thread gets one in turn. */

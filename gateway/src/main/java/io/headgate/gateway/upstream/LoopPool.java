@@ -348,9 +348,7 @@ final class LoopPool {
 
         void readyH1(Channel channel) {
             H1Line line = new H1Line(LoopPool.this, channel);
-            channel.pipeline()
-                    .addLast(new StrictResponses(HttpClient.DECODER))
-                    .addLast(line);
+            channel.pipeline().addLast(new StrictResponses(HttpClient.DECODER)).addLast(line);
             if (settle()) {
                 expectsH2 = false;
                 ready(line);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers sent with every request to it; the values are secrets
  * @param isStateless true if its legacy sessions hold nothing that belongs to one caller
  * @param deadlineHeader the field that tells it how many milliseconds somebody still waits, or null for none
+ * @param isLinkLocal true if it may be at a link-local address
  * @param trustFile PEM certificates to trust instead of the platform's, or null
  */
 public record UpstreamConfig(
@@ -26,9 +27,10 @@ public record UpstreamConfig(
         boolean isStateless,
         boolean http2PriorKnowledge,
         @Nullable String deadlineHeader,
+        boolean isLinkLocal,
         @Nullable String trustFile,
         UpstreamLimits limits) {
-    /** A server that is spoken to in each client's era, and not told how long somebody waits. */
+    /** A server that is spoken to in each client's era, is not told how long a client waits, and is not link-local. */
     public UpstreamConfig(
             String name,
             URI url,
@@ -49,6 +51,7 @@ public record UpstreamConfig(
                 isStateless,
                 http2PriorKnowledge,
                 null,
+                /* isLinkLocal= */ false,
                 trustFile,
                 limits);
     }
@@ -65,6 +68,7 @@ public record UpstreamConfig(
                 isStateless,
                 http2PriorKnowledge,
                 deadlineHeader,
+                isLinkLocal,
                 trustFile,
                 limits);
     }

@@ -104,8 +104,8 @@ class ConfigProblemsTest {
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', stateles: true}",
                         "2:28 mcpServers.a.stateles: unknown key; did you mean 'stateless'? (expected: type, url, serverUrl,"
-                                + " httpUrl, headers, command, args, env, cwd, disabled, era, prefix, stateless, http2, deadlineHeader, trust,"
-                                + " limits)"),
+                                + " httpUrl, headers, command, args, env, cwd, disabled, era, prefix, stateless, http2, deadlineHeader,"
+                                + " linkLocal, trust, limits)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://b/mcp', era: modren}",
                         "2:33 mcpServers.a.era: modren; did you mean 'modern'? (expected: auto, modern, legacy)"),

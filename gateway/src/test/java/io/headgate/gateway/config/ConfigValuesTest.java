@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is made of a file that can be used. */
 class ConfigValuesTest {
@@ -73,6 +75,26 @@ class ConfigValuesTest {
         assertThat(config.parking().bytes()).isEqualTo(1024 * 1024);
         assertThat(config.sessions().idle()).isEqualTo(Duration.ofMillis(250));
         assertThat(config.shutdown().grace()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "169.254.169.254",
+                "169.254.0.1:8080",
+                "[fe80::1]",
+                "[febf::1]:80",
+                "[::ffff:169.254.169.254]",
+                "[::ffff:a9fe:a9fe]"
+            })
+    void refusesALinkLocalServerUnlessItIsAllowed(String host) {
+        String server = "mcpServers: {a: {url: 'http://" + host + "/mcp'%s}}\n";
+        assertThat(ConfigReading.problems(directory, server.formatted(""), Map.of()))
+                .containsExactly("headgate.yaml:1:23 mcpServers.a.url: a link-local address, where a cloud keeps"
+                        + " credentials (expected: another address, or linkLocal: true)");
+        assertThat(read(server.formatted(", linkLocal: true")).servers())
+                .singleElement()
+                .satisfies(each -> assertThat(each.isLinkLocal()).isTrue());
     }
 
     @Test

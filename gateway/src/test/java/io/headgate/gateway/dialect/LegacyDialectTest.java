@@ -117,7 +117,8 @@ class LegacyDialectTest {
         FakeCall second = post(session, INITIALIZE.formatted("2025-06-18"));
         assertThat(second.status).isEqualTo(400);
         assertThat(second.answer).contains("\"id\":0").contains("-32600").contains("initialized already");
-        assertThat(seen.subList(before, seen.size())).noneMatch(each -> each.method().equals("server/discover"));
+        assertThat(seen.subList(before, seen.size()))
+                .noneMatch(each -> each.method().equals("server/discover"));
         assertThat(rejected("initialized_already")).isEqualTo(1);
         assertThat(sessions.count()).isEqualTo(1);
         // A client that still sends the id of a session that is gone opens another one.

@@ -355,7 +355,8 @@ class ModernDialectTest {
 
     @Test
     void passesOnOnlyTheFieldsThatTheToolDeclares() {
-        FakeCall call = FakeCall.post(CALL.replace("echo", "sql").replace("\"arguments\":{}", "\"arguments\":{\"region\":\"eu\"}"))
+        FakeCall call = FakeCall.post(
+                        CALL.replace("echo", "sql").replace("\"arguments\":{}", "\"arguments\":{\"region\":\"eu\"}"))
                 .with("MCP-Protocol-Version", "2026-07-28")
                 .with("Mcp-Method", "tools/call")
                 .with("Mcp-Name", "sql")

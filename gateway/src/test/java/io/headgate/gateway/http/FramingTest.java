@@ -81,7 +81,8 @@ class FramingTest {
             })
     void requestLinesHaveOneSpaceBetweenTwoWords(String line) {
         refusedAndClosed(
-                line + "\r\nHost: gw.test\r\nContent-Type: application/json\r\nAccept: */*\r\nContent-Length: 2\r\n\r\n{}",
+                line
+                        + "\r\nHost: gw.test\r\nContent-Type: application/json\r\nAccept: */*\r\nContent-Length: 2\r\n\r\n{}",
                 400,
                 "framing");
     }

@@ -196,8 +196,8 @@ class CatalogTest {
 
     @Test
     void whatAServerSaysOfItselfSteersNoTerminal() {
-        fleet.add("u1").nextList = Mono.error(new Refusal(
-                Refusal.Reason.UPSTREAM_ERROR, "tools/list failed with 1: \u001b]0;owned\u0007\u202e"));
+        fleet.add("u1").nextList = Mono.error(
+                new Refusal(Refusal.Reason.UPSTREAM_ERROR, "tools/list failed with 1: \u001b]0;owned\u0007\u202e"));
         fleet.start();
         assertThat(fleet.keeper.states().get(0).lastError())
                 .extracting(Trouble::text)

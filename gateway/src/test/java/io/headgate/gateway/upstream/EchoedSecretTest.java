@@ -19,12 +19,14 @@ class EchoedSecretTest {
 
     @Test
     void inAResult() throws IOException {
-        try (UpstreamFixture fixture = before(
-                (request, wire) -> wire.result(request, "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"you sent "
+        try (UpstreamFixture fixture = before((request, wire) -> wire.result(
+                request,
+                "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"you sent "
                         + request.header("authorization") + "\"}],\"n\":1.50}"))) {
             assertThat(((JsonRpc.Success) fixture.last(UpstreamFixture.tool("echo"))).result())
-                    .hasToString("{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"you sent Bearer "
-                            + MASK + "\"}],\"n\":1.50}");
+                    .hasToString(
+                            "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"you sent Bearer "
+                                    + MASK + "\"}],\"n\":1.50}");
             assertThat(fixture.server().received("tools/call").get(0).header("authorization"))
                     .isEqualTo("Bearer " + TOKEN);
             assertThat(fixture.faults("secret_echoed")).isEqualTo(1);
@@ -33,13 +35,15 @@ class EchoedSecretTest {
 
     @Test
     void inAnErrorAndInEvents() throws IOException {
-        try (UpstreamFixture fixture = before((request, wire) -> wire.json(
-                "{\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"error\":{\"code\":-32603,\"message\":\"bad " + TOKEN + "\"}}"))) {
+        try (UpstreamFixture fixture = before((request, wire) -> wire.json("{\"jsonrpc\":\"2.0\",\"id\":" + request.id()
+                + ",\"error\":{\"code\":-32603,\"message\":\"bad " + TOKEN + "\"}}"))) {
             assertThat(((JsonRpc.Failure) fixture.last(UpstreamFixture.tool("echo"))).message())
                     .isEqualTo("bad " + MASK);
         }
         try (UpstreamFixture fixture = before((request, wire) -> wire.stream()
-                .event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\"" + TOKEN + "\"}}")
+                .event(
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\""
+                                + TOKEN + "\"}}")
                 .resultEvent(request, "{\"resultType\":\"complete\",\"" + TOKEN + "\":\"" + TOKEN + "\"}")
                 .endStream())) {
             assertThat(fixture.call(UpstreamFixture.tool("echo")).toString()).doesNotContain(TOKEN);
@@ -50,12 +54,14 @@ class EchoedSecretTest {
 
     @Test
     void overAnEventStream() throws IOException {
-        SseScript script = new SseScript(
-                (request, stream) -> stream.result(request, "{\"content\":[{\"type\":\"text\",\"text\":\"" + TOKEN + "\"}]}"));
+        SseScript script = new SseScript((request, stream) ->
+                stream.result(request, "{\"content\":[{\"type\":\"text\",\"text\":\"" + TOKEN + "\"}]}"));
         FakeUpstream server = new FakeUpstream(script);
         try (UpstreamFixture fixture = new UpstreamFixture(server, config(server.url(), UpstreamTransport.SSE))) {
             JsonRpc last = fixture.last(UpstreamFixture.tool("echo"));
-            assertThat(((JsonRpc.Success) last).result().toString()).contains(MASK).doesNotContain(TOKEN);
+            assertThat(((JsonRpc.Success) last).result().toString())
+                    .contains(MASK)
+                    .doesNotContain(TOKEN);
         }
     }
 

@@ -114,6 +114,7 @@ class ModernCallTest {
                 /* isStateless= */ false,
                 /* http2PriorKnowledge= */ false,
                 "x-request-timeout-ms",
+                /* isLinkLocal= */ false,
                 /* trustFile= */ null,
                 UpstreamFixture.QUICK);
         try (UpstreamFixture fixture = new UpstreamFixture(server, config)) {
@@ -205,8 +206,7 @@ class ModernCallTest {
     @ParameterizedTest
     @ValueSource(ints = {1400, 1401, 1429, 1503, 1515, 1599})
     void translatesTheCodesOfTheGateway(int code) throws IOException {
-        try (UpstreamFixture fixture =
-                UpstreamFixture.modern((request, wire) -> wire.error(200, request, code, ""))) {
+        try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.error(200, request, code, ""))) {
             JsonRpc.Failure failure = (JsonRpc.Failure) fixture.last(UpstreamFixture.tool("echo"));
 
             assertThat(failure.code()).isEqualTo(RpcCodes.INTERNAL_ERROR);
@@ -217,8 +217,7 @@ class ModernCallTest {
 
     @Test
     void passesOtherCodesOfTheServer() throws IOException {
-        try (UpstreamFixture fixture =
-                UpstreamFixture.modern((request, wire) -> wire.error(200, request, 1001, ""))) {
+        try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.error(200, request, 1001, ""))) {
             assertThat(((JsonRpc.Failure) fixture.last(UpstreamFixture.tool("echo"))).code())
                     .isEqualTo(1001);
         }
