@@ -39,6 +39,7 @@ abstract class Call extends RoundTrip implements Subscription {
     private boolean ended;
     private @Nullable Fault broken;
     private JsonRpc.@Nullable Response response;
+    private @Nullable Backlog backlog;
 
     Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
         super(pool);
@@ -49,6 +50,11 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** Sends the request; on the event loop. */
     abstract void start();
+
+    /** Messages come for this call another way too, and before its response. */
+    final void hear(Backlog messages) {
+        backlog = messages;
+    }
 
     /**
      * Says what a message means: something to pass on, the response that ends the call, or null for nothing; may fail
@@ -253,7 +259,7 @@ abstract class Call extends RoundTrip implements Subscription {
         }
     }
 
-    private void drain() {
+    final void drain() {
         if (working || done) {
             return;
         }
@@ -270,6 +276,13 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** Passes on one message or ends the call; false if there is nothing to do now. */
     private boolean step() {
+        Backlog heard = backlog;
+        JsonRpc early = heard == null || demand == 0 ? null : heard.poll();
+        if (early != null) {
+            demand--;
+            actual.onNext(early);
+            return true;
+        }
         JsonRpc.Response last = response;
         if (last != null) {
             if (demand > 0) {
@@ -417,6 +430,10 @@ abstract class Call extends RoundTrip implements Subscription {
         EventBody stream = events;
         if (stream != null) {
             stream.release();
+        }
+        Backlog heard = backlog;
+        if (done && heard != null) {
+            heard.clear();
         }
     }
 }

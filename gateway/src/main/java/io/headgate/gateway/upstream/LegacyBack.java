@@ -60,6 +60,8 @@ final class LegacyBack implements BackDialect {
     private final Disposable sweeper;
     private final Disposable.Swap comingBack = Disposables.swap();
     private volatile boolean sessionless;
+    private volatile boolean hasNoStreams;
+    private volatile boolean holdsStreamsBack;
     private volatile boolean closed;
 
     /** {@code doubt} is run when an answer looks as if the server no longer speaks this era or transport. */
@@ -118,11 +120,12 @@ final class LegacyBack implements BackDialect {
         LegacySession session = loan.session();
         Flux<JsonRpc> call = session.call(exchange, loan);
         String level = exchange.client().logLevel();
-        if (session.isOpen() && session.hasLevel(level)) {
+        if (session.isOpen() && session.hasLevel(level) && session.hears(exchange)) {
             return call;
         }
         return session.opened()
-                .flatMap(opened -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))
+                .flatMap(opened -> (opened.hears(exchange) ? Mono.<Void>empty() : opened.hear())
+                        .then(Mono.defer(() -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))))
                 .thenMany(call)
                 .doFinally(end -> loan.dropUnlessTaken());
     }
@@ -135,7 +138,7 @@ final class LegacyBack implements BackDialect {
     private Mono<Void> setLevel(LegacySession session, @Nullable String level) {
         Exchange set = GatewayExchange.of(
                 config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(String.valueOf(level)) + "}");
-        session.level(level);
+        session.settings().level(level);
         return session.call(set, null).onErrorComplete().then();
     }
 
@@ -205,6 +208,24 @@ final class LegacyBack implements BackDialect {
 
     boolean isSessionless() {
         return sessionless;
+    }
+
+    /** True if the server said the last time that its sessions have no streams. */
+    boolean hasNoStreams() {
+        return hasNoStreams;
+    }
+
+    void noStreams(boolean said) {
+        hasNoStreams = said;
+    }
+
+    /** True if the server begins a stream only when it has something to say. */
+    boolean holdsStreamsBack() {
+        return holdsStreamsBack;
+    }
+
+    void holdsStreamsBack(boolean seen) {
+        holdsStreamsBack = seen;
     }
 
     /** The session in the place of one that the server has forgotten; all who ask get the same. */
@@ -282,13 +303,11 @@ final class LegacyBack implements BackDialect {
         return closed || sessions.size() >= most;
     }
 
-    /** A session that is not in use yet; {@code inbox} is that of the one whose place it takes. */
-    LegacySession session(String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
-        if (transport == UpstreamTransport.SSE) {
-            return new SseSession(this, key, declared, info, inbox);
-        }
-        boolean isStanding = key.equals(OWN) || key.startsWith(OF_CLIENT);
-        return new StreamableSession(this, key, declared, info, inbox, isStanding);
+    /** A session that is not in use yet; {@code former} is the one whose place it takes. */
+    LegacySession session(String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
+        return transport == UpstreamTransport.SSE
+                ? new SseSession(this, key, declared, info, former)
+                : new StreamableSession(this, key, declared, info, former);
     }
 
     /** A new session for one call at a time, or null if there are too many. */

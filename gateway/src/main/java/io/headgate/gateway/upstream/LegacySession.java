@@ -34,22 +34,23 @@ abstract class LegacySession {
     private final RawJson declared;
     private final RawJson info;
     private final Inbox inbox;
+    private final SessionSettings settings;
     private final Mono<LegacySession> opened;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicInteger calls = new AtomicInteger();
     private volatile long lastUsed = System.nanoTime();
     private volatile Handshake handshake;
     private volatile @Nullable LegacyStream stream;
-    private volatile @Nullable String level;
 
-    /** A new session for whoever the key names, or, with the inbox of a former one, in the place of that. */
-    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
+    /** A new session for whoever the key names, or one in the place of a former one. */
+    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
         this.back = back;
         this.meters = back.client.meters;
         this.key = key;
         this.declared = declared;
         this.info = info;
-        this.inbox = inbox == null ? new Inbox(meters) : inbox;
+        this.inbox = former == null ? new Inbox(meters) : former.inbox;
+        this.settings = former == null ? new SessionSettings() : former.settings;
         this.handshake = Handshake.none(back.assumedVersion());
         this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
                 .flatMap(this::agreed)
@@ -76,9 +77,22 @@ abstract class LegacySession {
     /** Takes a message from the session's stream. */
     abstract void take(Envelope message, int length);
 
+    /** True if a message of the session's stream that names no call belongs to the only one that is on its way. */
+    abstract boolean meansItsOnlyCall();
+
+    /** True if all that the server may say of a call, or ask its client, is heard. */
+    boolean hears(Exchange exchange) {
+        return true;
+    }
+
+    /** Hears what the server says beside the answers of calls, as far as it has a stream for that. */
+    Mono<Void> hear() {
+        return Mono.empty();
+    }
+
     /** The session that takes this one's place, for the same client and whoever listens for it. */
     final LegacySession successor() {
-        return back.session(key, declared, info, inbox);
+        return back.session(key, declared, info, this);
     }
 
     final String key() {
@@ -105,6 +119,10 @@ abstract class LegacySession {
 
     final Inbox inbox() {
         return inbox;
+    }
+
+    final SessionSettings settings() {
+        return settings;
     }
 
     /** True if the server said that it has no stream for this session. */
@@ -143,11 +161,11 @@ abstract class LegacySession {
 
     /** True if the server need not be told what log messages a call wants. */
     final boolean hasLevel(@Nullable String wanted) {
-        return wanted == null || wanted.equals(level) || (isOpen() && capability("logging") == null);
+        return wanted == null || wanted.equals(settings.level()) || (isOpen() && !offersLogging());
     }
 
-    final void level(@Nullable String set) {
-        level = set;
+    final boolean offersLogging() {
+        return capability("logging") != null;
     }
 
     /** True if the server tells of a resource's updates whoever has subscribed to it. */

@@ -18,6 +18,7 @@ final class ResumableStream extends LegacyStream {
     private static final long MAX_MILLIS = 60_000;
     private static final int MAX_DOUBLINGS = 5;
 
+    private final long madeNanos = System.nanoTime();
     private final Sinks.Empty<Void> settled = Sinks.empty();
     private @Nullable String lastEventId;
     private long retryMillis = -1;
@@ -59,6 +60,7 @@ final class ResumableStream extends LegacyStream {
             session.gap();
         }
         connectedBefore = true;
+        session.back.noStreams(false);
         settle();
     }
 
@@ -69,13 +71,18 @@ final class ResumableStream extends LegacyStream {
         } else {
             // 405 is how a server says that it has no stream; 404 that it no longer has the session.
             refused = true;
+            if (status == 405) {
+                session.back.noStreams(true);
+            }
         }
         settle();
     }
 
     private void settle() {
         // Only the first time counts; later ones are refused by the sink.
-        Sinks.EmitResult unused = settled.tryEmitEmpty();
+        if (settled.tryEmitEmpty().isSuccess()) {
+            session.back.holdsStreamsBack(System.nanoTime() - madeNanos > StreamableSession.STREAM_WITHIN.toNanos());
+        }
     }
 
     @Override

@@ -17,13 +17,16 @@ import reactor.core.CoreSubscriber;
  * ask questions, and whose stream may be taken up again with a GET where it broke off.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class StreamableCall extends Call {
+final class StreamableCall extends Call implements SessionCall {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
 
     private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
-    private LegacySession session;
+    /** Null if the session's stream has nothing to say of this call. */
+    private final @Nullable Backlog heard;
+
+    private StreamableSession session;
     private long id;
     private long firstSent;
     private boolean renewed;
@@ -44,6 +47,11 @@ final class StreamableCall extends Call {
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
+        boolean isSpokenOf = loan != null || exchange.message().envelope().has(Member.META_PROGRESS_TOKEN);
+        this.heard = isSpokenOf ? new Backlog() : null;
+        if (heard != null) {
+            hear(heard);
+        }
         if (loan != null) {
             loan.take();
         }
@@ -56,6 +64,9 @@ final class StreamableCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
+        if (heard != null) {
+            session.calls.add(id, this);
+        }
         attempted(exchange);
         send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
@@ -71,6 +82,9 @@ final class StreamableCall extends Call {
     private void uncount() {
         if (counted) {
             counted = false;
+            if (heard != null) {
+                var unused = session.calls.remove(id);
+            }
             session.callEnds();
         }
     }
@@ -105,7 +119,7 @@ final class StreamableCall extends Call {
         linger();
         uncount();
         firstSent = 0;
-        LegacySession next = session.back.renew(session);
+        StreamableSession next = (StreamableSession) session.back.renew(session);
         session = next;
         next.opened()
                 .doOnNext(opened -> move(this::startAgain))
@@ -117,6 +131,42 @@ final class StreamableCall extends Call {
     private void startAgain() {
         if (!isDone()) {
             start();
+        }
+    }
+
+    @Override
+    public Exchange exchange() {
+        return exchange;
+    }
+
+    @Override
+    public boolean canAsk() {
+        return LegacySession.canAsk(exchange, loan);
+    }
+
+    @Override
+    public void take(JsonRpc message, int length) {
+        Backlog messages = heard;
+        if (messages == null || !messages.charge(length)) {
+            Backlog.refuse(message);
+            move(this::giveUp);
+            return;
+        }
+        move(() -> {
+            if (isDone()) {
+                Backlog.refuse(message);
+            } else {
+                messages.add(message, length);
+                drain();
+            }
+        });
+    }
+
+    /** The stream cannot wait for whoever takes nothing. */
+    private void giveUp() {
+        if (!isDone()) {
+            onCancel();
+            fail(Fault.BACKLOG);
         }
     }
 
@@ -135,7 +185,7 @@ final class StreamableCall extends Call {
     }
 
     private JsonRpc.@Nullable Question question(Envelope message) {
-        JsonRpc.Question question = session.question(message, LegacySession.canAsk(exchange, loan), this::answered);
+        JsonRpc.Question question = session.question(message, canAsk(), this::answered);
         if (question != null) {
             asked();
         }
