@@ -23,6 +23,7 @@ public record GatewayState(
      *
      * @param url without user, query and fragment, which may hold secrets
      * @param since when its era was found
+     * @param waiting how many lost sessions and streams wait to be set up again
      */
     public record Server(
             String name,
@@ -36,6 +37,7 @@ public record GatewayState(
             int connections,
             int callsInFlight,
             int sessions,
+            int waiting,
             int tools,
             int prompts,
             int resources,

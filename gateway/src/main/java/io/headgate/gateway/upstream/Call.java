@@ -81,6 +81,11 @@ abstract class Call extends RoundTrip implements Subscription {
     /** The call is about to fail. */
     void onFailing(Fault fault) {}
 
+    /** True if the answer only said that the call has to be made again, and that is on its way. */
+    boolean startsAgain() {
+        return false;
+    }
+
     /** The transport failed before an answer began; true if the call goes on all the same. */
     boolean survives(Fault fault) {
         return false;
@@ -231,7 +236,7 @@ abstract class Call extends RoundTrip implements Subscription {
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
-            } else if (!done) {
+            } else if (!done && !startsAgain()) {
                 fail(Fault.SHAPE);
             }
         } catch (BadMessage bad) {

@@ -114,6 +114,11 @@ enum Fault {
         };
     }
 
+    /** True if there was nothing to connect to, as while a server is not running. */
+    boolean isAway() {
+        return this == CONNECT || this == CONNECT_TIMEOUT || this == RESOLVE;
+    }
+
     /** True if it says that the upstream as a whole is not there, and not merely that one call failed. */
     boolean isOutage() {
         return reason == Reason.UPSTREAM_UNAVAILABLE && this != CLOSED && this != SESSION_GONE;

@@ -47,6 +47,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 
 /** A plain Netty HTTP client for one upstream: its connections are pooled per event loop, and a call never changes loops. */
@@ -76,6 +77,7 @@ final class HttpClient {
 
     final UpstreamLimits limits;
     final UpstreamMeters meters;
+    final ReturnWatch returns = new ReturnWatch(Schedulers.parallel());
     private final URI url;
     private final boolean isTls;
     private final boolean h2PriorKnowledge;
@@ -97,6 +99,7 @@ final class HttpClient {
     HttpClient(UpstreamConfig config, LoopResources loops, UpstreamMeters meters) {
         this.limits = config.limits();
         this.meters = meters;
+        meters.countWaiting(returns);
         this.url = config.url();
         this.isTls = "https".equalsIgnoreCase(url.getScheme());
         this.h2PriorKnowledge = config.http2PriorKnowledge();
@@ -228,6 +231,7 @@ final class HttpClient {
     Mono<Void> close() {
         return Mono.fromRunnable(() -> {
             closed = true;
+            returns.close();
             for (LoopPool pool : pools) {
                 if (!pool.loop.isShuttingDown()) {
                     pool.loop.execute(pool::close);

@@ -102,6 +102,7 @@ public final class HttpUpstream implements Upstream {
                 meters.connections.get(),
                 meters.callsInFlight.get(),
                 meters.sessions.get(),
+                client.returns.waiting(),
                 meters.lastError());
     }
 

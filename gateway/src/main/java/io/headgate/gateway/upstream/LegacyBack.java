@@ -10,10 +10,10 @@ import io.headgate.mcp.RawJson;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -33,9 +33,6 @@ final class LegacyBack implements BackDialect {
 
     private static final Duration IDLE = Duration.ofMinutes(30);
     private static final Duration SWEEP = Duration.ofMinutes(1);
-    private static final Duration BACK_AFTER = Duration.ofSeconds(1);
-    private static final Duration BACK_AT_MOST = Duration.ofSeconds(60);
-    private static final int BACK_ATTEMPTS = 10;
     /**
      * What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks.
      * Not roots, which servers ask for as soon as they may.
@@ -58,7 +55,7 @@ final class LegacyBack implements BackDialect {
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
-    private final Disposable.Swap comingBack = Disposables.swap();
+    private final Set<String> comingBack = ConcurrentHashMap.newKeySet();
     private volatile boolean sessionless;
     private volatile boolean hasNoStreams;
     private volatile boolean holdsStreamsBack;
@@ -104,7 +101,11 @@ final class LegacyBack implements BackDialect {
             return Flux.defer(() -> callPooled(exchange));
         }
         LegacySession session = sessionOf(exchange);
-        return session == null ? tooMany() : call(session, exchange);
+        if (session == null) {
+            return tooMany();
+        }
+        Flux<JsonRpc> call = call(session, exchange);
+        return exchange.session() == null ? call : session.settings().remembering(exchange, call);
     }
 
     private static Flux<JsonRpc> call(LegacySession session, Exchange exchange) {
@@ -136,10 +137,24 @@ final class LegacyBack implements BackDialect {
 
     /** Whether the server takes the level or not, the call is made. */
     private Mono<Void> setLevel(LegacySession session, @Nullable String level) {
-        Exchange set = GatewayExchange.of(
-                config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(String.valueOf(level)) + "}");
         session.settings().level(level);
-        return session.call(set, null).onErrorComplete().then();
+        return session.call(setLevel(String.valueOf(level)), null)
+                .onErrorComplete()
+                .then();
+    }
+
+    Exchange setLevel(String level) {
+        return GatewayExchange.of(config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(level) + "}");
+    }
+
+    Exchange subscribe(String uri) {
+        return GatewayExchange.of(
+                config.name(), Methods.RESOURCES_SUBSCRIBE, "{\"uri\":" + JsonStrings.quote(uri) + "}");
+    }
+
+    Exchange unsubscribe(String uri) {
+        return GatewayExchange.of(
+                config.name(), Methods.RESOURCES_UNSUBSCRIBE, "{\"uri\":" + JsonStrings.quote(uri) + "}");
     }
 
     @Override
@@ -161,7 +176,14 @@ final class LegacyBack implements BackDialect {
             return resourceUris.isEmpty() ? Flux.never() : subscriptions.listen(resourceUris);
         }
         LegacySession session = sessionOf(exchange);
-        return session == null ? tooMany() : session.inbox().listen();
+        if (session == null) {
+            return tooMany();
+        }
+        return session.inbox().listen().doOnSubscribe(begun -> {
+            if (session.isLost()) {
+                comeBack(session.key(), /* isInTurn= */ false);
+            }
+        });
     }
 
     @Override
@@ -250,17 +272,39 @@ final class LegacyBack implements BackDialect {
         sessions.remove(session.key(), session);
     }
 
-    /** Opens the gateway's own session again, for changes are heard on its stream; which were missed, nobody knows. */
-    void comeBack() {
-        Unheeded attempts = new Unheeded();
-        if (closed || !comingBack.update(attempts)) {
+    /**
+     * Opens the successor of a session that the server lost, as soon as the server is there, if somebody waits for what
+     * comes in it; the next call would open it otherwise.
+     */
+    void comeBack(String key, boolean isInTurn) {
+        if (!isAwaited(key) || !comingBack.add(key)) {
             return;
         }
-        Mono.defer(() -> own().opened())
-                .retryWhen(Retry.backoff(BACK_ATTEMPTS, BACK_AFTER).maxBackoff(BACK_AT_MOST))
-                .delaySubscription(BACK_AFTER)
-                .doOnNext(LegacySession::anyChanged)
-                .subscribe(attempts);
+        boolean isOwn = key.equals(OWN);
+        Attempts attempts = new Attempts();
+        Mono<LegacySession> reopened = Mono.defer(() -> reopened(key))
+                .retryWhen(Retry.from(failures -> failures.concatMap(
+                        failure -> client.returns.turn(attempts, isOwn).thenReturn(failure))));
+        (isInTurn ? reopened : client.returns.turn(isOwn).then(reopened))
+                .doFinally(end -> {
+                    comingBack.remove(key);
+                    // It may have been lost again before this was said.
+                    LegacySession now = sessions.get(key);
+                    if (now != null && now.isLost()) {
+                        comeBack(key, /* isInTurn= */ false);
+                    }
+                })
+                .subscribe(new Unheeded());
+    }
+
+    private boolean isAwaited(String key) {
+        LegacySession session = sessions.get(key);
+        return !closed && session != null && session.isAwaited();
+    }
+
+    private Mono<LegacySession> reopened(String key) {
+        LegacySession session = sessions.get(key);
+        return session == null || !isAwaited(key) ? Mono.empty() : session.opened();
     }
 
     void expire(long now) {
@@ -278,7 +322,6 @@ final class LegacyBack implements BackDialect {
         return Mono.defer(() -> {
             closed = true;
             sweeper.dispose();
-            comingBack.dispose();
             synchronized (changes) {
                 changes.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
             }

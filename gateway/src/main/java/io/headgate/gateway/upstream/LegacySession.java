@@ -2,11 +2,14 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,6 +24,7 @@ import reactor.core.publisher.Mono;
  */
 abstract class LegacySession {
     private static final RawJson NOTHING_TO_SAY = RawJson.of("{}");
+    private static final Duration RESTORE_WITHIN = Duration.ofSeconds(5);
 
     private enum State {
         NEW,
@@ -35,9 +39,13 @@ abstract class LegacySession {
     private final RawJson info;
     private final Inbox inbox;
     private final SessionSettings settings;
+    /** True if the client, or those who listen, had another session before, which the server lost. */
+    private final boolean isSuccessor;
+
     private final Mono<LegacySession> opened;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicInteger calls = new AtomicInteger();
+    private volatile boolean wasOpen;
     private volatile long lastUsed = System.nanoTime();
     private volatile Handshake handshake;
     private volatile @Nullable LegacyStream stream;
@@ -51,6 +59,7 @@ abstract class LegacySession {
         this.info = info;
         this.inbox = former == null ? new Inbox(meters) : former.inbox;
         this.settings = former == null ? new SessionSettings() : former.settings;
+        this.isSuccessor = former != null && (former.isSuccessor || former.wasOpen);
         this.handshake = Handshake.none(back.assumedVersion());
         this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
                 .flatMap(this::agreed)
@@ -156,7 +165,22 @@ abstract class LegacySession {
     }
 
     final boolean isIdle(long now, long limit) {
-        return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard();
+        return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard() && !settings.isSubscribed();
+    }
+
+    /** True if what the server says in this session is waited for, and not only the answers of calls. */
+    final boolean isAwaited() {
+        return servesMany() || (hasOwner() && (inbox.isHeard() || settings.isSubscribed()));
+    }
+
+    /** True if it takes the place of one that the server lost, and nothing was said in it yet. */
+    final boolean isLost() {
+        return isSuccessor && state.get() == State.NEW;
+    }
+
+    /** True if it is the gateway's own. */
+    final boolean servesMany() {
+        return key.equals(LegacyBack.OWN);
     }
 
     /** True if the server need not be told what log messages a call wants. */
@@ -275,15 +299,45 @@ abstract class LegacySession {
 
     /** Messages were missed, nobody knows which. */
     final void gap() {
-        anyChanged();
-        if (key.equals(LegacyBack.OWN)) {
+        if (servesMany()) {
+            // The other sessions' clients hear of lists by this one.
+            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
             back.subscriptions.gap();
+        } else if (hasOwner()) {
+            inbox.updated(settings.subscriptions());
         }
     }
 
-    /** Each list may be another one. */
-    final void anyChanged() {
-        ModernBack.kinds(handshake.capabilities()).forEach(back::changed);
+    /** Sets up what the server forgot with the former session; calls need not wait for the subscriptions. */
+    private Mono<Void> restore() {
+        if (!isSuccessor) {
+            return Mono.empty();
+        }
+        meters.renewed(Renewed.SESSION);
+        if (servesMany()) {
+            back.client.returns.works();
+            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
+            back.subscriptions.startAgain();
+            return Mono.empty();
+        }
+        String level = settings.level();
+        Mono<Void> told = level == null || !offersLogging() ? Mono.empty() : restore(back.setLevel(level));
+        return told.doOnTerminate(this::subscribeAgain);
+    }
+
+    private void subscribeAgain() {
+        Flux.fromIterable(settings.subscriptions())
+                .concatMap(uri -> restore(back.subscribe(uri)).doOnTerminate(() -> {
+                    meters.renewed(Renewed.SUBSCRIPTION);
+                    // Told afterwards, so that no update falls between.
+                    inbox.updated(List.of(uri));
+                }))
+                .subscribe(new Unheeded());
+    }
+
+    /** Makes a request of the gateway's own in this session, whatever comes of it. */
+    private Mono<Void> restore(Exchange exchange) {
+        return call(exchange, null).timeout(RESTORE_WITHIN).onErrorComplete().then();
     }
 
     static boolean isChange(String method) {
@@ -297,10 +351,8 @@ abstract class LegacySession {
         return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
             meters.sessions.incrementAndGet();
             if (state.compareAndSet(State.NEW, State.OPEN)) {
-                if (key.equals(LegacyBack.OWN)) {
-                    back.subscriptions.startAgain();
-                }
-                return begin().thenReturn(this);
+                wasOpen = true;
+                return begin().then(Mono.defer(this::restore)).thenReturn(this);
             }
             // Its client went away meanwhile, or its stream.
             meters.sessions.decrementAndGet();

@@ -81,8 +81,8 @@ final class SseSession extends LegacySession {
     boolean close(Fault why) {
         boolean wasOpen = super.close(why);
         calls.all().forEach(call -> call.lose(why));
-        if (wasOpen && key().equals(LegacyBack.OWN)) {
-            back.comeBack();
+        if (wasOpen) {
+            back.comeBack(key(), /* isInTurn= */ false);
         }
         return wasOpen;
     }

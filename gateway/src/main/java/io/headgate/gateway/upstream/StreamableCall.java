@@ -8,6 +8,8 @@ import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -20,6 +22,9 @@ import reactor.core.CoreSubscriber;
 final class StreamableCall extends Call implements SessionCall {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
+    private static final long LEAST_RETRY_MILLIS = 50;
+    private static final long MOST_RETRY_MILLIS = 60_000;
+    private static final int MAX_DOUBLINGS = 5;
 
     private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
@@ -34,6 +39,7 @@ final class StreamableCall extends Call implements SessionCall {
     private boolean counted;
     private boolean isAnswered;
     private int resumes;
+    private int pauses;
     private @Nullable String lastEventId;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
 
@@ -112,20 +118,38 @@ final class StreamableCall extends Call implements SessionCall {
         if (code != 404 || session.back.isSessionless() || renewed) {
             return false;
         }
-        // A session that the server does not know proves that it did not execute the call.
+        linger();
+        renew();
+        return true;
+    }
+
+    /** A session that the server does not know proves that it did not execute the call. */
+    private void renew() {
         renewed = true;
         renewing = true;
         meters.count(Fault.SESSION_LOST);
-        linger();
         uncount();
         firstSent = 0;
         StreamableSession next = (StreamableSession) session.back.renew(session);
         session = next;
         next.opened()
-                .doOnNext(opened -> move(this::startAgain))
+                // Later, for what said so is still being looked at.
+                .doOnNext(opened -> pool.loop.execute(this::startAgain))
                 .doOnError(failed -> move(() -> fail(failed)))
                 .subscribe(new Unheeded());
-        return true;
+    }
+
+    @Override
+    boolean startsAgain() {
+        return renewing;
+    }
+
+    /** Some servers say so with a status that means much else; that they did not even read the id is in the answer. */
+    private boolean isSessionUnknown(JsonRpc.Failure failure) {
+        return status() == 400
+                && !renewed
+                && session.isNamed()
+                && failure.message().toLowerCase(Locale.ROOT).contains("session");
     }
 
     private void startAgain() {
@@ -203,6 +227,9 @@ final class StreamableCall extends Call implements SessionCall {
             JsonRpc.Failure failure = Answers.failure(message, meters);
             if (failure == null) {
                 fail(Fault.SHAPE);
+            } else if (unread && isSessionUnknown(failure)) {
+                renew();
+                return null;
             }
             return failure;
         }
@@ -277,8 +304,15 @@ final class StreamableCall extends Call implements SessionCall {
             return false;
         }
         resumes++;
-        pool.loop.schedule(this::resume, retryMillis, TimeUnit.MILLISECONDS);
+        pool.loop.schedule(this::resume, pauseMillis(), TimeUnit.MILLISECONDS);
         return true;
+    }
+
+    /** As long as the server says, but less and less often where it says that we may come at once. */
+    private long pauseMillis() {
+        long most = LEAST_RETRY_MILLIS << Math.min(pauses++, MAX_DOUBLINGS);
+        long jitter = ThreadLocalRandom.current().nextLong(most) + 1;
+        return Math.max(jitter, Math.min(retryMillis, MOST_RETRY_MILLIS));
     }
 
     private void resume() {

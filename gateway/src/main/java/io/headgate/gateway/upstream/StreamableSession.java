@@ -104,6 +104,18 @@ final class StreamableSession extends LegacySession {
                 : standing.settled().timeout(STREAM_WITHIN, Mono.fromRunnable(() -> back.holdsStreamsBack(true)));
     }
 
+    /** True if the server gave it a name, by which it can be forgotten. */
+    boolean isNamed() {
+        return id != null;
+    }
+
+    /** The server does not know it any more; {@code isInTurn} if it is this one's turn to set itself up again. */
+    void forgotten(boolean isInTurn) {
+        meters.count(Fault.SESSION_LOST);
+        close(Fault.SESSION_GONE);
+        back.comeBack(key(), isInTurn);
+    }
+
     @Override
     Mono<Void> leave() {
         return id == null

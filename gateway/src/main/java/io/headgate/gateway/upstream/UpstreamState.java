@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param transport how messages travel to it, or null while it is unknown
  * @param eraSince when the era was found, or null while it is unknown
+ * @param waiting how many lost sessions and streams wait to be set up again
  * @param lastError what went wrong last, without secrets, or null
  */
 public record UpstreamState(
@@ -20,6 +21,7 @@ public record UpstreamState(
         int connections,
         int callsInFlight,
         int sessions,
+        int waiting,
         @Nullable String lastError) {
     /** True if the server is known to keep a session for each client: what it says outside of calls comes there. */
     public boolean keepsSessions() {

@@ -160,7 +160,7 @@ final class FakeUpstream implements Upstream {
 
     @Override
     public UpstreamState state() {
-        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, null);
+        return new UpstreamState(name, era, null, null, null, true, 0, 0, 0, 0, null);
     }
 
     @Override
