@@ -211,6 +211,19 @@ export const fixture = {
     assert.ok(text(result).length > 0);
   },
 
+  async outsideOfTheCall({ peer, name }) {
+    if (!(await peer.listTools()).some(tool => tool.name === name('asks_outside'))) return SKIPPED;
+    peer.answers.elicitation = () => ({ action: 'accept', content: { name: 'Ada' } });
+    peer.answers.sampling = () => ({ role: 'assistant', model: 'none', content: { type: 'text', text: 'Paris' } });
+    const seen = [];
+    // The SDK of the newer era also tells of its rounds, in numbers of its own.
+    const options = { logLevel: 'info', onprogress: p => p.total === 7 && seen.push(p.progress) };
+    assert.equal(text(await peer.callTool(name('asks_outside'), {}, options)), 'Ada, Paris, file:///srv/data');
+    assert.equal(peer.logged.length, 1, JSON.stringify(peer.logged));
+    assert.equal(peer.logged[0].data, 'Asked all');
+    assert.deepEqual(seen, [1]);
+  },
+
   async severalQuestions({ peer, name, upstream }) {
     if (upstream !== 'modern') return SKIPPED;
     peer.answers.elicitation = request => {

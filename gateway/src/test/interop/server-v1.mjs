@@ -27,6 +27,9 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwA
 // Whose users were sent to a page, by the visit that the call names.
 const visits = new Set();
 
+// One for each session: tells it of a resource that it watches.
+const watchers = new Set();
+
 function serverFor() {
   const server = new McpServer(
     { name: 'headgate-interop-server-v1', version: '1.0.0' },
@@ -42,6 +45,9 @@ function serverFor() {
     },
   );
   const watched = new Set();
+  const tell = async uri => watched.has(uri) && (await server.server.sendResourceUpdated({ uri }));
+  watchers.add(tell);
+  server.server.onclose = () => watchers.delete(tell);
   const tool = (name, description, inputSchema, body) => server.registerTool(name, { description, inputSchema }, body);
 
   tool('echo', 'Says what you said', { message: z.string() }, ({ message }) => says(message));
@@ -96,6 +102,20 @@ function serverFor() {
     const answer = await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
     return says(`LLM response: ${answer.content.text}`);
   });
+  // What does not name its call goes on the session's own stream, which is how most servers of this SDK ask.
+  tool('asks_outside', 'Asks, logs and tells of progress outside of its call', {}, async (_, { _meta }) => {
+    const requestedSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+    const asked = await server.server.elicitInput({ message: 'Who are you?', requestedSchema });
+    const messages = [{ role: 'user', content: { type: 'text', text: 'Which capital?' } }];
+    const sampled = await server.server.createMessage({ messages, maxTokens: 100 });
+    const { roots } = await server.server.listRoots();
+    await server.server.notification({ method: 'notifications/message', params: { level: 'info', data: 'Asked all' } });
+    const params = { progressToken: _meta?.progressToken, progress: 1, total: 7 };
+    if (params.progressToken !== undefined) await server.server.notification({ method: 'notifications/progress', params });
+    // They come on another connection than the result, which must not be there first.
+    await pause(200);
+    return says(`${asked.content?.name}, ${sampled.content.text}, ${roots.map(root => root.uri)}`);
+  });
   tool('ask_by_url', 'Sends the user to a page', {}, async (_, { sendRequest, signal }) => {
     const params = { mode: 'url', elicitationId: randomUUID(), message: 'Please sign', url: 'https://pages.example/sign?for=Ada' };
     return says((await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, { signal })).action);
@@ -143,6 +163,11 @@ function serverFor() {
   tool('test_trigger_resource_update', 'Says that the watched resource changed', {}, async () => {
     const uri = 'test://watched-resource';
     if (watched.has(uri)) await server.server.sendResourceUpdated({ uri });
+    return says('Told');
+  });
+
+  tool('update_for_all', 'Tells every session of the watched resource', {}, async () => {
+    for (const tell of watchers) await tell('test://watched-resource');
     return says('Told');
   });
 

@@ -27,6 +27,7 @@ public record GatewayState(
      * @param since when that era was found
      * @param eras each that it was asked for
      * @param healthy true if it answers and its lists could be read
+     * @param waiting how many lost sessions and streams wait to be set up again
      * @param lastError what is wrong with it now, or null
      * @param pastError what was wrong with it last and is over, and when
      */
@@ -43,6 +44,7 @@ public record GatewayState(
             int connections,
             int callsInFlight,
             int sessions,
+            int waiting,
             int tools,
             int prompts,
             int resources,

@@ -106,6 +106,7 @@ public final class StateReport {
                 state.connections(),
                 state.callsInFlight(),
                 state.sessions(),
+                state.waiting(),
                 part.tools(),
                 part.prompts(),
                 part.resources(),

@@ -107,6 +107,12 @@ public final class MeterNames {
     /** Sessions opened at legacy upstreams now; tag {@code upstream}. */
     public static final String UPSTREAM_SESSIONS = "headgate.upstream.sessions";
 
+    /** What was set up again after an upstream had lost it; tags {@code upstream}, {@code what}. */
+    public static final String UPSTREAM_RENEWED = "headgate.upstream.renewed";
+
+    /** Sessions and streams that wait to be set up again at an upstream now; tag {@code upstream}. */
+    public static final String UPSTREAM_WAITING = "headgate.upstream.waiting";
+
     /** 1 while an upstream answers and its lists can be read, 0 while not; tag {@code upstream}. */
     public static final String UPSTREAM_HEALTHY = "headgate.upstream.healthy";
 

@@ -41,6 +41,7 @@ abstract class Call extends RoundTrip implements Subscription {
     private boolean ended;
     private @Nullable Fault broken;
     private JsonRpc.@Nullable Response response;
+    private @Nullable Backlog backlog;
 
     Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
         super(pool);
@@ -51,6 +52,11 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** Sends the request; on the event loop. */
     abstract void start();
+
+    /** Messages come for this call another way too, and before its response. */
+    final void hear(Backlog messages) {
+        backlog = messages;
+    }
 
     /**
      * Says what a message means: something to pass on, the response that ends the call, or null for nothing; may fail
@@ -86,6 +92,11 @@ abstract class Call extends RoundTrip implements Subscription {
     /** Counts the failure, and says what the caller is told. */
     Refusal refusal(Fault fault, String text, @Nullable Duration retryAfter) {
         return meters.refuse(fault, text, retryAfter);
+    }
+
+    /** True if the answer only said that the call has to be made again, and that is on its way. */
+    boolean startsAgain() {
+        return false;
     }
 
     /** The transport failed before an answer began; true if the call goes on all the same. */
@@ -238,7 +249,7 @@ abstract class Call extends RoundTrip implements Subscription {
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
-            } else if (!done) {
+            } else if (!done && !startsAgain()) {
                 fail(Fault.SHAPE);
             }
         } catch (BadMessage bad) {
@@ -266,7 +277,7 @@ abstract class Call extends RoundTrip implements Subscription {
         }
     }
 
-    private void drain() {
+    final void drain() {
         if (working || done) {
             return;
         }
@@ -283,6 +294,13 @@ abstract class Call extends RoundTrip implements Subscription {
 
     /** Passes on one message or ends the call; false if there is nothing to do now. */
     private boolean step() {
+        Backlog heard = backlog;
+        JsonRpc early = heard == null || demand == 0 ? null : heard.poll();
+        if (early != null) {
+            demand--;
+            actual.onNext(early);
+            return true;
+        }
         JsonRpc.Response last = response;
         if (last != null) {
             if (demand > 0) {
@@ -434,6 +452,10 @@ abstract class Call extends RoundTrip implements Subscription {
         EventBody stream = events;
         if (stream != null) {
             stream.release();
+        }
+        Backlog heard = backlog;
+        if (done && heard != null) {
+            heard.clear();
         }
     }
 }

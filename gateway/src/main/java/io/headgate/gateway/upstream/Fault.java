@@ -121,6 +121,11 @@ enum Fault {
         return this == IDLE || this == MAX_DURATION;
     }
 
+    /** True if there was nothing to connect to, as while a server is not running. */
+    boolean isAway() {
+        return this == CONNECT || this == CONNECT_TIMEOUT || this == RESOLVE;
+    }
+
     /** True if it says that the upstream as a whole is not there, and not merely that one call failed. */
     boolean isOutage() {
         return reason == Reason.UPSTREAM_UNAVAILABLE && this != CLOSED && this != SESSION_GONE;

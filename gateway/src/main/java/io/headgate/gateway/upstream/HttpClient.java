@@ -47,6 +47,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 
 /** A plain Netty HTTP client for one upstream: its connections are pooled per event loop, and a call never changes loops. */
@@ -77,6 +78,7 @@ final class HttpClient {
     final UpstreamLimits limits;
     final UpstreamMeters meters;
     final HeldSecrets secrets;
+    final ReturnWatch returns = new ReturnWatch(Schedulers.parallel());
     private final URI url;
     private final boolean isTls;
     private final boolean h2PriorKnowledge;
@@ -99,6 +101,7 @@ final class HttpClient {
         this.limits = config.limits();
         this.meters = meters;
         this.secrets = HeldSecrets.of(config.headers());
+        meters.countWaiting(returns);
         this.url = config.url();
         this.isTls = "https".equalsIgnoreCase(url.getScheme());
         this.h2PriorKnowledge = config.http2PriorKnowledge();
@@ -240,6 +243,7 @@ final class HttpClient {
     Mono<Void> close() {
         return Mono.fromRunnable(() -> {
             closed = true;
+            returns.close();
             for (LoopPool pool : pools) {
                 if (!pool.loop.isShuttingDown()) {
                     pool.loop.execute(pool::close);

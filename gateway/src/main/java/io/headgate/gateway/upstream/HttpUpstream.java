@@ -186,6 +186,7 @@ public final class HttpUpstream implements Upstream {
                 meters.connections.get(),
                 meters.callsInFlight.get(),
                 meters.sessions.get(),
+                client.returns.waiting(),
                 meters.lastError(),
                 meters.pastError());
     }

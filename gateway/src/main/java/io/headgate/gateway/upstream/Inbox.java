@@ -4,6 +4,9 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RpcCodes;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -17,6 +20,9 @@ final class Inbox {
 
     private final UpstreamMeters meters;
     private final Deque<JsonRpc> held = new ArrayDeque<>();
+    /** Resources that may have changed while the client did not listen. */
+    private final Set<String> missed = new LinkedHashSet<>();
+
     private Sinks.@Nullable Many<JsonRpc> listener;
 
     Inbox(UpstreamMeters meters) {
@@ -34,6 +40,20 @@ final class Inbox {
 
     synchronized boolean isHeard() {
         return listener != null;
+    }
+
+    /** Resources may have changed unseen; a client that does not listen is told when it does. */
+    void updated(List<String> uris) {
+        boolean isHeard;
+        synchronized (this) {
+            isHeard = listener != null;
+            if (!isHeard) {
+                missed.addAll(uris);
+            }
+        }
+        if (isHeard) {
+            uris.forEach(uri -> deliver(SharedSubscriptions.update(uri)));
+        }
     }
 
     void deliver(JsonRpc message) {
@@ -58,6 +78,8 @@ final class Inbox {
     private synchronized void open(Sinks.Many<JsonRpc> sink) {
         Sinks.Many<JsonRpc> former = listener;
         listener = sink;
+        missed.forEach(uri -> sink.emitNext(SharedSubscriptions.update(uri), Sinks.EmitFailureHandler.FAIL_FAST));
+        missed.clear();
         held.forEach(message -> sink.emitNext(message, Sinks.EmitFailureHandler.FAIL_FAST));
         held.clear();
         if (former != null) {

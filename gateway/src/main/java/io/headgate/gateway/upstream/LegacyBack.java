@@ -11,11 +11,11 @@ import io.headgate.mcp.RawJson;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -35,9 +35,6 @@ final class LegacyBack implements BackDialect {
 
     private static final Duration IDLE = Duration.ofMinutes(30);
     private static final Duration SWEEP = Duration.ofMinutes(1);
-    private static final Duration BACK_AFTER = Duration.ofSeconds(1);
-    private static final Duration BACK_AT_MOST = Duration.ofSeconds(60);
-    private static final int BACK_ATTEMPTS = 10;
     /** What the gateway's own session declares: some servers offer a tool only to clients that can be asked what it asks. */
     static final RawJson LISTED_FOR =
             RawJson.of("{\"roots\":{},\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}," + "\"extensions\":{"
@@ -59,9 +56,11 @@ final class LegacyBack implements BackDialect {
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     private final SessionPool pool = new SessionPool(this);
     private final Disposable sweeper;
-    private final Disposable.Swap comingBack = Disposables.swap();
+    private final Set<String> comingBack = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Handshake greeted;
     private volatile boolean sessionless;
+    private volatile boolean hasNoStreams;
+    private volatile boolean holdsStreamsBack;
     private volatile boolean closed;
 
     /** {@code doubt} is run when an answer looks as if the server no longer speaks this era or transport. */
@@ -118,7 +117,11 @@ final class LegacyBack implements BackDialect {
             return Flux.defer(() -> callPooled(exchange));
         }
         LegacySession session = sessionOf(exchange);
-        return session == null ? tooMany() : call(session, exchange);
+        if (session == null) {
+            return tooMany();
+        }
+        Flux<JsonRpc> call = call(session, exchange);
+        return exchange.session() == null ? call : session.settings().remembering(exchange, call);
     }
 
     private static Flux<JsonRpc> call(LegacySession session, Exchange exchange) {
@@ -134,11 +137,12 @@ final class LegacyBack implements BackDialect {
         LegacySession session = loan.session();
         Flux<JsonRpc> call = session.call(exchange, loan);
         String level = exchange.client().logLevel();
-        if (session.isOpen() && session.hasLevel(level)) {
+        if (session.isOpen() && session.hasLevel(level) && session.hears(exchange)) {
             return call;
         }
         return session.opened()
-                .flatMap(opened -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))
+                .flatMap(opened -> (opened.hears(exchange) ? Mono.<Void>empty() : opened.hear())
+                        .then(Mono.defer(() -> opened.hasLevel(level) ? Mono.empty() : setLevel(opened, level))))
                 .thenMany(call)
                 .doFinally(end -> loan.dropUnlessTaken());
     }
@@ -149,10 +153,24 @@ final class LegacyBack implements BackDialect {
 
     /** Whether the server takes the level or not, the call is made. */
     private Mono<Void> setLevel(LegacySession session, @Nullable String level) {
-        Exchange set = GatewayExchange.of(
-                config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(String.valueOf(level)) + "}");
-        session.level(level);
-        return session.call(set, null).onErrorComplete().then();
+        session.settings().level(level);
+        return session.call(setLevel(String.valueOf(level)), null)
+                .onErrorComplete()
+                .then();
+    }
+
+    Exchange setLevel(String level) {
+        return GatewayExchange.of(config.name(), Methods.SET_LEVEL, "{\"level\":" + JsonStrings.quote(level) + "}");
+    }
+
+    Exchange subscribe(String uri) {
+        return GatewayExchange.of(
+                config.name(), Methods.RESOURCES_SUBSCRIBE, "{\"uri\":" + JsonStrings.quote(uri) + "}");
+    }
+
+    Exchange unsubscribe(String uri) {
+        return GatewayExchange.of(
+                config.name(), Methods.RESOURCES_UNSUBSCRIBE, "{\"uri\":" + JsonStrings.quote(uri) + "}");
     }
 
     @Override
@@ -174,7 +192,14 @@ final class LegacyBack implements BackDialect {
             return resourceUris.isEmpty() ? Flux.never() : subscriptions.listen(resourceUris);
         }
         LegacySession session = sessionOf(exchange);
-        return session == null ? tooMany() : session.inbox().listen();
+        if (session == null) {
+            return tooMany();
+        }
+        return session.inbox().listen().doOnSubscribe(begun -> {
+            if (session.isLost()) {
+                comeBack(session.key(), /* isInTurn= */ false);
+            }
+        });
     }
 
     @Override
@@ -233,6 +258,24 @@ final class LegacyBack implements BackDialect {
         return sessionless;
     }
 
+    /** True if the server said the last time that its sessions have no streams. */
+    boolean hasNoStreams() {
+        return hasNoStreams;
+    }
+
+    void noStreams(boolean said) {
+        hasNoStreams = said;
+    }
+
+    /** True if the server begins a stream only when it has something to say. */
+    boolean holdsStreamsBack() {
+        return holdsStreamsBack;
+    }
+
+    void holdsStreamsBack(boolean seen) {
+        holdsStreamsBack = seen;
+    }
+
     /** The session in the place of one that the server has forgotten; all who ask get the same. */
     LegacySession renew(LegacySession lost) {
         LegacySession next = sessions.compute(
@@ -255,17 +298,39 @@ final class LegacyBack implements BackDialect {
         sessions.remove(session.key(), session);
     }
 
-    /** Opens the gateway's own session again, for changes are heard on its stream; which were missed, nobody knows. */
-    void comeBack() {
-        Unheeded attempts = new Unheeded();
-        if (closed || !comingBack.update(attempts)) {
+    /**
+     * Opens the successor of a session that the server lost, as soon as the server is there, if somebody waits for what
+     * comes in it; the next call would open it otherwise.
+     */
+    void comeBack(String key, boolean isInTurn) {
+        if (!isAwaited(key) || !comingBack.add(key)) {
             return;
         }
-        Mono.defer(() -> own().opened())
-                .retryWhen(Retry.backoff(BACK_ATTEMPTS, BACK_AFTER).maxBackoff(BACK_AT_MOST))
-                .delaySubscription(BACK_AFTER)
-                .doOnNext(LegacySession::anyChanged)
-                .subscribe(attempts);
+        boolean isOwn = key.equals(OWN);
+        Attempts attempts = new Attempts();
+        Mono<LegacySession> reopened = Mono.defer(() -> reopened(key))
+                .retryWhen(Retry.from(failures -> failures.concatMap(
+                        failure -> client.returns.turn(attempts, isOwn).thenReturn(failure))));
+        (isInTurn ? reopened : client.returns.turn(isOwn).then(reopened))
+                .doFinally(end -> {
+                    comingBack.remove(key);
+                    // It may have been lost again before this was said.
+                    LegacySession now = sessions.get(key);
+                    if (now != null && now.isLost()) {
+                        comeBack(key, /* isInTurn= */ false);
+                    }
+                })
+                .subscribe(new Unheeded());
+    }
+
+    private boolean isAwaited(String key) {
+        LegacySession session = sessions.get(key);
+        return !closed && session != null && session.isAwaited();
+    }
+
+    private Mono<LegacySession> reopened(String key) {
+        LegacySession session = sessions.get(key);
+        return session == null || !isAwaited(key) ? Mono.empty() : session.opened();
     }
 
     /** Ends the gateway's own session: what the gateway wants to know is told elsewhere. */
@@ -274,8 +339,6 @@ final class LegacyBack implements BackDialect {
         if (own != null) {
             own.end().subscribe(new Unheeded());
         }
-        // Not before the end, which over HTTP+SSE begins to come back.
-        comingBack.update(Disposables.disposed());
     }
 
     /** Asks again which eras the server speaks, if it refused to open a session. */
@@ -303,7 +366,6 @@ final class LegacyBack implements BackDialect {
         return Mono.defer(() -> {
             closed = true;
             sweeper.dispose();
-            comingBack.dispose();
             synchronized (changes) {
                 changes.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
             }
@@ -328,13 +390,11 @@ final class LegacyBack implements BackDialect {
         return closed || sessions.size() >= most;
     }
 
-    /** A session that is not in use yet; {@code inbox} is that of the one whose place it takes. */
-    LegacySession session(String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
-        if (transport == UpstreamTransport.SSE) {
-            return new SseSession(this, key, declared, info, inbox);
-        }
-        boolean isStanding = key.equals(OWN) || key.startsWith(OF_CLIENT);
-        return new StreamableSession(this, key, declared, info, inbox, isStanding);
+    /** A session that is not in use yet; {@code former} is the one whose place it takes. */
+    LegacySession session(String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
+        return transport == UpstreamTransport.SSE
+                ? new SseSession(this, key, declared, info, former)
+                : new StreamableSession(this, key, declared, info, former);
     }
 
     /** A new session for one call at a time, or null if there are too many. */

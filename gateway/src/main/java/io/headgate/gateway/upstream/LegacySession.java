@@ -2,11 +2,14 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,6 +25,7 @@ import reactor.core.publisher.Mono;
 abstract class LegacySession {
     private static final RawJson NOTHING_TO_SAY = RawJson.of("{}");
     private static final JsonRpc.Success NO_ROOTS = JsonRpc.Success.of("{\"roots\":[]}");
+    private static final Duration RESTORE_WITHIN = Duration.ofSeconds(5);
 
     private enum State {
         NEW,
@@ -35,22 +39,28 @@ abstract class LegacySession {
     private final RawJson declared;
     private final RawJson info;
     private final Inbox inbox;
+    private final SessionSettings settings;
+    /** True if the client, or those who listen, had another session before, which the server lost. */
+    private final boolean isSuccessor;
+
     private final Mono<LegacySession> opened;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicInteger calls = new AtomicInteger();
+    private volatile boolean wasOpen;
     private volatile long lastUsed = System.nanoTime();
     private volatile Handshake handshake;
     private volatile @Nullable LegacyStream stream;
-    private volatile @Nullable String level;
 
-    /** A new session for whoever the key names, or, with the inbox of a former one, in the place of that. */
-    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
+    /** A new session for whoever the key names, or one in the place of a former one. */
+    LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
         this.back = back;
         this.meters = back.client.meters;
         this.key = key;
         this.declared = declared;
         this.info = info;
-        this.inbox = inbox == null ? new Inbox(meters) : inbox;
+        this.inbox = former == null ? new Inbox(meters) : former.inbox;
+        this.settings = former == null ? new SessionSettings() : former.settings;
+        this.isSuccessor = former != null && (former.isSuccessor || former.wasOpen);
         this.handshake = Handshake.none(back.assumedVersion());
         this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
                 .flatMap(this::agreed)
@@ -80,9 +90,22 @@ abstract class LegacySession {
     /** Takes a message from the session's stream. */
     abstract void take(Envelope message, int length);
 
+    /** True if a message of the session's stream that names no call belongs to the only one that is on its way. */
+    abstract boolean meansItsOnlyCall();
+
+    /** True if all that the server may say of a call, or ask its client, is heard. */
+    boolean hears(Exchange exchange) {
+        return true;
+    }
+
+    /** Hears what the server says beside the answers of calls, as far as it has a stream for that. */
+    Mono<Void> hear() {
+        return Mono.empty();
+    }
+
     /** The session that takes this one's place, for the same client and whoever listens for it. */
     final LegacySession successor() {
-        return back.session(key, declared, info, inbox);
+        return back.session(key, declared, info, this);
     }
 
     final String key() {
@@ -109,6 +132,10 @@ abstract class LegacySession {
 
     final Inbox inbox() {
         return inbox;
+    }
+
+    final SessionSettings settings() {
+        return settings;
     }
 
     /** True if the server said that it has no stream for this session. */
@@ -142,16 +169,31 @@ abstract class LegacySession {
     }
 
     final boolean isIdle(long now, long limit) {
-        return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard();
+        return calls.get() == 0 && now - lastUsed > limit && !inbox.isHeard() && !settings.isSubscribed();
+    }
+
+    /** True if what the server says in this session is waited for, and not only the answers of calls. */
+    final boolean isAwaited() {
+        return servesMany() || (hasOwner() && (inbox.isHeard() || settings.isSubscribed()));
+    }
+
+    /** True if it takes the place of one that the server lost, and nothing was said in it yet. */
+    final boolean isLost() {
+        return isSuccessor && state.get() == State.NEW;
+    }
+
+    /** True if it is the gateway's own. */
+    final boolean servesMany() {
+        return key.equals(LegacyBack.OWN);
     }
 
     /** True if the server need not be told what log messages a call wants. */
     final boolean hasLevel(@Nullable String wanted) {
-        return wanted == null || wanted.equals(level) || (isOpen() && capability("logging") == null);
+        return wanted == null || wanted.equals(settings.level()) || (isOpen() && !offersLogging());
     }
 
-    final void level(@Nullable String set) {
-        level = set;
+    final boolean offersLogging() {
+        return capability("logging") != null;
     }
 
     /** True if the server tells of a resource's updates whoever has subscribed to it. */
@@ -263,15 +305,45 @@ abstract class LegacySession {
 
     /** Messages were missed, nobody knows which. */
     final void gap() {
-        anyChanged();
-        if (key.equals(LegacyBack.OWN)) {
+        if (servesMany()) {
+            // The other sessions' clients hear of lists by this one.
+            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
             back.subscriptions.gap();
+        } else if (hasOwner()) {
+            inbox.updated(settings.subscriptions());
         }
     }
 
-    /** Each list may be another one. */
-    final void anyChanged() {
-        ModernBack.kinds(handshake.capabilities()).forEach(back::changed);
+    /** Sets up what the server forgot with the former session; calls need not wait for the subscriptions. */
+    private Mono<Void> restore() {
+        if (!isSuccessor) {
+            return Mono.empty();
+        }
+        meters.renewed(Renewed.SESSION);
+        if (servesMany()) {
+            back.client.returns.works();
+            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
+            back.subscriptions.startAgain();
+            return Mono.empty();
+        }
+        String level = settings.level();
+        Mono<Void> told = level == null || !offersLogging() ? Mono.empty() : restore(back.setLevel(level));
+        return told.doOnTerminate(this::subscribeAgain);
+    }
+
+    private void subscribeAgain() {
+        Flux.fromIterable(settings.subscriptions())
+                .concatMap(uri -> restore(back.subscribe(uri)).doOnTerminate(() -> {
+                    meters.renewed(Renewed.SUBSCRIPTION);
+                    // Told afterwards, so that no update falls between.
+                    inbox.updated(List.of(uri));
+                }))
+                .subscribe(new Unheeded());
+    }
+
+    /** Makes a request of the gateway's own in this session, whatever comes of it. */
+    private Mono<Void> restore(Exchange exchange) {
+        return call(exchange, null).timeout(RESTORE_WITHIN).onErrorComplete().then();
     }
 
     static boolean isChange(String method) {
@@ -285,10 +357,8 @@ abstract class LegacySession {
         return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
             meters.sessions.incrementAndGet();
             if (state.compareAndSet(State.NEW, State.OPEN)) {
-                if (key.equals(LegacyBack.OWN)) {
-                    back.subscriptions.startAgain();
-                }
-                return begin().thenReturn(this);
+                wasOpen = true;
+                return begin().then(Mono.defer(this::restore)).thenReturn(this);
             }
             // Its client went away meanwhile, or its stream.
             meters.sessions.decrementAndGet();

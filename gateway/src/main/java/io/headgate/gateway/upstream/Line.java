@@ -148,6 +148,7 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         headSeen = true;
         keepAlive = HttpUtil.isKeepAlive(response);
         pool.client.meters.answered();
+        pool.client.returns.answered();
         current.heard();
         current.onHead(status, response.headers());
         return true;

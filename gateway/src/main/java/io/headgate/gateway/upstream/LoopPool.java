@@ -373,6 +373,9 @@ final class LoopPool {
             if (!settle()) {
                 return;
             }
+            if (fault.isAway()) {
+                client.returns.away();
+            }
             // Those who would have shared one connection fail together; else each attempt stands for one of them.
             int failing = expectsH2 ? waiting.size() : Math.min(1, waiting.size());
             for (int i = 0; i < failing; i++) {

@@ -93,6 +93,8 @@ final class ModernBack implements BackDialect {
         Exchange listen = exchange.withMessage(GatewayExchange.request(Methods.LISTEN, params.toString()))
                 .withTarget(new Target(name));
         return Reconnecting.of(
+                client,
+                /* servesMany= */ false,
                 owner -> new CallFlux(actual -> new ListenCall(client, listen, Set.of(asked), owner, actual)),
                 afterGap);
     }
@@ -130,13 +132,17 @@ final class ModernBack implements BackDialect {
 
     @Override
     public Flux<String> changes() {
-        return Reconnecting.of(this::listenForChanges, () -> {
-                    // The server may have come back as another version of itself.
-                    doubt();
-                    RawJson known = capabilities;
-                    return Flux.fromIterable(known == null ? List.of() : kinds(known))
-                            .map(kind -> new JsonRpc.Notification(kind, null));
-                })
+        return Reconnecting.of(
+                        client,
+                        /* servesMany= */ true,
+                        this::listenForChanges,
+                        () -> {
+                            // The server may have come back as another version of itself.
+                            doubt();
+                            RawJson known = capabilities;
+                            return Flux.fromIterable(known == null ? List.of() : lists(known))
+                                    .map(kind -> new JsonRpc.Notification(kind, null));
+                        })
                 .ofType(JsonRpc.Notification.class)
                 .map(JsonRpc.Notification::method);
     }
@@ -171,6 +177,21 @@ final class ModernBack implements BackDialect {
         addKind(kinds, capabilities.get("tools"), Methods.TOOLS_CHANGED);
         addKind(kinds, capabilities.get("prompts"), Methods.PROMPTS_CHANGED);
         addKind(kinds, capabilities.get("resources"), Methods.RESOURCES_CHANGED);
+        return kinds;
+    }
+
+    /** The kinds of changes that may have happened while the server was not heard: it may be another release of it. */
+    static List<String> lists(RawJson capabilities) {
+        List<String> kinds = new ArrayList<>();
+        if (capabilities.get("tools") != null) {
+            kinds.add(Methods.TOOLS_CHANGED);
+        }
+        if (capabilities.get("prompts") != null) {
+            kinds.add(Methods.PROMPTS_CHANGED);
+        }
+        if (capabilities.get("resources") != null) {
+            kinds.add(Methods.RESOURCES_CHANGED);
+        }
         return kinds;
     }
 

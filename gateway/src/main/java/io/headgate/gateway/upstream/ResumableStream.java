@@ -1,10 +1,12 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -14,20 +16,29 @@ import reactor.core.publisher.Sinks;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
 final class ResumableStream extends LegacyStream {
-    private static final long MIN_MILLIS = 1_000;
-    private static final long MAX_MILLIS = 60_000;
-    private static final int MAX_DOUBLINGS = 5;
+    private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
+    private static final int NO_STREAM = 405;
 
+    private final StreamableSession owner;
+    private final long madeNanos = System.nanoTime();
     private final Sinks.Empty<Void> settled = Sinks.empty();
+    private final Attempts attempts = new Attempts();
+    private final Disposable.Swap next = Disposables.swap();
     private @Nullable String lastEventId;
-    private long retryMillis = -1;
-    private int failures;
     private boolean connectedBefore;
+    /** Something was not heard, and it cannot be asked for. */
+    private boolean isGap;
+    /** The server may be another process than the one that knew the session. */
+    private boolean isDoubtful;
+
+    private boolean isInTurn;
     private boolean scheduled;
     private volatile boolean refused;
 
-    ResumableStream(LegacySession session) {
-        super(session);
+    ResumableStream(StreamableSession owner) {
+        super(owner);
+        this.owner = owner;
     }
 
     /** Ends when the server has answered the first time, whatever it said. */
@@ -54,28 +65,54 @@ final class ResumableStream extends LegacyStream {
 
     @Override
     void begins() {
-        failures = 0;
-        if (connectedBefore && lastEventId == null) {
-            session.gap();
+        attempts.begins();
+        if (connectedBefore) {
+            if (isInTurn) {
+                meters.renewed(Renewed.STREAM);
+                if (session.servesMany()) {
+                    pool.client.returns.works();
+                }
+            }
+            if (isGap || lastEventId == null) {
+                session.gap();
+            }
         }
         connectedBefore = true;
+        isGap = false;
+        isDoubtful = false;
+        session.back.noStreams(false);
         settle();
     }
 
     @Override
     void refused(int status, HttpHeaders headers) {
-        if (status >= 500 || status == 429 || status == 401 || status == 403 || status == 409) {
-            retry();
-        } else {
-            // 405 is how a server says that it has no stream; 404 that it no longer has the session.
+        if (isDoubtful && status == BAD_REQUEST && lastEventId != null) {
+            // It may only be the event that the server does not know.
+            lastEventId = null;
+            isGap = true;
+            retry(/* isWhole= */ false);
+        } else if (isDoubtful && owner.isNamed() && (status == NOT_FOUND || status == BAD_REQUEST)) {
             refused = true;
+            owner.forgotten(isInTurn);
+        } else if (isDoubtful && status != NO_STREAM) {
+            retry(/* isWhole= */ false);
+        } else if (status >= 500 || status == 429 || status == 401 || status == 403 || status == 409) {
+            isDoubtful = true;
+            retry(/* isWhole= */ false);
+        } else {
+            refused = true;
+            if (status == NO_STREAM) {
+                session.back.noStreams(true);
+            }
         }
         settle();
     }
 
     private void settle() {
         // Only the first time counts; later ones are refused by the sink.
-        Sinks.EmitResult unused = settled.tryEmitEmpty();
+        if (settled.tryEmitEmpty().isSuccess()) {
+            session.back.holdsStreamsBack(System.nanoTime() - madeNanos > StreamableSession.STREAM_WITHIN.toNanos());
+        }
     }
 
     @Override
@@ -83,29 +120,34 @@ final class ResumableStream extends LegacyStream {
         if (fault == Fault.SSE_LINE) {
             meters.count(fault);
         }
+        isDoubtful = true;
         settle();
         if (!refused) {
-            retry();
+            retry(/* isWhole= */ fault == Fault.SSE_NO_RESPONSE);
         }
     }
 
-    private void retry() {
+    @Override
+    void stop() {
+        next.dispose();
+        super.stop();
+    }
+
+    /** A stream that ended whole is one that the server closed, perhaps to be polled; another one was lost. */
+    private void retry(boolean isWhole) {
         if (isStopped() || scheduled) {
             return;
         }
         scheduled = true;
+        isInTurn = !isWhole;
         SseParser events = events();
         if (events.lastId() != null) {
             lastEventId = events.lastId();
         }
-        if (events.retryMillis() >= 0) {
-            retryMillis = events.retryMillis();
-        }
-        long most = Math.min(MAX_MILLIS, (2 * MIN_MILLIS) << Math.min(failures++, MAX_DOUBLINGS));
-        long jitter = ThreadLocalRandom.current().nextLong(MIN_MILLIS, most + 1);
-        // A server that closes streams to be polled says how soon it wants to see us.
-        long millis = failures == 1 && retryMillis >= 0 ? Math.max(retryMillis, 100) : jitter;
-        pool.loop.schedule(this::connectAgain, millis, TimeUnit.MILLISECONDS);
+        Mono<?> pause = isWhole
+                ? Mono.delay(Duration.ofMillis(attempts.pauseMillis(events.retryMillis())))
+                : pool.client.returns.turn(attempts, session.servesMany());
+        next.update(pause.subscribe(turn -> {}, failed -> {}, () -> move(this::connectAgain)));
     }
 
     private void connectAgain() {

@@ -46,7 +46,7 @@ abstract class RoundTrip {
     }
 
     /** While somebody is asked, the clock rests: whoever has the question to answer has a clock for that. */
-    final void asked() {
+    public final void asked() {
         Rest known = rest;
         Rest current = known == null ? new Rest() : known;
         rest = current;
@@ -56,7 +56,7 @@ abstract class RoundTrip {
     }
 
     /** Called once for each question, by whichever thread has the answer. */
-    final void answered() {
+    public final void answered() {
         move(() -> {
             Rest current = rest;
             if (current != null && current.answered()) {
@@ -139,7 +139,7 @@ abstract class RoundTrip {
     }
 
     /** Runs it on the event loop. */
-    final void move(Runnable task) {
+    public final void move(Runnable task) {
         if (pool.loop.inEventLoop()) {
             task.run();
             return;

@@ -1,6 +1,6 @@
 package io.headgate.gateway.upstream;
 
-import io.headgate.filter.Exchange;
+import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -37,6 +37,9 @@ final class SharedSubscriptions {
     private final Set<String> subscribed = new HashSet<>();
     /** What the server has to be told of next. */
     private final Set<String> unsettled = new LinkedHashSet<>();
+
+    /** What may have changed before the server is told of it again. */
+    private final Set<String> missed = new HashSet<>();
 
     private boolean isWorking;
 
@@ -97,20 +100,23 @@ final class SharedSubscriptions {
         synchronized (this) {
             all = List.copyOf(wanted.keySet());
         }
-        all.forEach(uri -> updated(RawJson.of("{\"uri\":" + JsonStrings.quote(uri) + "}")));
+        all.forEach(uri -> updated(update(uri).params()));
+    }
+
+    /** What says that a resource may be another one. */
+    static JsonRpc.Notification update(String uri) {
+        return new JsonRpc.Notification(
+                Methods.RESOURCE_UPDATED, RawJson.of("{\"uri\":" + JsonStrings.quote(uri) + "}"));
     }
 
     /** The session is another one, and knows nothing of the former's subscriptions. */
     void startAgain() {
         synchronized (this) {
-            if (subscribed.isEmpty()) {
-                return;
-            }
             subscribed.clear();
             unsettled.addAll(wanted.keySet());
+            missed.addAll(wanted.keySet());
         }
         work();
-        gap();
     }
 
     private synchronized void retain(String uri) {
@@ -150,15 +156,22 @@ final class SharedSubscriptions {
             isSettled = wants == subscribed.contains(uri);
         }
         Mono<Void> told = isSettled ? Mono.empty() : tell(uri, wants);
-        return told.doFinally(end -> listeners.forEach(listener -> listener.settled(uri)));
+        return told.doFinally(end -> {
+            listeners.forEach(listener -> listener.settled(uri));
+            boolean isMissed;
+            synchronized (this) {
+                isMissed = missed.remove(uri);
+            }
+            if (isMissed) {
+                back.client.meters.renewed(Renewed.SUBSCRIPTION);
+                // Told afterwards, so that no update falls between.
+                updated(update(uri).params());
+            }
+        });
     }
 
     private Mono<Void> tell(String uri, boolean wants) {
-        Exchange exchange = GatewayExchange.of(
-                back.config.name(),
-                wants ? Methods.RESOURCES_SUBSCRIBE : Methods.RESOURCES_UNSUBSCRIBE,
-                "{\"uri\":" + JsonStrings.quote(uri) + "}");
-        return back.callOwn(exchange)
+        return back.callOwn(wants ? back.subscribe(uri) : back.unsubscribe(uri))
                 .last()
                 .timeout(LONGEST)
                 .doOnNext(response -> told(uri, wants && response instanceof JsonRpc.Success))

@@ -3,14 +3,10 @@ package io.headgate.gateway.upstream;
 import io.headgate.filter.Exchange;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
-import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
-import io.headgate.mcp.RawJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.concurrent.atomic.AtomicLong;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -23,26 +19,19 @@ import reactor.core.publisher.Operators;
  * <p>The stream cannot wait for one call, so what comes is held until it is asked for, and too much of it ends the call.
  * All state belongs to the caller's event loop; messages from the stream's, demand and cancellation are moved there.
  */
-final class SseCall extends RoundTrip implements Subscription {
-    private static final long MAX_HELD_BYTES = 1024 * 1024;
-    /** What a message costs beside its bytes. */
-    private static final int MESSAGE_BYTES = 512;
-
+final class SseCall extends RoundTrip implements Subscription, SessionCall {
     private final SseSession session;
     private final SessionPool.@Nullable Loan loan;
     private final Exchange exchange;
     private final Subscriber<? super JsonRpc> actual;
     private final UpstreamMeters meters;
-    private final Deque<Held> held = new ArrayDeque<>();
-    private final AtomicLong heldBytes = new AtomicLong();
+    private final Backlog held = new Backlog();
     private long id;
     private long demand;
     private boolean headSeen;
     private boolean answered;
     private boolean done;
     private boolean working;
-
-    private record Held(JsonRpc message, int cost) {}
 
     private SseCall(
             SseSession session,
@@ -93,33 +82,14 @@ final class SseCall extends RoundTrip implements Subscription {
         }
     }
 
-    /** Takes progress; false if it was not asked for. */
-    boolean progress(Envelope message, int length) {
-        RawJson token = exchange.message().envelope().get(Member.META_PROGRESS_TOKEN);
-        JsonRpc.Notification progress = Answers.progress(message, id, token);
-        if (progress != null) {
-            take(progress, length);
-        }
-        return progress != null;
+    @Override
+    public Exchange exchange() {
+        return exchange;
     }
 
-    /** Takes a notification that cannot be about another call. */
-    void say(JsonRpc.Notification notification, int length) {
-        if (notification.method().equals(Methods.MESSAGE) && !LegacySession.wantsLogs(exchange)) {
-            meters.count(Fault.UNREQUESTED_LOG);
-        } else {
-            take(notification, length);
-        }
-    }
-
-    boolean canAsk() {
+    @Override
+    public boolean canAsk() {
         return LegacySession.canAsk(exchange, loan);
-    }
-
-    /** Takes a question. */
-    void ask(JsonRpc.Question question, int length) {
-        move(this::asked);
-        take(question, length);
     }
 
     /** The stream is gone. */
@@ -131,17 +101,17 @@ final class SseCall extends RoundTrip implements Subscription {
         });
     }
 
-    private void take(JsonRpc message, int length) {
-        int cost = length + MESSAGE_BYTES;
-        if (heldBytes.getAndAdd(cost) > MAX_HELD_BYTES) {
+    @Override
+    public void take(JsonRpc message, int length) {
+        if (!held.charge(length)) {
             // Not held on the way to the other loop either.
-            nobody(message);
+            Backlog.refuse(message);
             move(() -> fail(Fault.BACKLOG));
             return;
         }
         move(() -> {
             if (done) {
-                nobody(message);
+                Backlog.refuse(message);
                 return;
             }
             heard();
@@ -149,15 +119,9 @@ final class SseCall extends RoundTrip implements Subscription {
                 answered = true;
                 settle();
             }
-            held.add(new Held(message, cost));
+            held.add(message, length);
             drain();
         });
-    }
-
-    private static void nobody(JsonRpc message) {
-        if (message instanceof JsonRpc.Question question) {
-            question.answer().accept(Inbox.NOBODY);
-        }
     }
 
     private void drain() {
@@ -166,24 +130,25 @@ final class SseCall extends RoundTrip implements Subscription {
         }
         working = true;
         try {
-            while (!done && demand > 0 && !held.isEmpty()) {
-                pass(held.remove());
+            JsonRpc next = done || demand == 0 ? null : held.poll();
+            while (next != null) {
+                pass(next);
+                next = done || demand == 0 ? null : held.poll();
             }
         } finally {
             working = false;
         }
     }
 
-    private void pass(Held next) {
-        heldBytes.addAndGet(-next.cost());
+    private void pass(JsonRpc next) {
         demand--;
-        if (next.message() instanceof JsonRpc.Response) {
+        if (next instanceof JsonRpc.Response) {
             end();
             meters.succeeded();
-            actual.onNext(next.message());
+            actual.onNext(next);
             actual.onComplete();
         } else {
-            actual.onNext(next.message());
+            actual.onNext(next);
         }
     }
 
@@ -246,7 +211,6 @@ final class SseCall extends RoundTrip implements Subscription {
         if (loan != null) {
             loan.end(session, answered);
         }
-        held.forEach(each -> nobody(each.message()));
         held.clear();
     }
 

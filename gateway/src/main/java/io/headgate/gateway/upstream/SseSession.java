@@ -7,9 +7,6 @@ import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
-import java.util.Iterator;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -17,16 +14,15 @@ import reactor.core.publisher.Mono;
 /**
  * A session over HTTP+SSE, at a server of 2024-11-05: one event stream, and the calls whose answers come on it.
  *
- * <p>The session lives as long as its stream. A message that does not name its call belongs to the only call that is on
- * its way; while there are several, it belongs to none, and goes to whoever listens for the client.
+ * <p>The session lives as long as its stream.
  */
 final class SseSession extends LegacySession {
-    private final Map<Long, SseCall> calls = new ConcurrentHashMap<>();
+    private final SessionCalls<SseCall> calls = new SessionCalls<>(this);
     private volatile boolean retired;
     private volatile @Nullable String endpoint;
 
-    SseSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox) {
-        super(back, key, declared, info, inbox);
+    SseSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
+        super(back, key, declared, info, former);
     }
 
     @Override
@@ -37,18 +33,18 @@ final class SseSession extends LegacySession {
     /** Adds a call that waits for messages; false if there will be none. */
     boolean join(long id, SseCall call) {
         callBegins();
-        calls.put(id, call);
+        calls.add(id, call);
         if (isOver()) {
-            calls.remove(id);
+            var unused = calls.remove(id);
             return false;
         }
         return true;
     }
 
     void leave(long id) {
-        calls.remove(id);
+        var unused = calls.remove(id);
         callEnds();
-        if (retired && calls.isEmpty()) {
+        if (retired && calls.size() == 0) {
             close(Fault.SSE_NO_RESPONSE);
         }
     }
@@ -69,7 +65,7 @@ final class SseSession extends LegacySession {
         meters.count(Fault.SESSION_LOST);
         retired = true;
         back.replace(this);
-        if (calls.isEmpty()) {
+        if (calls.size() == 0) {
             close(Fault.SSE_NO_RESPONSE);
         }
     }
@@ -84,9 +80,9 @@ final class SseSession extends LegacySession {
     @Override
     boolean close(Fault why) {
         boolean wasOpen = super.close(why);
-        calls.values().forEach(call -> call.lose(why));
-        if (wasOpen && key().equals(LegacyBack.OWN)) {
-            back.comeBack();
+        calls.all().forEach(call -> call.lose(why));
+        if (wasOpen) {
+            back.comeBack(key(), /* isInTurn= */ false);
         }
         return wasOpen;
     }
@@ -119,10 +115,10 @@ final class SseSession extends LegacySession {
 
     @Override
     void take(Envelope message, int length) {
-        switch (message.kind()) {
-            case RESPONSE -> response(message, length);
-            case NOTIFICATION -> notification(message, length);
-            case REQUEST -> request(message, length);
+        if (message.kind() == Envelope.Kind.RESPONSE) {
+            response(message, length);
+        } else {
+            calls.take(message, length);
         }
     }
 
@@ -136,49 +132,9 @@ final class SseSession extends LegacySession {
         }
     }
 
-    private void notification(Envelope message, int length) {
-        String method = message.method();
-        if (method.equals(Methods.PROGRESS)) {
-            RawJson token = message.get(Member.PROGRESS_TOKEN);
-            SseCall call = token == null ? null : calls.get(token.longOr(-1));
-            if (call == null || !call.progress(message, length)) {
-                meters.count(Fault.FOREIGN_PROGRESS);
-            }
-            return;
-        }
-        if (method.equals(Methods.CANCELLED)) {
-            // It names a question by the server's id, which no client knows.
-            meters.count(Fault.UNRELATED);
-            return;
-        }
-        SseCall only = isChange(method) || method.equals(Methods.RESOURCE_UPDATED) ? null : only();
-        if (only == null) {
-            deliver(message);
-        } else {
-            only.say(new JsonRpc.Notification(method, message.params()), length);
-        }
-    }
-
-    private void request(Envelope message, int length) {
-        SseCall only = only();
-        if (only == null) {
-            deliver(message);
-            return;
-        }
-        JsonRpc.Question question = question(message, only.canAsk(), only::answered);
-        if (question != null) {
-            only.ask(question, length);
-        }
-    }
-
-    /** The call that a message without a name must belong to, or null. */
-    private @Nullable SseCall only() {
-        // Callers that share a session must not see what was meant for another one.
-        if (!isOpen() || key().equals(LegacyBack.SHARED)) {
-            return null;
-        }
-        Iterator<SseCall> all = calls.values().iterator();
-        SseCall first = all.hasNext() ? all.next() : null;
-        return all.hasNext() ? null : first;
+    /** Callers that share a session must not see what was meant for another one. */
+    @Override
+    boolean meansItsOnlyCall() {
+        return !key().equals(LegacyBack.SHARED);
     }
 }

@@ -9,6 +9,8 @@ import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RpcCodes;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -18,13 +20,19 @@ import reactor.core.CoreSubscriber;
  * ask questions, and whose stream may be taken up again with a GET where it broke off.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class StreamableCall extends Call {
+final class StreamableCall extends Call implements SessionCall {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
+    private static final long LEAST_RETRY_MILLIS = 50;
+    private static final long MOST_RETRY_MILLIS = 60_000;
+    private static final int MAX_DOUBLINGS = 5;
 
     private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
-    private LegacySession session;
+    /** Null if the session's stream has nothing to say of this call. */
+    private final @Nullable Backlog heard;
+
+    private StreamableSession session;
     private long id;
     private long firstSent;
     private boolean renewed;
@@ -32,6 +40,7 @@ final class StreamableCall extends Call {
     private boolean counted;
     private boolean isAnswered;
     private int resumes;
+    private int pauses;
     private @Nullable String lastEventId;
     private long retryMillis = DEFAULT_RETRY_MILLIS;
 
@@ -45,14 +54,14 @@ final class StreamableCall extends Call {
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
+        boolean isSpokenOf = loan != null || exchange.message().envelope().has(Member.META_PROGRESS_TOKEN);
+        this.heard = isSpokenOf ? new Backlog() : null;
+        if (heard != null) {
+            hear(heard);
+        }
         if (loan != null) {
             loan.take();
         }
-    }
-
-    @Override
-    Exchange exchange() {
-        return exchange;
     }
 
     @Override
@@ -62,6 +71,9 @@ final class StreamableCall extends Call {
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
+        if (heard != null) {
+            session.calls.add(id, this);
+        }
         attempted(exchange);
         send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
@@ -77,6 +89,9 @@ final class StreamableCall extends Call {
     private void uncount() {
         if (counted) {
             counted = false;
+            if (heard != null) {
+                var unused = session.calls.remove(id);
+            }
             session.callEnds();
         }
     }
@@ -104,27 +119,81 @@ final class StreamableCall extends Call {
         if (code != 404 || session.back.isSessionless() || renewed) {
             return false;
         }
-        // A session that the server does not know proves that it did not execute the call.
+        linger();
+        renew();
+        return true;
+    }
+
+    /** A session that the server does not know proves that it did not execute the call. */
+    private void renew() {
         renewed = true;
         renewing = true;
         meters.count(Fault.SESSION_LOST);
         // It may have been replaced by another version of itself.
         session.back.doubt();
-        linger();
         uncount();
         firstSent = 0;
-        LegacySession next = session.back.renew(session);
+        StreamableSession next = (StreamableSession) session.back.renew(session);
         session = next;
         next.opened()
-                .doOnNext(opened -> move(this::startAgain))
+                // Later, for what said so is still being looked at.
+                .doOnNext(opened -> pool.loop.execute(this::startAgain))
                 .doOnError(failed -> move(() -> fail(failed)))
                 .subscribe(new Unheeded());
-        return true;
+    }
+
+    @Override
+    boolean startsAgain() {
+        return renewing;
+    }
+
+    /** Some servers say so with a status that means much else; that they did not even read the id is in the answer. */
+    private boolean isSessionUnknown(JsonRpc.Failure failure) {
+        return status() == 400
+                && !renewed
+                && session.isNamed()
+                && failure.message().toLowerCase(Locale.ROOT).contains("session");
     }
 
     private void startAgain() {
         if (!isDone()) {
             start();
+        }
+    }
+
+    @Override
+    public Exchange exchange() {
+        return exchange;
+    }
+
+    @Override
+    public boolean canAsk() {
+        return LegacySession.canAsk(exchange, loan);
+    }
+
+    @Override
+    public void take(JsonRpc message, int length) {
+        Backlog messages = heard;
+        if (messages == null || !messages.charge(length)) {
+            Backlog.refuse(message);
+            move(this::giveUp);
+            return;
+        }
+        move(() -> {
+            if (isDone()) {
+                Backlog.refuse(message);
+            } else {
+                messages.add(message, length);
+                drain();
+            }
+        });
+    }
+
+    /** The stream cannot wait for whoever takes nothing. */
+    private void giveUp() {
+        if (!isDone()) {
+            onCancel();
+            fail(Fault.BACKLOG);
         }
     }
 
@@ -143,7 +212,7 @@ final class StreamableCall extends Call {
     }
 
     private JsonRpc.@Nullable Question question(Envelope message) {
-        JsonRpc.Question question = session.question(message, LegacySession.canAsk(exchange, loan), this::answered);
+        JsonRpc.Question question = session.question(message, canAsk(), this::answered);
         if (question != null) {
             asked();
         }
@@ -161,6 +230,9 @@ final class StreamableCall extends Call {
             JsonRpc.Failure failure = Answers.failure(message, meters);
             if (failure == null) {
                 fail(Fault.SHAPE);
+            } else if (unread && isSessionUnknown(failure)) {
+                renew();
+                return null;
             } else if (unread || failure.code() == RpcCodes.UNSUPPORTED_VERSION) {
                 session.back.doubt();
             }
@@ -237,8 +309,15 @@ final class StreamableCall extends Call {
             return false;
         }
         resumes++;
-        pool.loop.schedule(this::resume, retryMillis, TimeUnit.MILLISECONDS);
+        pool.loop.schedule(this::resume, pauseMillis(), TimeUnit.MILLISECONDS);
         return true;
+    }
+
+    /** As long as the server says, but less and less often where it says that we may come at once. */
+    private long pauseMillis() {
+        long most = LEAST_RETRY_MILLIS << Math.min(pauses++, MAX_DOUBLINGS);
+        long jitter = ThreadLocalRandom.current().nextLong(most) + 1;
+        return Math.max(jitter, Math.min(retryMillis, MOST_RETRY_MILLIS));
     }
 
     private void resume() {

@@ -4,25 +4,31 @@ import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A session over Streamable HTTP: named by a field of each request, and with a stream for what belongs to no call. */
 final class StreamableSession extends LegacySession {
-    private static final Duration STREAM_WITHIN = Duration.ofMillis(500);
+    static final Duration STREAM_WITHIN = Duration.ofMillis(500);
     private static final Duration LEAVE_WITHIN = Duration.ofSeconds(5);
+    private static final List<String> QUESTIONS = List.of("elicitation", "sampling", "roots");
 
-    private final boolean isStanding;
+    final SessionCalls<StreamableCall> calls = new SessionCalls<>(this);
+    private final boolean declaresAnswers;
     private volatile @Nullable String id;
 
-    /** A standing session has a stream. */
-    StreamableSession(
-            LegacyBack back, String key, RawJson declared, RawJson info, @Nullable Inbox inbox, boolean isStanding) {
-        super(back, key, declared, info, inbox);
-        this.isStanding = isStanding;
+    StreamableSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
+        super(back, key, declared, info, former);
+        this.declaresAnswers = QUESTIONS.stream().anyMatch(name -> declared.get(name) != null);
+        if (key.equals(LegacyBack.OWN) || key.startsWith(LegacyBack.OF_CLIENT)) {
+            settings().withStream();
+        }
     }
 
     @Override
@@ -39,7 +45,34 @@ final class StreamableSession extends LegacySession {
 
     @Override
     void take(Envelope message, int length) {
-        deliver(message);
+        calls.take(message, length);
+    }
+
+    /** A session in the pool has one call at a time; a client's own hears what belongs to no call on its own stream. */
+    @Override
+    boolean meansItsOnlyCall() {
+        return key().startsWith(LegacyBack.POOLED);
+    }
+
+    @Override
+    boolean hears(Exchange exchange) {
+        return settings().hasStream() || back.hasNoStreams() || !mayBeTold(exchange);
+    }
+
+    @Override
+    Mono<Void> hear() {
+        if (settings().hasStream()) {
+            return Mono.empty();
+        }
+        settings().withStream();
+        return openStream();
+    }
+
+    /** True if the server may say something of the call, or ask its client, outside of the call's own answer. */
+    private boolean mayBeTold(Exchange exchange) {
+        return (declaresAnswers && Methods.mayAskForInput(exchange.method()))
+                || exchange.message().envelope().has(Member.META_PROGRESS_TOKEN)
+                || (exchange.client().logLevel() != null && offersLogging());
     }
 
     @Override
@@ -56,12 +89,31 @@ final class StreamableSession extends LegacySession {
         if (id == null) {
             back.sessionless();
         }
-        if (!isStanding) {
+        return settings().hasStream() ? openStream() : Mono.empty();
+    }
+
+    private Mono<Void> openStream() {
+        if (back.hasNoStreams() && !key().equals(LegacyBack.OWN)) {
             return Mono.empty();
         }
         ResumableStream standing = new ResumableStream(this);
         run(standing);
-        return standing.settled().timeout(STREAM_WITHIN, Mono.empty());
+        // A server that held its answer back will do so again, and nothing is won by waiting for it each time.
+        return back.holdsStreamsBack()
+                ? Mono.empty()
+                : standing.settled().timeout(STREAM_WITHIN, Mono.fromRunnable(() -> back.holdsStreamsBack(true)));
+    }
+
+    /** True if the server gave it a name, by which it can be forgotten. */
+    boolean isNamed() {
+        return id != null;
+    }
+
+    /** The server does not know it any more; {@code isInTurn} if it is this one's turn to set itself up again. */
+    void forgotten(boolean isInTurn) {
+        meters.count(Fault.SESSION_LOST);
+        close(Fault.SESSION_GONE);
+        back.comeBack(key(), isInTurn);
     }
 
     @Override

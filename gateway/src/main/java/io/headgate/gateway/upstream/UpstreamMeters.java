@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,12 +25,20 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamMeters {
     private static final RawJson UNKNOWN_DELIVERY = RawJson.of("{\"delivery\":\"unknown\"}");
 
+    /** What a server loses when it ends, and has again afterwards. */
+    enum Renewed {
+        SESSION,
+        STREAM,
+        SUBSCRIPTION
+    }
+
     private final String upstream;
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final Map<Fault, Counter> faults = new ConcurrentHashMap<>();
     private final List<Meter> gauges = new ArrayList<>();
     private final Counter calls;
+    private final Map<Renewed, Counter> renewed = new EnumMap<>(Renewed.class);
 
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger callsInFlight = new AtomicInteger();
@@ -44,6 +53,16 @@ final class UpstreamMeters {
         this.meters = meters;
         this.clock = clock;
         this.calls = meters.counter(MeterNames.UPSTREAM_CALLS, "upstream", upstream);
+        for (Renewed what : Renewed.values()) {
+            renewed.put(
+                    what,
+                    meters.counter(
+                            MeterNames.UPSTREAM_RENEWED,
+                            "upstream",
+                            upstream,
+                            "what",
+                            what.name().toLowerCase(Locale.ROOT)));
+        }
         gauges.add(gauge(MeterNames.UPSTREAM_CONNECTIONS, connections));
         gauges.add(gauge(MeterNames.UPSTREAM_SESSIONS, sessions));
         gauges.add(Gauge.builder(MeterNames.UPSTREAM_HEALTHY, () -> isHealthy() ? 1 : 0)
@@ -58,6 +77,18 @@ final class UpstreamMeters {
                     .tags("upstream", upstream, "era", era.name().toLowerCase(Locale.ROOT))
                     .register(meters));
         }
+    }
+
+    /** Shows how many wait for the upstream to be back. */
+    void countWaiting(ReturnWatch returns) {
+        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, returns, ReturnWatch::waiting)
+                .tag("upstream", upstream)
+                .register(meters));
+    }
+
+    /** A session, a stream or a subscription that was lost is there again. */
+    void renewed(Renewed what) {
+        renewed.get(what).increment();
     }
 
     void called() {

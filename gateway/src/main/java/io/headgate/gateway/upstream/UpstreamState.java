@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepsSessions true if what a client's session sends goes on in one of its own at the server, which says there
  *     what belongs to no call; true also while that is unknown
  * @param isHealthy true if it answers and its lists could be read
+ * @param waiting how many lost sessions and streams wait to be set up again
  * @param lastError what went wrong since a call was last answered as it should be, or null if nothing did
  * @param pastError what went wrong last and is over, or null
  */
@@ -22,6 +23,7 @@ public record UpstreamState(
         int connections,
         int callsInFlight,
         int sessions,
+        int waiting,
         @Nullable Trouble lastError,
         @Nullable Trouble pastError) {
     /**

@@ -171,7 +171,8 @@ final class FakeUpstream implements Upstream {
     @Override
     public UpstreamState state() {
         EraState spoken = new EraState(era, /* isSpoken= */ true, null, null, Instant.EPOCH);
-        return new UpstreamState(name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, null, null);
+        return new UpstreamState(
+                name, List.of(spoken), keepsSessions || era == Era.LEGACY, true, 0, 0, 0, 0, null, null);
     }
 
     @Override

@@ -67,11 +67,20 @@ final class FakeUpstream implements AutoCloseable {
     }
 
     FakeUpstream(Script script, @Nullable SSLContext tls) throws IOException {
+        this(script, tls, 0);
+    }
+
+    /** One in the place of another one, which has ended. */
+    static FakeUpstream inPlaceOf(FakeUpstream former, Script script) throws IOException {
+        return new FakeUpstream(script, null, former.server.getLocalPort());
+    }
+
+    private FakeUpstream(Script script, @Nullable SSLContext tls, int port) throws IOException {
         this.script = script;
         this.scheme = tls == null ? "http" : "https";
         this.server = tls == null
-                ? new ServerSocket(0, 500, InetAddress.getLoopbackAddress())
-                : tls.getServerSocketFactory().createServerSocket(0, 500, InetAddress.getLoopbackAddress());
+                ? new ServerSocket(port, 500, InetAddress.getLoopbackAddress())
+                : tls.getServerSocketFactory().createServerSocket(port, 500, InetAddress.getLoopbackAddress());
         daemon(this::accept);
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
+import io.headgate.filter.Target;
 import io.headgate.gateway.upstream.FakeUpstream.Received;
+import io.headgate.gateway.upstream.FakeUpstream.Wire;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamFixture.LegacyScript;
 import io.headgate.gateway.upstream.UpstreamFixture.TestSession;
@@ -14,13 +17,18 @@ import io.headgate.mcp.RawJson;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -148,6 +156,174 @@ class SessionPoolTest {
                     .hasSize(4)
                     .containsOnly(sessions(fixture).get(0));
         }
+    }
+
+    @Test
+    void givesWhatTheSessionsStreamSaysToItsOnlyCall() throws Exception {
+        Map<String, Wire> streams = new ConcurrentHashMap<>();
+        CountDownLatch done = new CountDownLatch(1);
+        LegacyScript script = new LegacyScript((request, wire) -> {
+            Wire stream = streams.get(request.header("mcp-session-id"));
+            if (stream == null || !request.rpcMethod().equals("tools/call")) {
+                wire.result(request, OK);
+                return;
+            }
+            stream.event(
+                            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":1}}")
+                    .event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":"
+                            + request.id() + ",\"progress\":1}}")
+                    .event(QUESTION);
+            done.await(30, TimeUnit.SECONDS);
+            wire.result(request, OK);
+        });
+        script.get = (request, wire) -> {
+            streams.put(String.valueOf(request.header("mcp-session-id")), wire.stream());
+            wire.hang();
+        };
+        script.capabilities = "{\"logging\":{}}";
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            Exchange asking = UpstreamFixture.modernCall(
+                    "tools/call",
+                    "\"name\":\"t\"",
+                    "\"progressToken\":\"mine\"",
+                    new Target("u1", Target.Kind.TOOL, "t"));
+            Client client = asking.client();
+            BlockingQueue<JsonRpc> heard = new LinkedBlockingQueue<>();
+            Disposable call = fixture.upstream
+                    .handle(with(asking, new Client(client.protocolVersion(), client.capabilities(), null, "info")))
+                    .subscribe(heard::add);
+
+            assertThat(next(heard))
+                    .isInstanceOfSatisfying(
+                            JsonRpc.Notification.class,
+                            log -> assertThat(log.params()).hasToString("{\"level\":\"info\",\"data\":1}"));
+            assertThat(next(heard))
+                    .isInstanceOfSatisfying(
+                            JsonRpc.Notification.class,
+                            progress -> assertThat(progress.params())
+                                    .hasToString("{\"progressToken\":\"mine\",\"progress\":1}"));
+            JsonRpc.Question question = (JsonRpc.Question) next(heard);
+            assertThat(question.params()).hasToString("{\"message\":\"?\"}");
+            question.answer().accept(JsonRpc.Success.of("{\"action\":\"accept\"}"));
+            UpstreamFixture.eventually(() -> answers(fixture).size() == 1);
+            assertThat(answers(fixture).get(0).body()).contains("\"id\":7,\"result\":{\"action\":\"accept\"}");
+            assertThat(answers(fixture).get(0).header("mcp-session-id"))
+                    .isEqualTo(sessions(fixture).get(0));
+            done.countDown();
+            assertThat(next(heard)).isInstanceOf(JsonRpc.Success.class);
+            UpstreamFixture.eventually(call::isDisposed);
+
+            // The stream is kept with its session: the gateway's own and this one.
+            fixture.call(call("alice", "{\"elicitation\":{}}"));
+            assertThat(gets(fixture)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void opensNoStreamForACallThatNeedsNone() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        script.get = (request, wire) -> {
+            wire.stream();
+            wire.hang();
+        };
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            fixture.call(call("alice", "{}"));
+            // The gateway's own.
+            assertThat(gets(fixture)).isOne();
+            fixture.call(call("alice", "{\"elicitation\":{}}"));
+            assertThat(gets(fixture)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void doesNotAskAgainForStreamsThatTheServerDoesNotHave() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            fixture.call(call("alice", "{\"elicitation\":{}}"));
+            fixture.call(call("bob", "{\"elicitation\":{}}"));
+            fixture.call(UpstreamFixture.legacyCall("tools/call", "{\"name\":\"t\"}", new TestSession("s")));
+
+            assertThat(sessions(fixture)).hasSize(3).doesNotHaveDuplicates();
+            assertThat(gets(fixture)).isOne();
+        }
+    }
+
+    @Test
+    void waitsOnlyOnceForAServerThatHoldsItsStreamsBack() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        script.get = (request, wire) -> wire.hang();
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            fixture.call(call("alice", "{\"elicitation\":{}}"));
+            long began = System.nanoTime();
+            for (int i = 0; i < 4; i++) {
+                fixture.call(call("caller " + i, "{\"elicitation\":{}}"));
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(4 * 450));
+            UpstreamFixture.eventually(() -> gets(fixture) == 6);
+        }
+    }
+
+    @Test
+    void endsACallThatTakesNothingOfWhatTheStreamSays() throws Exception {
+        String log =
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\""
+                        + "x".repeat(100_000) + "\"}}";
+        Map<String, Wire> streams = new ConcurrentHashMap<>();
+        LegacyScript script = new LegacyScript((request, wire) -> {
+            Wire stream = streams.get(request.header("mcp-session-id"));
+            if (stream == null || !request.rpcMethod().equals("tools/call")) {
+                wire.result(request, OK);
+                return;
+            }
+            for (int i = 0; i < 20; i++) {
+                stream.event(log);
+            }
+            wire.hang();
+        });
+        script.get = (request, wire) -> {
+            streams.put(String.valueOf(request.header("mcp-session-id")), wire.stream());
+            wire.hang();
+        };
+        script.capabilities = "{\"logging\":{}}";
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            fixture.upstream.handle(withLevel("info")).subscribe(new BaseSubscriber<>() {
+                @Override
+                protected void hookOnSubscribe(Subscription subscription) {
+                    // Takes nothing.
+                }
+
+                @Override
+                protected void hookOnError(Throwable error) {
+                    failure.set(error);
+                }
+            });
+
+            UpstreamFixture.eventually(() -> failure.get() instanceof Refusal);
+            assertThat(((Refusal) failure.get()).reason()).isEqualTo(Refusal.Reason.UPSTREAM_AMBIGUOUS);
+            UpstreamFixture.eventually(
+                    () -> !fixture.server().received("notifications/cancelled").isEmpty());
+            UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == 1);
+        }
+    }
+
+    private static JsonRpc next(BlockingQueue<JsonRpc> heard) throws InterruptedException {
+        JsonRpc message = heard.poll(30, TimeUnit.SECONDS);
+        assertThat(message).isNotNull();
+        return message;
+    }
+
+    private static List<Received> answers(UpstreamFixture fixture) {
+        return fixture.server().requests.stream()
+                .filter(request ->
+                        request.method().equals("POST") && request.rpcMethod().isEmpty())
+                .toList();
+    }
+
+    private static long gets(UpstreamFixture fixture) {
+        return fixture.server().requests.stream()
+                .filter(request -> request.method().equals("GET"))
+                .count();
     }
 
     private static List<String> sessions(UpstreamFixture fixture) {

@@ -239,6 +239,7 @@ final class UpstreamFixture implements AutoCloseable {
         final List<String> ids = new CopyOnWriteArrayList<>();
         String capabilities = "{\"tools\":{\"listChanged\":true}}";
         boolean givesId = true;
+        String idPrefix = "s-";
         Script get = (request, wire) -> wire.answer(405, "", "");
         private final Script calls;
 
@@ -263,7 +264,7 @@ final class UpstreamFixture implements AutoCloseable {
                             "application/json",
                             "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not initialized\"},\"id\":null}");
                 case "initialize" -> {
-                    String id = "s-" + (ids.size() + 1);
+                    String id = idPrefix + (ids.size() + 1);
                     ids.add(id);
                     wire.answer(
                             200,

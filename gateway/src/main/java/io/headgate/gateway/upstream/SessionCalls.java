@@ -1,0 +1,112 @@
+package io.headgate.gateway.upstream;
+
+import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.Methods;
+import io.headgate.mcp.RawJson;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls that a session's stream may speak of.
+ *
+ * <p>Progress names its call. Another message belongs to the only call that is on its way, where the session knows that
+ * there can be no other; else to none, and it goes to whoever listens for the client.
+ */
+final class SessionCalls<C extends SessionCall> {
+    private final LegacySession session;
+    private final Map<Long, C> calls = new ConcurrentHashMap<>();
+
+    SessionCalls(LegacySession session) {
+        this.session = session;
+    }
+
+    void add(long id, C call) {
+        calls.put(id, call);
+    }
+
+    @Nullable
+    C remove(long id) {
+        return calls.remove(id);
+    }
+
+    int size() {
+        return calls.size();
+    }
+
+    Iterable<C> all() {
+        return calls.values();
+    }
+
+    /** Takes a notification or a request of the server. */
+    void take(Envelope message, int length) {
+        if (message.kind() == Envelope.Kind.REQUEST) {
+            request(message, length);
+        } else if (message.kind() == Envelope.Kind.NOTIFICATION) {
+            notification(message, length);
+        }
+    }
+
+    private void notification(Envelope message, int length) {
+        String method = message.method();
+        if (method.equals(Methods.PROGRESS)) {
+            progress(message, length);
+            return;
+        }
+        if (method.equals(Methods.CANCELLED)) {
+            // It names a question by the server's id, which no client knows.
+            session.meters.count(Fault.UNRELATED);
+            return;
+        }
+        boolean isOfServer = LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED);
+        SessionCall only = isOfServer ? null : only();
+        if (only == null) {
+            session.deliver(message);
+        } else if (method.equals(Methods.MESSAGE) && !LegacySession.wantsLogs(only.exchange())) {
+            session.meters.count(Fault.UNREQUESTED_LOG);
+        } else {
+            only.take(new JsonRpc.Notification(method, message.params()), length);
+        }
+    }
+
+    /** Passes progress to the call that it names, if that asked for it. */
+    private void progress(Envelope message, int length) {
+        RawJson token = message.get(Member.PROGRESS_TOKEN);
+        long id = token == null ? -1 : token.longOr(-1);
+        SessionCall call = calls.get(id);
+        JsonRpc.Notification progress = call == null
+                ? null
+                : Answers.progress(
+                        message, id, call.exchange().message().envelope().get(Member.META_PROGRESS_TOKEN));
+        if (call == null || progress == null) {
+            session.meters.count(Fault.FOREIGN_PROGRESS);
+        } else {
+            call.take(progress, length);
+        }
+    }
+
+    private void request(Envelope message, int length) {
+        SessionCall only = only();
+        if (only == null) {
+            session.deliver(message);
+            return;
+        }
+        JsonRpc.Question question = session.question(message, only.canAsk(), only::answered);
+        if (question != null) {
+            only.move(only::asked);
+            only.take(question, length);
+        }
+    }
+
+    private @Nullable SessionCall only() {
+        if (!session.isOpen() || !session.meansItsOnlyCall()) {
+            return null;
+        }
+        Iterator<C> all = calls.values().iterator();
+        C first = all.hasNext() ? all.next() : null;
+        return all.hasNext() ? null : first;
+    }
+}
