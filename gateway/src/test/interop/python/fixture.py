@@ -11,7 +11,7 @@ import anyio
 import uvicorn
 from pydantic import BaseModel
 
-from peer import tell
+from peer import arguments, tell
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 WORDS = ["paris", "park", "party"]
@@ -203,9 +203,10 @@ def words(value):
 
 
 def serve(app):
-    """Serves on a port of the system's choice, and prints {"port":…} when it is open."""
+    """Serves on the port of --port or one of the system's choice, and prints {"port":…} when it is open."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", arguments("[--port N]", port=0).port))
     config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     started = server.startup

@@ -49,6 +49,7 @@ final class ReturnWatch {
     private static final class Turn {
         private final MonoSink<Void> sink;
         private final boolean servesMany;
+        private final Disposable.Swap pause = Disposables.swap();
 
         Turn(MonoSink<Void> sink, boolean servesMany) {
             this.sink = sink;
@@ -124,7 +125,7 @@ final class ReturnWatch {
                 }
                 paused.add(turn);
             }
-            var later = timer.schedule(() -> resume(turn), pauseMillis, TimeUnit.MILLISECONDS);
+            turn.pause.update(timer.schedule(() -> resume(turn), pauseMillis, TimeUnit.MILLISECONDS));
         });
     }
 
@@ -151,6 +152,7 @@ final class ReturnWatch {
     }
 
     private synchronized void forget(Turn turn) {
+        turn.pause.dispose();
         paused.remove(turn);
         first.remove(turn);
         others.remove(turn);

@@ -88,7 +88,10 @@ final class UpstreamMeters {
 
     /** A session, a stream or a subscription that was lost is there again. */
     void renewed(Renewed what) {
-        renewed.get(what).increment();
+        Counter counter = renewed.get(what);
+        if (counter != null) {
+            counter.increment();
+        }
     }
 
     void called() {
