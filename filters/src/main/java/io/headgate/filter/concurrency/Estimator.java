@@ -71,6 +71,16 @@ final class Estimator {
         return lastLatency;
     }
 
+    /** Lets twice as many through, for want of proof that it is too much; false if there is proof, or no more may be. */
+    boolean grow() {
+        Limit before = limit;
+        if (before.isProven()) {
+            return false;
+        }
+        limit = before.grown();
+        return limit.permits() > before.permits();
+    }
+
     /** A call that succeeded; true if the limit may have changed. */
     boolean sample(long now, long nanos, int startedInFlight) {
         samples++;

@@ -44,7 +44,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     private final int share;
     private final boolean comesFirst;
     private boolean isBatch;
-    private boolean isPatient;
     private Scheduler.@Nullable Worker home;
     private volatile @Nullable Disposable deadline;
     private int started;
@@ -94,7 +93,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     void await(long now, long patience) {
         home = answer.filter().timer.createWorker();
         isBatch = answer.filter().isBatch(answer.exchange(), tool);
-        isPatient = limiter.isLong(patience);
         client.onSubscribe(this);
         limiter.join(this, share, now);
         try {
@@ -127,11 +125,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public boolean isBatch() {
         return isBatch;
-    }
-
-    @Override
-    public boolean isPatient() {
-        return isPatient;
     }
 
     @Override
@@ -206,7 +199,7 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void sample() {
         long now = answer.filter().now();
-        long nanos = now - startedAt;
+        long nanos = Math.max(1, now - startedAt - answer.filter().lateness.ofCalls(now));
         boolean isQuiet = limiter.succeeded(now, nanos, started);
         Cost cost = tool.isEmpty() ? null : answer.server().learn(tool);
         if (isQuiet && cost != null) {
