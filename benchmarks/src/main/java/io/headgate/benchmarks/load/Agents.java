@@ -25,6 +25,9 @@ final class Agents implements AutoCloseable {
         /** A model that fans out, reads what came, and goes on. */
         static final Habit AGENT = new Habit(5, 50, Duration.ofSeconds(5));
 
+        /** The same with little to read. */
+        static final Habit HASTY_AGENT = new Habit(5, 50, Duration.ofMillis(500));
+
         private int calls(Random random) {
             return fewest + random.nextInt(most - fewest + 1);
         }

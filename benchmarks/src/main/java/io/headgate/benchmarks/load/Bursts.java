@@ -31,7 +31,7 @@ final class Bursts implements Scenario {
             for (int millis : smoke ? new int[] {50} : MILLIS) {
                 for (int agents : smoke ? new int[] {20} : AGENTS) {
                     try (BusyMachine machine = new BusyMachine(busy)) {
-                        runs.add(measure(agents, millis, busy, smoke ? 2 : 15, picture));
+                        runs.add(measure(agents, millis, busy, smoke, picture));
                     }
                 }
             }
@@ -47,15 +47,14 @@ final class Bursts implements Scenario {
         return runs.stream().mapToLong(each -> (Long) each.get(name)).sum();
     }
 
-    private static Map<String, Object> measure(int agents, int millis, int busy, int seconds, Picture picture)
+    private static Map<String, Object> measure(int agents, int millis, int busy, boolean smoke, Picture picture)
             throws Exception {
         String name = agents + " agents, " + millis + " ms" + (busy > 0 ? ", busy" : "");
         try (Fleet fleet = new Fleet()) {
             fleet.server("demo", 1);
-            Tally direct =
-                    load(fleet.serverPort("demo"), "sleep", agents, millis, seconds, name + ", direct", picture);
+            Tally direct = load(fleet.serverPort("demo"), "sleep", agents, millis, smoke, name + ", direct", picture);
             fleet.gateway(Fleet.DEFAULT_CHAIN);
-            Tally through = load(fleet.port(), "demo__sleep", agents, millis, seconds, name, picture);
+            Tally through = load(fleet.port(), "demo__sleep", agents, millis, smoke, name, picture);
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("agents", agents);
             one.put("workMs", millis);
@@ -76,11 +75,13 @@ final class Bursts implements Scenario {
     }
 
     private static Tally load(
-            int port, String tool, int agents, int millis, int seconds, String name, Picture picture)
+            int port, String tool, int agents, int millis, boolean smoke, String name, Picture picture)
             throws Exception {
+        int seconds = smoke ? 2 : 15;
+        Agents.Habit habit = smoke ? Agents.Habit.HASTY_AGENT : Agents.Habit.AGENT;
         String arguments = "{\"ms\":" + millis + "}";
         Duration patience = IN_TIME.plusMillis(millis);
-        try (Agents load = new Agents(port, tool, arguments, agents, Agents.Habit.AGENT, patience)) {
+        try (Agents load = new Agents(port, tool, arguments, agents, habit, patience)) {
             return load.run(seconds, new Progress(name, seconds, picture));
         }
     }

@@ -35,8 +35,8 @@ final class ClosedLoop implements Scenario {
         return result;
     }
 
-    private static Map<String, Object> compare(
-            Side bare, Side usual, int connections, boolean smoke, Picture picture) throws Exception {
+    private static Map<String, Object> compare(Side bare, Side usual, int connections, boolean smoke, Picture picture)
+            throws Exception {
         int seconds = smoke ? 1 : 6;
         int rounds = smoke ? 1 : 7;
         List<Side> sides = List.of(bare, usual);

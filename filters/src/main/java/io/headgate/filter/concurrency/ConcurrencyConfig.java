@@ -28,8 +28,8 @@ public record ConcurrencyConfig(
     private static final int MOST_CLASSES = 16;
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
-    public static final ConcurrencyConfig DEFAULT =
-            new ConcurrencyConfig(Algorithm.GRADIENT, 4, 10_000, 50, 10_000, Duration.ofSeconds(5), List.of(), List.of());
+    public static final ConcurrencyConfig DEFAULT = new ConcurrencyConfig(
+            Algorithm.GRADIENT, 4, 10_000, 50, 10_000, Duration.ofSeconds(5), List.of(), List.of());
 
     public ConcurrencyConfig {
         inRange("min", min, 1, HIGHEST);

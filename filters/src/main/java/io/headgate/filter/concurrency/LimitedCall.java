@@ -199,11 +199,13 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void sample() {
         long now = answer.filter().now();
-        long nanos = Math.max(1, now - startedAt - answer.filter().lateness.ofCalls(now));
+        long measured = now - startedAt;
+        long nanos = Math.max(1, measured - answer.filter().lateness.ofCalls(now));
         boolean isQuiet = limiter.succeeded(now, nanos, started);
         Cost cost = tool.isEmpty() ? null : answer.server().learn(tool);
         if (isQuiet && cost != null) {
-            cost.sample(nanos);
+            // A tool is not of another class because the gateway was late.
+            cost.sample(Math.max(nanos, measured / 2));
         }
     }
 

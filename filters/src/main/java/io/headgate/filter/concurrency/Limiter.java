@@ -23,7 +23,7 @@ final class Limiter {
     private static final double MARGIN = 0.95;
 
     /** While more come than can be served, a wait buys nothing, so the line is kept to this part of its length. */
-    private static final int SHORT = 32;
+    private static final double SHORT = 32;
 
     /** That is over when nobody waits, and nobody was refused for so long. */
     private static final long CALM = TimeUnit.SECONDS.toNanos(1);
@@ -72,12 +72,12 @@ final class Limiter {
         capacity = config.queue();
         maxWait = config.maxWait().toNanos();
         shares = new Shares(now());
-        Limit start = former == null
-                ? config.algorithm().start(new Bounds(config.min(), config.max(), config.initial()))
-                : former.limit();
-        estimator = new Estimator(start, former == null ? 0 : former.estimator.latency(), now());
-        permits = start.permits();
-        headroom = start.headroom();
+        estimator = former == null
+                ? new Estimator(
+                        config.algorithm().start(new Bounds(config.min(), config.max(), config.initial())), now())
+                : new Estimator(former.estimator, now());
+        permits = limit().permits();
+        headroom = limit().headroom();
         this.meters = meters;
         meters.show(this);
     }
@@ -201,11 +201,12 @@ final class Limiter {
             return Refused.FULL;
         }
         // Whoever has less than others is not made to pay for the crowd of theirs.
-        boolean isInTime = bound > 0 && (isBelow || expectedWait(now) <= longest(bound));
+        boolean isInTime = bound > 0 && (isBelow || expectedWait(now) <= longest((double) bound));
         return isInTime ? null : Refused.LATE;
     }
 
-    private double longest(long bound) {
+    /** How long a call may be expected to wait. */
+    private double longest(double bound) {
         return saturated ? Math.min(bound, Math.max(maxWait / SHORT, estimator.latency())) : MARGIN * bound;
     }
 

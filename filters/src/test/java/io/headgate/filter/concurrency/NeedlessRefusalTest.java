@@ -73,10 +73,8 @@ class NeedlessRefusalTest {
     @Test
     void evenIfNoCallMayWait() {
         for (ConcurrencyConfig config : List.of(
-                new ConcurrencyConfig(
-                        Algorithm.GRADIENT, 4, 1_000, 50, 0, Duration.ofSeconds(5), List.of(), List.of()),
-                new ConcurrencyConfig(
-                        Algorithm.GRADIENT, 4, 1_000, 50, 100, Duration.ZERO, List.of(), List.of()))) {
+                new ConcurrencyConfig(Algorithm.GRADIENT, 4, 1_000, 50, 0, Duration.ofSeconds(5), List.of(), List.of()),
+                new ConcurrencyConfig(Algorithm.GRADIENT, 4, 1_000, 50, 100, Duration.ZERO, List.of(), List.of()))) {
             filter = with(config);
             burst(500, Exchange.NO_DEADLINE);
             advance(Duration.ofSeconds(3));
@@ -267,7 +265,7 @@ class NeedlessRefusalTest {
         Exchange exchange = Exchanges.toolCall().withCaller(new Caller("agent"));
         Exchange call = deadline == Exchange.NO_DEADLINE ? exchange : exchange.withDeadline(deadline);
         long came = timer.now(TimeUnit.NANOSECONDS);
-        filter.filter(call, ignored -> Flux.defer(this::served))
+        var unused = filter.filter(call, ignored -> Flux.defer(this::served))
                 .subscribe(
                         answer -> {
                             served++;
@@ -278,8 +276,8 @@ class NeedlessRefusalTest {
                             assertThat(error)
                                     .isInstanceOfSatisfying(
                                             Refusal.class,
-                                            refusal -> assertThat(refusal.reason())
-                                                    .isEqualTo(Refusal.Reason.OVERLOADED));
+                                            refusal ->
+                                                    assertThat(refusal.reason()).isEqualTo(Refusal.Reason.OVERLOADED));
                             refused++;
                         },
                         then);

@@ -64,6 +64,6 @@ public record UpstreamConfig(
                 1_000,
                 64 * 1024,
                 8 * 1024 * 1024,
-                1_024);
+                8_192);
     }
 }
