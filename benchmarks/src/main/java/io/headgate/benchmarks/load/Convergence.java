@@ -26,6 +26,7 @@ final class Convergence implements Scenario {
     private static final double WIDTH = 0.2;
     private static final String FILTERS = """
             - concurrency:
+                min: 1
                 classes: [{name: work, tools: ["demo__work"]}]
             - timeout: 60s
             """;

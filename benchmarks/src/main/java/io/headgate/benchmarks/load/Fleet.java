@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +20,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** A gateway and the demo servers behind it, each in a process of its own, of the classes that this run has. */
 final class Fleet implements AutoCloseable {
+    /** What a gateway has whose file names no filters. */
+    static final String DEFAULT_CHAIN = "";
+
     private static final long PATIENCE_SECONDS = 30;
 
     private final Path directory = Files.createTempDirectory("headgate-load");
@@ -82,7 +86,9 @@ final class Fleet implements AutoCloseable {
                     .append(relay == null ? server.port() : relay.port())
                     .append("/mcp\"}\n");
         });
-        yaml.append("filters:\n").append(filters.indent(2));
+        if (!filters.isEmpty()) {
+            yaml.append("filters:\n").append(filters.indent(2));
+        }
         Path config = directory.resolve("headgate.yaml");
         Files.writeString(config, yaml);
         if (gateway != null) {
@@ -132,6 +138,11 @@ final class Fleet implements AutoCloseable {
 
     int port() {
         return running().port();
+    }
+
+    /** Where a server is reached without the gateway. */
+    int serverPort(String name) {
+        return Objects.requireNonNull(servers.get(name), name).port();
     }
 
     /** User and system time of the gateway so far. */

@@ -16,6 +16,8 @@ public final class LoadRuns {
             "convergence", new Convergence(),
             "slow-upstream", new SlowUpstream(),
             "neighbours", new Neighbours(),
+            "bursts", new Bursts(),
+            "closed-loop", new ClosedLoop(),
             "audit", new AuditCost(),
             "outage", new Outage(),
             "redis", new SharedLimit()));

@@ -38,6 +38,17 @@ record AimdLimit(Bounds bounds, int permits) implements Limit {
         return Math.max(1, permits / 2);
     }
 
+    /** What is too much says the server, so there is nothing to find out by letting more through. */
+    @Override
+    public boolean isProven() {
+        return true;
+    }
+
+    @Override
+    public Limit grown() {
+        return this;
+    }
+
     @Override
     public boolean isProbing() {
         return false;

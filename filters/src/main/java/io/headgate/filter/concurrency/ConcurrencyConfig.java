@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * How many calls a server gets at a time, and how many may wait.
  *
- * @param min of each limiter: it never lets fewer through, but for a moment to measure
+ * @param min of each limiter: it never lets fewer through
  * @param max of each limiter
- * @param initial where a limiter starts
+ * @param initial where a limiter starts; it binds no sooner than calls are seen to queue at the server
  * @param queue how many calls may wait for one limiter
  * @param maxWait how long a call may wait
  * @param classes tools that are limited together; those that none names are grouped by how long they take
@@ -28,8 +28,8 @@ public record ConcurrencyConfig(
     private static final int MOST_CLASSES = 16;
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
-    public static final ConcurrencyConfig DEFAULT =
-            new ConcurrencyConfig(Algorithm.GRADIENT, 4, 1000, 50, 1000, Duration.ofMillis(100), List.of(), List.of());
+    public static final ConcurrencyConfig DEFAULT = new ConcurrencyConfig(
+            Algorithm.GRADIENT, 4, 10_000, 50, 10_000, Duration.ofSeconds(5), List.of(), List.of());
 
     public ConcurrencyConfig {
         inRange("min", min, 1, HIGHEST);

@@ -24,7 +24,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Lets no more calls through to a server than it can work on at a time, which it finds out itself, and lets few wait.
+ * Lets no more calls through to a server than it can work on at a time, which it finds out itself; the others wait, and
+ * those that would have to wait for too long are refused.
  *
  * <p>What does not make a server work hard (pings, lists, discovery, subscriptions, everything about tasks) and every
  * notification passes, so that a busy server can still be asked what it is and told to stop.
@@ -46,6 +47,7 @@ public final class ConcurrencyFilter implements Filter {
     private final FilterContext context;
     private final CostClasses classes;
     final Scheduler timer;
+    final Lateness lateness;
     private final Map<String, ServerLimits> servers = new ConcurrentHashMap<>();
 
     /** When a call last found no permit, and whether that was recent: what is asked of every call must be cheap. */
@@ -58,6 +60,7 @@ public final class ConcurrencyFilter implements Filter {
         this.context = context;
         classes = new CostClasses(config.classes());
         timer = context.timer();
+        lateness = new Lateness(timer);
     }
 
     @Override
@@ -98,7 +101,7 @@ public final class ConcurrencyFilter implements Filter {
         }
         int share = Shares.placeOf(head.headers());
         boolean isBelow = limiter.isBelowItsShare(share);
-        if (limiter.hasRoom(isBelow) || limiter.patience(share, isBelow, now) > 0) {
+        if (limiter.hasRoom(isBelow) || limiter.patience(share, isBelow, Long.MAX_VALUE, now) > 0) {
             return null;
         }
         crowded(now);
@@ -144,7 +147,7 @@ public final class ConcurrencyFilter implements Filter {
                                 config,
                                 former,
                                 new ConcurrencyMeters(context.meters(), added, classes.name(index)),
-                                now())));
+                                timer)));
     }
 
     long now() {

@@ -48,27 +48,43 @@ final class Estimator {
     private int streams;
     private int drops;
 
-    /** How long a call takes, in nanoseconds, as of the last window; 0 at first. */
+    /** How long a call took, in nanoseconds, in the last window; 0 at first. */
     private volatile double lastLatency;
 
+    /** And how many were in flight then. */
+    private volatile double lastInFlight;
+
     Estimator(Limit limit, long now) {
-        this(limit, 0, now);
+        this.limit = limit;
+        quiet = limit.quiet();
+        start = now;
     }
 
     /** Goes on from what was learned elsewhere. */
-    Estimator(Limit limit, double latency, long now) {
-        this.limit = limit;
-        lastLatency = latency;
-        quiet = limit.quiet();
-        start = now;
+    Estimator(Estimator former, long now) {
+        this(former.limit, now);
+        lastLatency = former.lastLatency;
+        lastInFlight = former.lastInFlight;
     }
 
     Limit limit() {
         return limit;
     }
 
+    /** How long a call takes, in nanoseconds, with no more in flight than the limit lets through; 0 if that is not known. */
     double latency() {
-        return lastLatency;
+        double part = limit.permits() / Math.max(1, lastInFlight);
+        return lastLatency * Math.min(1, part);
+    }
+
+    /** Lets twice as many through, for want of proof that it is too much; false if there is proof, or no more may be. */
+    boolean grow() {
+        Limit before = limit;
+        if (before.isProven()) {
+            return false;
+        }
+        limit = before.grown();
+        return limit.permits() > before.permits();
     }
 
     /** A call that succeeded; true if the limit may have changed. */
@@ -87,7 +103,7 @@ final class Estimator {
         }
         if (samples >= TELLING && limit.isRefutedBy(pace(), latency / samples) && isQueueing()) {
             limit = limit.after(window(/* wasProbing= */ false, pace()));
-            lastLatency = latency / samples;
+            remember();
             begin(now);
             forgetQuiet();
             return true;
@@ -154,6 +170,11 @@ final class Estimator {
         return isWhole;
     }
 
+    private void remember() {
+        lastLatency = latency / samples;
+        lastInFlight = inFlight / samples;
+    }
+
     private void begin(long now) {
         start = now;
         samples = 0;
@@ -176,7 +197,7 @@ final class Estimator {
 
     private void next(boolean wasProbing) {
         if (samples > 0) {
-            lastLatency = latency / samples;
+            remember();
         }
         if (quietSamples >= Window.FEWEST) {
             length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * quietLatency / quietSamples));

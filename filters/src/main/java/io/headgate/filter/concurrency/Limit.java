@@ -20,6 +20,15 @@ interface Limit {
     /** A call that starts with no more in flight than this, itself included, is taken not to wait for others. */
     int quiet();
 
+    /**
+     * True if calls were seen to queue at the server with about so many in flight. A limit that is not proven refuses no
+     * call.
+     */
+    boolean isProven();
+
+    /** Twice as much, for want of proof that it is too much. */
+    Limit grown();
+
     /** True while fewer calls are let through, to learn how long they take when none waits. */
     boolean isProbing();
 

@@ -35,7 +35,8 @@ final class LimitedAnswer extends Flux<JsonRpc> {
         }
         long now = filter.now();
         filter.crowded(now);
-        long patience = limiter.patience(share, isBelow, now);
+        long left = exchange.hasDeadline() ? exchange.deadline() - now : Long.MAX_VALUE;
+        long patience = limiter.patience(share, isBelow, left, now);
         if (patience > 0) {
             new LimitedCall(this, client, limiter, tool, share, comesFirst).await(now, patience);
         } else {

@@ -44,7 +44,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     private final int share;
     private final boolean comesFirst;
     private boolean isBatch;
-    private boolean isPatient;
     private Scheduler.@Nullable Worker home;
     private volatile @Nullable Disposable deadline;
     private int started;
@@ -94,7 +93,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     void await(long now, long patience) {
         home = answer.filter().timer.createWorker();
         isBatch = answer.filter().isBatch(answer.exchange(), tool);
-        isPatient = limiter.isLong(patience);
         client.onSubscribe(this);
         limiter.join(this, share, now);
         try {
@@ -127,11 +125,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public boolean isBatch() {
         return isBatch;
-    }
-
-    @Override
-    public boolean isPatient() {
-        return isPatient;
     }
 
     @Override
@@ -206,11 +199,13 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     private void sample() {
         long now = answer.filter().now();
-        long nanos = now - startedAt;
+        long measured = now - startedAt;
+        long nanos = Math.max(1, measured - answer.filter().lateness.ofCalls(now));
         boolean isQuiet = limiter.succeeded(now, nanos, started);
         Cost cost = tool.isEmpty() ? null : answer.server().learn(tool);
         if (isQuiet && cost != null) {
-            cost.sample(nanos);
+            // A tool is not of another class because the gateway was late.
+            cost.sample(Math.max(nanos, measured / 2));
         }
     }
 

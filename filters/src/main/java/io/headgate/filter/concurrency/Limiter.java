@@ -1,8 +1,12 @@
 package io.headgate.filter.concurrency;
 
 import io.headgate.filter.concurrency.ConcurrencyMeters.Refused;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * The permits for the calls of one server and cost class, and the line before them.
@@ -10,19 +14,32 @@ import org.jspecify.annotations.Nullable;
  * <p>A permit is taken and given back by counting, without a lock. The line has one, held for as long as it takes to
  * look at its ends; so has the estimator. Whoever joins the line looks for a free permit afterwards, and whoever frees
  * one looks at the line afterwards, so that nobody waits beside a free permit.
+ *
+ * <p>A call is refused if it would wait for too long, by the calls before it and how many end in a second, and only if the
+ * limit is proven. An unproven one grows instead.
  */
 final class Limiter {
-    /** While more come than can be served, a call that waits is soon overtaken, so it waits this part of the time only. */
-    private static final int HURRY = 32;
+    /** Part of the bound that an expected wait may take, because callers in turn may come before it. */
+    private static final double MARGIN = 0.95;
 
-    /** But a quarter longer than a call takes, by when one has ended: nobody should be let in to wait for nothing. */
-    private static final double ONE_CALL = 1.25;
+    /** While more come than can be served, a wait buys nothing, so the line is kept to this part of its length. */
+    private static final double SHORT = 32;
 
-    /** A crowd is over when nobody was refused for so many times as long as a call may wait. */
-    private static final int WAITS = 2;
+    /** That is over when nobody waits, and nobody was refused for so long. */
+    private static final long CALM = TimeUnit.SECONDS.toNanos(1);
+
+    /** How long an unproven limit may hold calls up before it grows. */
+    private static final long HOLD = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** A server that ends no call for so many times as long as one takes does not get more of them. */
+    private static final int SILENCE = 4;
+
+    /** Nor one of which nobody knows how long a call takes, for so long. */
+    private static final long LONGEST_CALL = TimeUnit.MINUTES.toNanos(1);
 
     private final int capacity;
     private final long maxWait;
+    private final Scheduler timer;
     private final Shares shares;
     final ConcurrencyMeters meters;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -35,8 +52,14 @@ final class Limiter {
     private volatile int headroom;
 
     private final WaitingLine line = new WaitingLine();
+
+    /** Of the time since calls wait; guarded by the line. */
+    private final Pace pace = new Pace();
+
     private volatile int waiting;
-    private long crowdedSince;
+
+    /** True while a task looks after those who wait. */
+    private final AtomicBoolean watched = new AtomicBoolean();
 
     /** True while more come than can be served. */
     private volatile boolean saturated;
@@ -44,18 +67,23 @@ final class Limiter {
     private volatile long refusedAt;
 
     /** @param former what was learned there holds here, if there is one */
-    Limiter(ConcurrencyConfig config, @Nullable Limiter former, ConcurrencyMeters meters, long now) {
+    Limiter(ConcurrencyConfig config, @Nullable Limiter former, ConcurrencyMeters meters, Scheduler timer) {
+        this.timer = timer;
         capacity = config.queue();
         maxWait = config.maxWait().toNanos();
-        shares = new Shares(now);
-        Limit start = former == null
-                ? config.algorithm().start(new Bounds(config.min(), config.max(), config.initial()))
-                : former.limit();
-        estimator = new Estimator(start, former == null ? 0 : former.estimator.latency(), now);
-        permits = start.permits();
-        headroom = start.headroom();
+        shares = new Shares(now());
+        estimator = former == null
+                ? new Estimator(
+                        config.algorithm().start(new Bounds(config.min(), config.max(), config.initial())), now())
+                : new Estimator(former.estimator, now());
+        permits = limit().permits();
+        headroom = limit().headroom();
         this.meters = meters;
         meters.show(this);
+    }
+
+    private long now() {
+        return timer.now(TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -126,6 +154,9 @@ final class Limiter {
         }
         inFlight.getAndDecrement();
         if (waiting > 0) {
+            synchronized (line) {
+                pace.ended(now(), permits);
+            }
             serve();
         }
     }
@@ -138,22 +169,87 @@ final class Limiter {
                 : waiting == 0 && inFlight.get() < forCrowd();
     }
 
-    /** How long a call that finds no permit may wait for one, in nanoseconds; 0 if it need not try. */
-    long patience(int share, boolean isBelow, long now) {
+    /**
+     * How long a call that finds no permit may wait for one, in nanoseconds; 0 if it is refused.
+     *
+     * @param left how long somebody waits for its answer
+     */
+    long patience(int share, boolean isBelow, long left, long now) {
         turn(now);
-        Refused reason = whyNot(isBelow);
-        if (reason != null) {
-            shares.asked(share);
-            refuse(reason, now);
-            return 0;
+        // What is left must do for the call itself too.
+        long bound = Math.min(maxWait, left - (long) estimator.latency());
+        Refused reason = whyNot(isBelow, bound, now);
+        while (reason != null && left > 0 && grow(now)) {
+            reason = whyNot(isBelow, bound, now);
         }
-        return saturated && !isBelow ? hurriedWait() : maxWait;
+        if (reason == null) {
+            return Math.max(1, bound);
+        }
+        shares.asked(share);
+        refuse(reason, now);
+        if (reason == Refused.LATE && bound == maxWait) {
+            saturated = true;
+        }
+        return 0;
     }
 
-    /** A line that is kept short says nothing of the crowd any more, so those tell that are refused. */
+    private @Nullable Refused whyNot(boolean isBelow, long bound, long now) {
+        if (hasRoom(/* comesFirst= */ false)) {
+            return null;
+        }
+        if (waiting >= capacity || maxWait == 0) {
+            return Refused.FULL;
+        }
+        // Whoever has less than others is not made to pay for the crowd of theirs.
+        boolean isInTime = bound > 0 && (isBelow || expectedWait(now) <= longest((double) bound));
+        return isInTime ? null : Refused.LATE;
+    }
+
+    /** How long a call may be expected to wait. */
+    private double longest(double bound) {
+        return saturated ? Math.min(bound, Math.max(maxWait / SHORT, estimator.latency())) : MARGIN * bound;
+    }
+
+    /** How long a call that came now would wait, in nanoseconds. */
+    double expectedWait(long now) {
+        // Those who are too many leave first.
+        int ahead = waiting + Math.max(0, inFlight.get() - permits);
+        double latency = estimator.latency();
+        double perNano = latency > 0 ? permits / latency : Double.POSITIVE_INFINITY;
+        synchronized (line) {
+            if (line.size() > 0) {
+                perNano = pace.perNano(now, permits, perNano);
+            }
+        }
+        return (ahead + 1) / perNano;
+    }
+
+    /** Lets more calls through if it is not proven that these are too many. */
+    private boolean grow(long now) {
+        if (estimator.limit().isProven() || !isAlive(now)) {
+            return false;
+        }
+        boolean hasGrown;
+        synchronized (estimator) {
+            hasGrown = estimator.grow();
+        }
+        if (hasGrown) {
+            follow();
+        }
+        return hasGrown;
+    }
+
+    private boolean isAlive(long now) {
+        double latency = estimator.latency();
+        long longest = latency > 0 ? Math.max(maxWait, (long) (SILENCE * latency)) : LONGEST_CALL;
+        synchronized (line) {
+            return line.size() == 0 || pace.silence(now) <= longest;
+        }
+    }
+
     private void turn(long now) {
-        boolean fewRefused = shares.turn(now, inFlight.get() + waiting);
-        if (saturated && (fewRefused || now - refusedAt >= WAITS * maxWait)) {
+        shares.turn(now, inFlight.get() + waiting);
+        if (saturated && waiting == 0 && now - refusedAt >= CALM) {
             saturated = false;
         }
     }
@@ -165,51 +261,18 @@ final class Limiter {
         refusedAt = now;
     }
 
-    /** Whether a wait is as long as any. */
-    boolean isLong(long patience) {
-        return patience >= maxWait;
-    }
-
-    private long hurriedWait() {
-        return Math.min(maxWait, Math.max(maxWait / HURRY, (long) (ONE_CALL * estimator.latency())));
-    }
-
-    private @Nullable Refused whyNot(boolean isBelow) {
-        int ahead = waiting;
-        if (ahead >= capacity || maxWait == 0) {
-            return Refused.FULL;
-        }
-        double perCall = estimator.latency() / permits;
-        if (perCall > maxWait) {
-            return Refused.LATE;
-        }
-        // Whoever has less than others is not made to pay for the crowd of theirs.
-        long time = saturated ? maxWait / HURRY : maxWait;
-        return (ahead + 1) * perCall > time && !isBelow ? Refused.LATE : null;
-    }
-
     /** Joins the line; the call goes on as soon as there is a permit, which may be at once. */
     void join(WaitingCall call, int share, long now) {
         shares.asked(share);
         synchronized (line) {
-            if (isShort(line.size())) {
-                crowdedSince = now;
-            } else if (!saturated && now - crowdedSince >= maxWait) {
-                saturated = true;
-                refusedAt = now;
+            if (line.size() == 0) {
+                pace.begin(now);
             }
             line.add(call);
             waiting = line.size();
         }
         serve();
-    }
-
-    /**
-     * True if a line is no crowd, however long it lasts: few clients that wait for their answers before they go on can keep
-     * one up for ever. What tells is the time that it takes to serve it.
-     */
-    private boolean isShort(int calls) {
-        return calls * estimator.latency() / permits < (double) maxWait / HURRY;
+        watch();
     }
 
     /** Leaves the line; false if the call has its permit already. */
@@ -235,7 +298,7 @@ final class Limiter {
                 if (started == 0) {
                     return;
                 }
-                next = line.next(saturated);
+                next = line.next();
                 waiting = line.size();
             }
             if (next != null) {
@@ -245,6 +308,25 @@ final class Limiter {
                 next.go(started);
             }
         }
+    }
+
+    /** Sees to it that nobody waits for long because of a limit that is not proven. */
+    private void watch() {
+        if (waiting > 0 && !estimator.limit().isProven() && watched.compareAndSet(false, true)) {
+            try {
+                var unused = timer.schedule(this::look, HOLD, TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException stopping) {
+                watched.set(false);
+            }
+        }
+    }
+
+    private void look() {
+        watched.set(false);
+        if (waiting > 0) {
+            var unused = grow(now());
+        }
+        watch();
     }
 
     /** A call succeeded, whole; true if it did not wait for others there. */
@@ -290,6 +372,7 @@ final class Limiter {
         headroom = limit.headroom();
         if (waiting > 0) {
             serve();
+            watch();
         }
     }
 

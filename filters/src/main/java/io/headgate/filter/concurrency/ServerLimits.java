@@ -75,6 +75,7 @@ final class ServerLimits {
                 one.put("permits", limiter.permits());
                 one.put("inFlight", limiter.inFlight());
                 one.put("queue", limiter.waiting());
+                one.put("proven", limiter.limit().isProven());
                 one.put("gradient", Math.round(limiter.limit().gradient() * 100) / 100.0);
                 one.put("saturated", limiter.isSaturated());
                 one.put("refused", limiter.meters.refused());

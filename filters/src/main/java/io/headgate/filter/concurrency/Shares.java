@@ -25,9 +25,6 @@ final class Shares {
 
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(5);
 
-    /** Few are refused if it is less than one of so many that are let through. */
-    private static final int FEW = 8;
-
     /** The fair share while nobody is refused. */
     private static final int NO_CROWD = -1;
 
@@ -103,27 +100,31 @@ final class Shares {
     }
 
     /**
-     * Begins the next stretch if it is time; true if it did and few calls were refused in the one before.
+     * Begins the next stretch if it is time.
      *
      * @param present how many calls are here now
      */
-    boolean turn(long now, int present) {
-        return now - since >= STRETCH && turnIfWhole(now, present);
+    void turn(long now, int present) {
+        if (now - since >= STRETCH) {
+            turnIfWhole(now, present);
+        }
     }
 
-    private synchronized boolean turnIfWhole(long now, int present) {
+    private synchronized void turnIfWhole(long now, int present) {
         long passed = now - since;
         if (passed < STRETCH) {
-            return false;
+            return;
         }
         int all = 0;
         for (int place = 0; place < PLACES; place++) {
             all += asked.get(place);
         }
-        return (all >= FEWEST || passed >= LONGEST) && next(now, present);
+        if (all >= FEWEST || passed >= LONGEST) {
+            next(now, present);
+        }
     }
 
-    private boolean next(long now, int present) {
+    private void next(long now, int present) {
         int sum = 0;
         for (int place = 0; place < PLACES; place++) {
             askedBefore[place] = asked.getAndSet(place, 0);
@@ -136,7 +137,6 @@ final class Shares {
         int ended = admitted + presentBefore - present;
         presentBefore = present;
         fair = turnedAway == 0 ? NO_CROWD : fairShare(Math.max(admitted, ended));
-        return FEW * turnedAway < admitted;
     }
 
     /** Whoever asked for less than an equal part leaves the rest of it to the others, again and again. */

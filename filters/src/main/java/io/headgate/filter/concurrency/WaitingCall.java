@@ -6,9 +6,6 @@ interface WaitingCall {
 
     boolean isBatch();
 
-    /** True if it may wait for long, because its caller is not the crowd. */
-    boolean isPatient();
-
     /** True if it does not matter to it what the crowd has. */
     boolean comesFirst();
 

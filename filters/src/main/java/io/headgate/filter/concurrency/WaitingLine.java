@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that wait for one limiter: interactive ones before batch, callers in turn, and of one caller the oldest
- * first, or the newest while that caller sends more than can be served; not thread-safe.
+ * first; not thread-safe.
  */
 final class WaitingLine {
     private final Turns interactive = new Turns();
@@ -34,10 +34,10 @@ final class WaitingLine {
 
     /** The next one, or null. */
     @Nullable
-    WaitingCall next(boolean newestFirst) {
-        WaitingCall next = interactive.next(newestFirst);
+    WaitingCall next() {
+        WaitingCall next = interactive.next();
         if (next == null) {
-            next = batch.next(newestFirst);
+            next = batch.next();
         }
         if (next != null) {
             size--;
@@ -73,16 +73,13 @@ final class WaitingLine {
         }
 
         @Nullable
-        WaitingCall next(boolean newestFirst) {
+        WaitingCall next() {
             String caller = callers.poll();
             ArrayDeque<WaitingCall> own = caller == null ? null : calls.get(caller);
             if (caller == null || own == null) {
                 return null;
             }
-            // The oldest of those who may wait, because none of them will be refused; of the others the one with most
-            // time left.
-            boolean isNewest = newestFirst && !own.getFirst().isPatient();
-            WaitingCall next = isNewest ? own.pollLast() : own.poll();
+            WaitingCall next = own.poll();
             if (own.isEmpty()) {
                 calls.remove(caller);
             } else {

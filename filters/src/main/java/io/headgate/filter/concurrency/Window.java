@@ -7,7 +7,7 @@ package io.headgate.filter.concurrency;
  * starts: their quotient is what the server got done.
  *
  * @param samples how many calls succeeded in one piece
- * @param latency how long they took on average
+ * @param latency how long they took on average, without what the gateway itself made of it
  * @param inFlight how many were in flight when they started, themselves included, on average
  * @param peak the most that were
  * @param quietSamples how many of them started with few others in flight
@@ -43,5 +43,10 @@ record Window(
 
     boolean isQuiet() {
         return quietSamples >= FEWEST;
+    }
+
+    /** True if quiet calls say at least something, for want of anything better. */
+    boolean isFirstQuiet() {
+        return quietSamples >= FEWEST / 2;
     }
 }

@@ -12,63 +12,46 @@ class WaitingLineTest {
     @Test
     void servesTheOldestFirst() {
         add("a1", "a2", "a3");
-        assertThat(all(false)).containsExactly("a1", "a2", "a3");
-    }
-
-    @Test
-    void servesTheNewestFirstIfAsked() {
-        add("a1", "a2", "a3");
-        assertThat(all(true)).containsExactly("a3", "a2", "a1");
+        assertThat(all()).containsExactly("a1", "a2", "a3");
     }
 
     @Test
     void servesCallersInTurn() {
         add("a1", "a2", "a3", "a4", "b1", "b2", "c1");
-        assertThat(all(false)).containsExactly("a1", "b1", "c1", "a2", "b2", "a3", "a4");
-        add("a1", "a2", "a3", "b1", "b2");
-        assertThat(all(true)).containsExactly("a3", "b2", "a2", "b1", "a1");
-    }
-
-    /** Those of a caller who is not the crowd all have their turn, so none of them needs to be sacrificed. */
-    @Test
-    void servesTheOldestFirstOfThoseWhoMayWait() {
-        line.add(new Call("a1", false, true));
-        line.add(new Call("a2", false, true));
-        add("b1", "b2");
-        assertThat(all(true)).containsExactly("a1", "b2", "a2", "b1");
+        assertThat(all()).containsExactly("a1", "b1", "c1", "a2", "b2", "a3", "a4");
     }
 
     @Test
     void servesBatchWhenNobodyElseWaits() {
-        line.add(new Call("a9", true, false));
+        line.add(new Call("a9", true));
         add("b1", "b2");
-        assertThat(all(false)).containsExactly("b1", "b2", "a9");
+        assertThat(all()).containsExactly("b1", "b2", "a9");
     }
 
     @Test
     void forgetsWhoLeft() {
-        Call left = new Call("a1", false, false);
-        Call only = new Call("b1", false, false);
+        Call left = new Call("a1", false);
+        Call only = new Call("b1", false);
         line.add(left);
         add("a2");
         line.add(only);
         assertThat(line.remove(left)).isTrue();
         assertThat(line.remove(left)).isFalse();
         assertThat(line.remove(only)).isTrue();
-        assertThat(line.remove(new Call("c1", true, false))).isFalse();
+        assertThat(line.remove(new Call("c1", true))).isFalse();
         assertThat(line.size()).isEqualTo(1);
-        assertThat(all(false)).containsExactly("a2");
+        assertThat(all()).containsExactly("a2");
     }
 
     private void add(String... names) {
         for (String name : names) {
-            line.add(new Call(name, false, false));
+            line.add(new Call(name, false));
         }
     }
 
-    private List<String> all(boolean newestFirst) {
+    private List<String> all() {
         List<String> names = new ArrayList<>();
-        for (WaitingCall next = line.next(newestFirst); next != null; next = line.next(newestFirst)) {
+        for (WaitingCall next = line.next(); next != null; next = line.next()) {
             names.add(((Call) next).name());
         }
         assertThat(line.size()).isZero();
@@ -76,7 +59,7 @@ class WaitingLineTest {
     }
 
     /** The first letter is the caller. */
-    private record Call(String name, boolean isBatch, boolean isPatient) implements WaitingCall {
+    private record Call(String name, boolean isBatch) implements WaitingCall {
         @Override
         public String caller() {
             return name.substring(0, 1);
