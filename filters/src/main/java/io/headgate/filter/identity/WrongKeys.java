@@ -51,6 +51,6 @@ final class WrongKeys {
         for (int i = 0; i < length; i++) {
             hash = 31 * hash + address[i];
         }
-        return Math.floorMod(hash * 0x9e3779b9 >>> 7, PLACES);
+        return Math.floorMod((hash * 0x9e3779b9) >>> 7, PLACES);
     }
 }

@@ -73,8 +73,9 @@ public final class LogFloods extends TurboFilter {
         int reason = name.hashCode();
         if (name.startsWith(HOUSE)) {
             reason = 31 * reason + text.hashCode();
-            boolean isOfServer = text.startsWith(SERVER) && values != null && values.length > 0;
-            reason = isOfServer ? 31 * reason + Objects.hashCode(values[0]) : reason;
+            if (text.startsWith(SERVER) && values != null && values.length > 0) {
+                reason = 31 * reason + Objects.hashCode(values[0]);
+            }
         }
         Slot slot = slots[Math.floorMod(reason ^ (reason >>> 16), SLOTS)];
         return slot.takes(logger, text, clock.getAsLong()) ? FilterReply.NEUTRAL : FilterReply.DENY;

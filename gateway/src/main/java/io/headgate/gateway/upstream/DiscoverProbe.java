@@ -111,7 +111,9 @@ final class DiscoverProbe {
         @Override
         Refusal refusal(Fault failing, String text, @Nullable Duration retryAfter) {
             // No fault of the server's: it need not know the question.
-            return saysNo() ? UpstreamMeters.refusal(failing, text, retryAfter) : super.refusal(failing, text, retryAfter);
+            return saysNo()
+                    ? UpstreamMeters.refusal(failing, text, retryAfter)
+                    : super.refusal(failing, text, retryAfter);
         }
 
         /** True if the answer is none that a server of this revision gives. */

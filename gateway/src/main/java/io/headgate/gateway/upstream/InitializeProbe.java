@@ -56,8 +56,8 @@ final class InitializeProbe {
         if (status >= 500) {
             return Answer.NONE;
         }
-        Handshake handshake = Handshake.read(
-                response, () -> UpstreamMeters.refusal(Fault.VERSION, Fault.VERSION.text(), null));
+        Handshake handshake =
+                Handshake.read(response, () -> UpstreamMeters.refusal(Fault.VERSION, Fault.VERSION.text(), null));
         legacy.greeted(handshake, id != null);
         if (id != null) {
             OutgoingRequest end = new OutgoingRequest(Method.DELETE, null)

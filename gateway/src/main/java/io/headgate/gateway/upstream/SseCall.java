@@ -6,7 +6,6 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;

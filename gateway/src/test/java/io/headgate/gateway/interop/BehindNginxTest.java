@@ -22,7 +22,7 @@ class BehindNginxTest {
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void start() {
         InteropTools.install();
-        NodeProcess server = NodeProcess.start("server-v1.mjs");
+        PeerProcess server = PeerProcess.node("server-v1.mjs");
         RUNNING.push(server);
         upstream = Upstream.of("sessions", Upstream.Wire.HTTP, Era.LEGACY, server.uri("/mcp"));
         Front gateway = HeadgateFixture.before(Era.LEGACY, Upstream.Wire.SSE, upstream);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Refusal;
 import io.headgate.filter.ToolHints;
-import io.headgate.mcp.Methods;
 import io.headgate.gateway.upstream.Trouble;
+import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -74,7 +74,8 @@ class OffersByEraTest {
                 .extracting(exchange -> exchange.target().name())
                 .containsExactly("older");
         assertThat(fleet.refusal(Methods.TOOLS_CALL, call).text()).isEqualTo("Unknown tool: u1__older");
-        assertThat(fleet.refusal(ofSession(Methods.TOOLS_CALL, "{\"name\":\"u1__newer\"}")).text())
+        assertThat(fleet.refusal(ofSession(Methods.TOOLS_CALL, "{\"name\":\"u1__newer\"}"))
+                        .text())
                 .isEqualTo("Unknown tool: u1__newer");
     }
 

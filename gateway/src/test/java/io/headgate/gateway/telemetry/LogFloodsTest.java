@@ -63,7 +63,8 @@ class LogFloodsTest {
         for (int i = 0; i < 1_000; i++) {
             logger.info("upstream {} speaks {}", "s0", i);
         }
-        assertThat(said().stream().filter(line -> line.startsWith("upstream s0 "))).hasSize(LogFloods.LINES);
+        assertThat(said().stream().filter(line -> line.startsWith("upstream s0 ")))
+                .hasSize(LogFloods.LINES);
         assertThat(said().stream().filter(line -> line.endsWith(" 2026-07-28"))).hasSize(30);
     }
 
