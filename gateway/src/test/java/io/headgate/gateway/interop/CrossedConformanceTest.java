@@ -49,8 +49,7 @@ class CrossedConformanceTest {
             Upstream upstream = Upstream.of("demo", Upstream.Wire.HTTP, server, URI.create(demo.url()));
             try (Front headgate = HeadgateFixture.before(client, upstream)) {
                 String excused = (client + "-to-" + server + ".yml").toLowerCase(Locale.ROOT);
-                Report through =
-                        Conformance.run(revision, headgate.mcp(), Path.of("src/test/conformance", excused));
+                Report through = Conformance.run(revision, headgate.mcp(), Path.of("src/test/conformance", excused));
 
                 assertThat(through.required()).hasSize(scenarios);
                 assertThat(through.exitStatus()).as(through.output()).isZero();
