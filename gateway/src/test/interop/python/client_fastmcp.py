@@ -20,6 +20,8 @@ class Peer(client_mcp2.Peer):
                 self.stream_opened()
 
         def http(**settings):
+            # Without a time of its own, the usual five seconds of this HTTP client would end streams that are silent.
+            settings["timeout"] = settings.get("timeout") or httpx2.Timeout(30, read=300)
             return httpx2.AsyncClient(event_hooks={"response": [answered]}, **settings)
 
         async def elicit(message, response_type, params, context):

@@ -242,6 +242,10 @@ var checks = []check{
 }
 
 func (c *client) call(ctx context.Context, name string, arguments map[string]any) (*mcp.CallToolResult, error) {
+	if arguments == nil {
+		// This SDK would write a null, which other servers refuse.
+		arguments = map[string]any{}
+	}
 	return c.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
 }
 

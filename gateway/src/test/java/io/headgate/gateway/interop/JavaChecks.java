@@ -79,19 +79,23 @@ final class JavaChecks {
         if (schema.get("properties") instanceof Map<?, ?> properties) {
             properties
                     .keySet()
-                    .forEach(field -> content.put(
-                            String.valueOf(field), notes.form.getOrDefault(String.valueOf(field), "Ada")));
+                    .forEach(field ->
+                            content.put(String.valueOf(field), notes.form.getOrDefault(String.valueOf(field), "Ada")));
         }
         return content;
     }
 
     private void reads() {
-        checks.put("connect", peer -> assertThat(peer.capabilities().propertyNames())
-                .contains("tools", "prompts", "resources", "completions"));
+        checks.put(
+                "connect",
+                peer -> assertThat(peer.capabilities().propertyNames())
+                        .contains("tools", "prompts", "resources", "completions"));
         checks.put("ping", JavaPeer::ping);
-        checks.put("listTools", peer -> assertThat(members(peer.list("tools"), "name"))
-                .contains("echo", "test_simple_text", "test_tool_with_progress")
-                .doesNotHaveDuplicates());
+        checks.put(
+                "listTools",
+                peer -> assertThat(members(peer.list("tools"), "name"))
+                        .contains("echo", "test_simple_text", "test_tool_with_progress")
+                        .doesNotHaveDuplicates());
         checks.put("prompts", peer -> {
             assertThat(members(peer.list("prompts"), "name"))
                     .contains("test_simple_prompt", "test_prompt_with_arguments");
@@ -99,12 +103,15 @@ final class JavaChecks {
             assertThat(prompt.at("/messages/0/content/text").asString())
                     .isEqualTo("Prompt with arguments: arg1='first', arg2='second'");
         });
-        checks.put("completion", peer -> assertThat(peer.complete("test_prompt_with_arguments", "arg1", "par"))
-                .containsExactly("paris", "park", "party"));
+        checks.put(
+                "completion",
+                peer -> assertThat(peer.complete("test_prompt_with_arguments", "arg1", "par"))
+                        .containsExactly("paris", "park", "party"));
         checks.put("resources", peer -> {
             assertThat(members(peer.list("resources"), "uri")).contains("test://static-text", "test://static-binary");
             assertReads(peer, "test://static-text", "This is the content of the static text resource.");
-            String blob = peer.read("test://static-binary").at("/contents/0/blob").asString();
+            String blob =
+                    peer.read("test://static-binary").at("/contents/0/blob").asString();
             assertThat(new String(Base64.getDecoder().decode(blob), 1, 3, US_ASCII))
                     .isEqualTo("PNG");
         });
@@ -112,13 +119,17 @@ final class JavaChecks {
             assertThat(members(peer.list("resourceTemplates"), "uriTemplate")).contains("test://template/{id}/data");
             assertReads(peer, "test://template/42/data", "42");
         });
-        checks.put("pages", peer -> assertThat(members(peer.list("resources"), "uri"))
-                .doesNotHaveDuplicates()
-                .containsAll(IntStream.rangeClosed(1, 300)
-                        .mapToObj(n -> "test://numbered/" + n)
-                        .toList()));
-        checks.put("unknownResource", peer -> assertThat(code(peer, () -> peer.read("test://no-such-resource")))
-                .isIn(era == Era.MODERN ? List.of(-32602) : List.of(-32602, -32002)));
+        checks.put(
+                "pages",
+                peer -> assertThat(members(peer.list("resources"), "uri"))
+                        .doesNotHaveDuplicates()
+                        .containsAll(IntStream.rangeClosed(1, 300)
+                                .mapToObj(n -> "test://numbered/" + n)
+                                .toList()));
+        checks.put(
+                "unknownResource",
+                peer -> assertThat(code(peer, () -> peer.read("test://no-such-resource")))
+                        .isIn(era == Era.MODERN ? List.of(-32602) : List.of(-32602, -32002)));
     }
 
     private void calls() {
@@ -128,22 +139,26 @@ final class JavaChecks {
             String message = "\u00fc \u4f60 \"quoted\"";
             assertThat(text(peer.call("echo", Map.of("message", message)))).isEqualTo(message);
         });
-        checks.put("callsSideBySide", peer -> assertThat(IntStream.range(0, 20)
-                        .parallel()
-                        .mapToObj(n -> text(peer.call("echo", Map.of("message", "side " + n + " by side"))))
-                        .toList())
-                .isEqualTo(IntStream.range(0, 20)
-                        .mapToObj(n -> "side " + n + " by side")
-                        .toList()));
+        checks.put(
+                "callsSideBySide",
+                peer -> assertThat(IntStream.range(0, 20)
+                                .parallel()
+                                .mapToObj(n -> text(peer.call("echo", Map.of("message", "side " + n + " by side"))))
+                                .toList())
+                        .isEqualTo(IntStream.range(0, 20)
+                                .mapToObj(n -> "side " + n + " by side")
+                                .toList()));
         checks.put("structured", peer -> {
             JsonNode found = peer.call("structured", Map.of()).get("structuredContent");
             assertThat(found.path("degrees").asDouble()).isEqualTo(21.5);
             assertThat(found.path("unit").asString()).isEqualTo("C");
         });
-        checks.put("toolError", peer -> assertThat(peer.call("test_error_handling", Map.of())
-                        .path("isError")
-                        .asBoolean())
-                .isTrue());
+        checks.put(
+                "toolError",
+                peer -> assertThat(peer.call("test_error_handling", Map.of())
+                                .path("isError")
+                                .asBoolean())
+                        .isTrue());
         // Some servers answer an unknown tool with a result that says isError, others with a JSON-RPC error.
         checks.put("unknownTool", peer -> {
             try {
@@ -153,7 +168,8 @@ final class JavaChecks {
                 assertThat(peer.code(e)).as(e.toString()).isEqualTo(-32602);
             }
         });
-        // The client of the older revisions hands each one to a thread of its own, so their order is lost there.
+        // The client of the older revisions hands each notification to a thread of its own, so their order is lost
+        // there.
         checks.put("progress", peer -> {
             JsonNode unused = peer.call("test_tool_with_progress", Map.of());
             Notes notes = peer.notes();
@@ -162,56 +178,81 @@ final class JavaChecks {
         });
         checks.put("logging", peer -> {
             JsonNode unused = peer.callWithLog("test_tool_with_logging");
-            for (String line :
-                    List.of("Tool execution started", "Tool processing data", "Tool execution completed")) {
-                assertThat(Notes.next(peer.notes().logged)).contains(line);
-            }
+            Notes notes = peer.notes();
+            assertThat(List.of(Notes.next(notes.logged), Notes.next(notes.logged), Notes.next(notes.logged)))
+                    .anyMatch(line -> line.contains("Tool execution started"))
+                    .anyMatch(line -> line.contains("Tool processing data"))
+                    .anyMatch(line -> line.contains("Tool execution completed"));
         });
         checks.put("cancel", peer -> {
             peer.giveUp("sleep", Map.of("ms", 30_000));
             assertThat(text(peer.call("echo", Map.of("message", "still here")))).isEqualTo("still here");
         });
-        checks.put("resumption", peer -> assertThat(text(peer.call("test_reconnection", Map.of())))
-                .isEqualTo("Reconnected"));
+        checks.put(
+                "resumption",
+                peer -> assertThat(text(peer.call("test_reconnection", Map.of())))
+                        .isEqualTo("Reconnected"));
         checks.put("resourceLink", peer -> {
             JsonNode link = peer.call("link", Map.of()).at("/content/0");
             assertThat(link.path("type").asString()).isEqualTo("resource_link");
             assertReads(peer, link.path("uri").asString(), "static text resource");
         });
-        checks.put("embeddedResource", peer -> assertThat(peer.call("test_embedded_resource", Map.of())
-                        .at("/content/0/resource/uri")
-                        .asString())
-                .isEqualTo("test://embedded-resource"));
+        checks.put(
+                "embeddedResource",
+                peer -> assertThat(peer.call("test_embedded_resource", Map.of())
+                                .at("/content/0/resource/uri")
+                                .asString())
+                        .isEqualTo("test://embedded-resource"));
     }
 
     private void questions() {
-        checks.put("elicitation", peer -> asks(
-                peer, "test_elicitation", Map.of("message", "Who are you?"), Map.of("email", "a@b.example"), "Ada",
-                "Who are you?"));
-        checks.put("declinedElicitation", peer -> asks(
-                peer, "test_elicitation", Map.of("message", "Who are you?"), null, "decline", "Who are you?"));
-        checks.put("elicitationByUrl", peer -> asks(
-                peer, "ask_by_url", Map.of(), Map.of(), "accept", "https://pages.example/sign?for=Ada"));
-        checks.put("sampling", peer -> asks(
-                peer, "test_sampling", Map.of("prompt", "Which capital?"), Map.of(), "Paris, said Ada",
-                "Which capital?"));
+        checks.put(
+                "elicitation",
+                peer -> asks(
+                        peer,
+                        "test_elicitation",
+                        Map.of("message", "Who are you?"),
+                        Map.of("email", "a@b.example"),
+                        "Ada",
+                        "Who are you?"));
+        checks.put(
+                "declinedElicitation",
+                peer -> asks(
+                        peer, "test_elicitation", Map.of("message", "Who are you?"), null, "decline", "Who are you?"));
+        checks.put(
+                "elicitationByUrl",
+                peer -> asks(peer, "ask_by_url", Map.of(), Map.of(), "accept", "https://pages.example/sign?for=Ada"));
+        checks.put(
+                "sampling",
+                peer -> asks(
+                        peer,
+                        "test_sampling",
+                        Map.of("prompt", "Which capital?"),
+                        Map.of(),
+                        "Paris, said Ada",
+                        "Which capital?"));
         checks.put("roots", peer -> asks(peer, "test_roots", Map.of(), Map.of(), "file:///srv/data"));
-        checks.put("rounds", peer -> asks(
-                peer, "ask_twice", Map.of(), Map.of("colour", "green"), "Ada likes green", "Which name?",
-                "Which colour?"));
+        checks.put(
+                "rounds",
+                peer -> asks(
+                        peer,
+                        "ask_twice",
+                        Map.of(),
+                        Map.of("colour", "green"),
+                        "Ada likes green",
+                        "Which name?",
+                        "Which colour?"));
         checks.put("askedOutside", peer -> asks(peer, "ask_outside", Map.of(), Map.of(), "Ada", "Outside?"));
     }
 
     private void changes() {
         checks.put("listChanged", peer -> {
-            try (AutoCloseable listening = peer.listen(null)) {
-                assertHears(peer, "test_trigger_tool_change", "tools");
-            }
+            peer.listen(null);
+            assertHears(peer, "test_trigger_tool_change", "tools");
         });
         checks.put("resourceUpdated", peer -> {
-            try (AutoCloseable listening = peer.listen(WATCHED)) {
-                assertHears(peer, "test_trigger_resource_update", WATCHED);
-            }
+            peer.listen(WATCHED);
+            assertHears(peer, "test_trigger_resource_update", WATCHED);
         });
     }
 

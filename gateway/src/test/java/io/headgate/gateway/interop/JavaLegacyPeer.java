@@ -21,7 +21,6 @@ import io.modelcontextprotocol.spec.McpSchema.Role;
 import io.modelcontextprotocol.spec.McpSchema.Root;
 import io.modelcontextprotocol.spec.McpSchema.SubscribeRequest;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
-import io.modelcontextprotocol.spec.McpSchema.UnsubscribeRequest;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -65,8 +64,7 @@ final class JavaLegacyPeer implements JavaPeer {
                 .progressConsumer(notification -> notes.progress.add(notification.progress()))
                 .loggingConsumer(notification -> notes.logged.add(notification.data()))
                 .toolsChangeConsumer(tools -> notes.changed.add("tools"))
-                .resourcesUpdateConsumer(
-                        contents -> contents.forEach(content -> notes.changed.add(content.uri())))
+                .resourcesUpdateConsumer(contents -> contents.forEach(content -> notes.changed.add(content.uri())))
                 .build();
         client.initialize();
     }
@@ -76,9 +74,7 @@ final class JavaLegacyPeer implements JavaPeer {
             return ElicitResult.builder(ElicitResult.Action.DECLINE).build();
         }
         ElicitResult.Builder accepted = ElicitResult.builder(ElicitResult.Action.ACCEPT);
-        return content == null
-                ? accepted.build()
-                : accepted.content(content).build();
+        return content == null ? accepted.build() : accepted.content(content).build();
     }
 
     private CreateMessageResult sampled(CreateMessageRequest request) {
@@ -157,19 +153,15 @@ final class JavaLegacyPeer implements JavaPeer {
     }
 
     @Override
-    public AutoCloseable listen(@Nullable String resource) {
-        if (resource == null) {
-            return () -> {};
+    public void listen(@Nullable String resource) {
+        if (resource != null) {
+            client.subscribeResource(SubscribeRequest.builder(resource).build());
         }
-        client.subscribeResource(SubscribeRequest.builder(resource).build());
-        return () -> client.unsubscribeResource(new UnsubscribeRequest(resource));
     }
 
     @Override
     public int code(RuntimeException error) {
-        return error instanceof McpError protocol
-                ? protocol.getJsonRpcError().code()
-                : 0;
+        return error instanceof McpError protocol ? protocol.getJsonRpcError().code() : 0;
     }
 
     @Override

@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
 /** The client of the Java SDK for 2026-07-28. It answers elicitations only. */
 final class JavaModernPeer implements JavaPeer {
     private final Notes notes = new Notes();
+    private final List<McpSyncClient.Listening> listenings = new ArrayList<>();
     private final McpSyncClient client;
 
     JavaModernPeer(URI endpoint) {
@@ -92,7 +93,8 @@ final class JavaModernPeer implements JavaPeer {
                     case "tools" -> client.listTools().list().tools();
                     case "prompts" -> client.prompts().list().prompts();
                     case "resources" -> resources();
-                    case "resourceTemplates" -> client.resourceTemplates().list().resourceTemplates();
+                    case "resourceTemplates" ->
+                        client.resourceTemplates().list().resourceTemplates();
                     default -> throw new IllegalArgumentException(kind);
                 });
     }
@@ -126,9 +128,10 @@ final class JavaModernPeer implements JavaPeer {
     }
 
     @Override
-    public AutoCloseable listen(@Nullable String resource) {
+    public void listen(@Nullable String resource) {
         McpSyncClient.ListenSpec wanted = client.listen();
-        return (resource == null ? wanted.toolsChanged() : wanted.resourceUpdates(resource)).open(this::heard);
+        listenings.add(
+                (resource == null ? wanted.toolsChanged() : wanted.resourceUpdates(resource)).open(this::heard));
     }
 
     private void heard(SubscriptionEvent event) {
@@ -146,6 +149,6 @@ final class JavaModernPeer implements JavaPeer {
 
     @Override
     public void close() {
-        // It has no connection of its own.
+        listenings.forEach(McpSyncClient.Listening::close);
     }
 }

@@ -1,5 +1,6 @@
 package io.headgate.gateway.interop;
 
+import io.modelcontextprotocol.json.McpJsonDefaults;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -7,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import io.modelcontextprotocol.json.McpJsonDefaults;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -67,8 +67,8 @@ interface JavaPeer extends AutoCloseable {
 
     JsonNode read(String uri);
 
-    /** Listens to changes of the tools, and to updates of a resource if there is one. */
-    AutoCloseable listen(@Nullable String resource);
+    /** Listens to updates of a resource, or to changes of the tools if there is none, until it is closed. */
+    void listen(@Nullable String resource);
 
     /** The code of the error that the peer at the other end answered; 0 if it was no such error. */
     int code(RuntimeException error);

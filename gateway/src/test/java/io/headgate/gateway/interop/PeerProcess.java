@@ -56,6 +56,11 @@ final class PeerProcess implements AutoCloseable {
         return start(program, GoPeers.command(program, List.of(arguments)));
     }
 
+    /** Runs a program of the Rust crate by its name. */
+    static PeerProcess rust(String program, String... arguments) {
+        return start(program, RustPeers.command(program, List.of(arguments)));
+    }
+
     private static PeerProcess start(String name, List<String> command) {
         Path errors = InteropTools.leftover(name + ".err");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());

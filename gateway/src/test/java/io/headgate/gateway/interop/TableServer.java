@@ -14,6 +14,7 @@ enum TableServer {
     GO("Go", Speaks.OLDER),
     PYTHON_2("Python 2", Speaks.BOTH),
     FASTMCP("FastMCP", Speaks.BOTH),
+    RUST("Rust", Speaks.BOTH),
     TYPESCRIPT_2_MODERN("TypeScript 2", Speaks.NEWER),
     GO_MODERN("Go", Speaks.NEWER);
 
@@ -59,8 +60,8 @@ enum TableServer {
     /** The checks for which this server offers nothing to clients of the era. */
     Set<String> lacks(Era client) {
         Set<String> lacks = new HashSet<>();
-        if (speaks == Speaks.NEWER || speaks == Speaks.BOTH && client == Era.MODERN) {
-            // The newer revision has no question outside of a call.
+        if (this == RUST || speaks == Speaks.NEWER || (speaks == Speaks.BOTH && client == Era.MODERN)) {
+            // The newer revision has no question outside of a call, nor does the Rust SDK.
             lacks.add("askedOutside");
         }
         if (this != TYPESCRIPT_2 && this != GO) {
@@ -88,6 +89,7 @@ enum TableServer {
             case FASTMCP -> PeerProcess.python(Python.FASTMCP, "server_fastmcp.py");
             case GO -> PeerProcess.go("server", "--era", "legacy");
             case GO_MODERN -> PeerProcess.go("server", "--era", "modern");
+            case RUST -> PeerProcess.rust("server");
         };
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** Sessions that nobody ends leave nothing behind: neither here nor on the way to the server. */
 // Most of it is waiting: for idle connections to be closed, a minute after their last use.
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("slow")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class AbandonedSessionsTest {
     private static final int SESSIONS = 2_000;

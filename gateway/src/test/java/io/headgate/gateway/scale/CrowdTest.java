@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /** A thousand clients with one id and one progress token among them get each its own answers. */
+@Tag("slow")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class CrowdTest {
     /** Fewer calls for a quick look: {@code -Dheadgate.scale.calls=20000}. */

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Dheadgate.kills=200} kills it more often, {@code -Dheadgate.kills.seed=N} at the same moments again.
  */
+@Tag("slow")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class KilledGatewayTest {
     private static final int KILLS = Integer.getInteger("headgate.kills", 10);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** Calls whose clients were asked something and never came back leave nothing behind, here or at the server. */
 // Most of it is waiting: for idle connections to be closed, a minute after their last use.
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("slow")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class ParkedCallsTest {
     private static final int CALLS = 10_000;
