@@ -21,6 +21,7 @@ final class Bursts implements Scenario {
     /** On top of what a call takes. */
     private static final Duration IN_TIME = Duration.ofSeconds(2);
 
+    @SuppressWarnings("try") // The machine is busy as long as it is open.
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();

@@ -18,6 +18,7 @@ final class ClosedLoop implements Scenario {
     private static final int BUSY = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    @SuppressWarnings("try") // The machine is busy as long as it is open.
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();

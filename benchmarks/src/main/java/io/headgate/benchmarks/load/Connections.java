@@ -36,7 +36,11 @@ final class Connections {
     /** Told once for each call, on the event loop of the load; the body is the connection's. */
     @FunctionalInterface
     interface End {
-        /** @param status {@link Calls#NO_ANSWER} if there was none */
+        /**
+         * A call is over.
+         *
+         * @param status {@link Calls#NO_ANSWER} if there was none
+         */
         void ended(long number, long due, int status, ByteBuf body);
     }
 

@@ -8,6 +8,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.headgate.gateway.http.RawHttp2.Frame;
 import io.headgate.mcp.Pieces;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +99,7 @@ class Http2HeadsTest {
                 first = first.stream() == 3 && first.type() == RawHttp2.DATA ? null : client.read();
             }
             assertThat(first).isNotNull();
+            Objects.requireNonNull(first);
             if (first.type() == RawHttp2.HEADERS) {
                 assertThat(client.decode(first).status()).hasToString("400");
             } else {
@@ -117,6 +119,7 @@ class Http2HeadsTest {
                 answer = client.read();
             }
             assertThat(answer).isNotNull();
+            Objects.requireNonNull(answer);
             if (answer.type() == RawHttp2.HEADERS) {
                 assertThat(client.decode(answer).status()).hasToString("400");
             } else {

@@ -93,7 +93,7 @@ class ReturningServerTest {
             JsonNode unused = listener.await(PATIENCE, line -> line.has("listening"));
 
             server.close();
-            Mono.delay(absence).block();
+            Long unusedDelay = Mono.delay(absence).block();
             server = peer.start(uri.getPort());
             assertThat(server.uri(peer.path())).isEqualTo(uri);
             long returned = System.nanoTime();

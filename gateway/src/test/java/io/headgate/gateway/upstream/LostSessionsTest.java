@@ -91,7 +91,7 @@ class LostSessionsTest {
             UpstreamFixture.eventually(() -> before.streams.size() == 2);
 
             first.close();
-            Mono.delay(Duration.ofSeconds(3)).block();
+            Long unused = Mono.delay(Duration.ofSeconds(3)).block();
             Run after = new Run("after-", unknown);
             try (FakeUpstream second = FakeUpstream.inPlaceOf(first, after)) {
                 assertThat(heard.poll(PROMISED.toMillis(), TimeUnit.MILLISECONDS))
@@ -130,7 +130,7 @@ class LostSessionsTest {
             assertThat(heard.poll(30, TimeUnit.SECONDS)).startsWith("notifications/subscriptions/acknowledged");
 
             first.close();
-            Mono.delay(Duration.ofSeconds(3)).block();
+            Long unused = Mono.delay(Duration.ofSeconds(3)).block();
             try (FakeUpstream second = FakeUpstream.inPlaceOf(first, new Run("after-", 404))) {
                 assertThat(heard.poll(PROMISED.toMillis(), TimeUnit.MILLISECONDS))
                         .isEqualTo("notifications/resources/updated {\"uri\":\"a:b\"}");
@@ -232,7 +232,7 @@ class LostSessionsTest {
         script.get = (request, wire) -> wire.stream().chunk("retry: 0\n\n").endStream();
         try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
             UpstreamFixture.await(fixture.upstream.era().find());
-            Mono.delay(Duration.ofSeconds(4)).block();
+            Long unused = Mono.delay(Duration.ofSeconds(4)).block();
             assertThat(fixture.server().requests.stream()
                             .filter(request -> request.method().equals("GET"))
                             .count())

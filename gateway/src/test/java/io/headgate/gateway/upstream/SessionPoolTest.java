@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -300,7 +301,8 @@ class SessionPoolTest {
             });
 
             UpstreamFixture.eventually(() -> failure.get() instanceof Refusal);
-            assertThat(((Refusal) failure.get()).reason()).isEqualTo(Refusal.Reason.UPSTREAM_AMBIGUOUS);
+            assertThat(((Refusal) Objects.requireNonNull(failure.get())).reason())
+                    .isEqualTo(Refusal.Reason.UPSTREAM_AMBIGUOUS);
             UpstreamFixture.eventually(
                     () -> !fixture.server().received("notifications/cancelled").isEmpty());
             UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == 1);
