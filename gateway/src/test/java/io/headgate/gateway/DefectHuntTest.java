@@ -400,7 +400,7 @@ class DefectHuntTest {
                 ":authority: " + pick("localhost", "localhost", "evil", "")));
         for (String field : fields(kind, length)) {
             String lower = field.toLowerCase(java.util.Locale.ROOT);
-            if (!lower.startsWith("connection:") && !lower.startsWith("host:") || random.nextInt(20) == 0) {
+            if ((!lower.startsWith("connection:") && !lower.startsWith("host:")) || random.nextInt(20) == 0) {
                 int colon = field.indexOf(':');
                 fields.add(lower.substring(0, colon) + field.substring(colon));
             }

@@ -118,6 +118,8 @@ final class SseDialect {
         }
     }
 
+    // A client that declares nothing equals one that has not said anything yet, and is another one.
+    @SuppressWarnings("ReferenceEquality")
     private void initialize(HttpCall call, Session session, Envelope envelope, RequestId id) {
         if (session.client() != UNDECLARED) {
             meters.mcpRejected("initialized_already");
