@@ -35,12 +35,15 @@ final class WrongKeys {
     long count(InetAddress from) {
         long now = clock.millis();
         long minute = Math.floorDiv(now, MINUTE);
-        long after = places.updateAndGet(
-                place(from),
-                before -> before >>> COUNT_BITS == minute
-                        ? before + ((before & MOST) < MOST ? 1 : 0)
-                        : minute << COUNT_BITS | 1);
+        long after = places.updateAndGet(place(from), before -> next(before, minute));
         return (after & MOST) > A_MINUTE ? (minute + 1) * MINUTE - now : 0;
+    }
+
+    private static long next(long before, long minute) {
+        if (before >>> COUNT_BITS != minute) {
+            return (minute << COUNT_BITS) | 1;
+        }
+        return (before & MOST) < MOST ? before + 1 : before;
     }
 
     /** Whoever has one address of IPv6 has a whole network of them. */

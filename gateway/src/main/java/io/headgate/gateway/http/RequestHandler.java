@@ -221,7 +221,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private static @Nullable String eventOf(Rejection rejection) {
         return switch (rejection) {
             case ORIGIN -> "malicious_cors:origin";
-            case HOST, SNI_HOST_MISMATCH -> "input_validation_fail:host";
+            case HOST -> "input_validation_fail:host";
             default -> null;
         };
     }
