@@ -242,7 +242,8 @@ abstract class LegacySession {
         } else if (message.kind() == Envelope.Kind.NOTIFICATION) {
             used();
             String method = message.method();
-            if (isChange(method)) {
+            // Where the lists are read anew each time, a server that greets each session with changes would have no end of it.
+            if (isChange(method) && !key.equals(LegacyBack.BRIEF)) {
                 back.changed(method);
             }
             if (hasOwner()) {

@@ -50,8 +50,8 @@ class ConformanceTest {
     /** The same server passes both, each client in its own era: what one of them demands, the other one does not have. */
     @Test
     void aServerOfBothErasMeetsThemBoth() {
-        var older = meetsEveryRequirement("2025-11-25", Era.LEGACY, io.headgate.gateway.demo.Era.BOTH, 30);
-        var newer = meetsEveryRequirement("2026-07-28", Era.MODERN, io.headgate.gateway.demo.Era.BOTH, 37);
+        var unusedOlder = meetsEveryRequirement("2025-11-25", Era.LEGACY, io.headgate.gateway.demo.Era.BOTH, 30);
+        var unusedNewer = meetsEveryRequirement("2026-07-28", Era.MODERN, io.headgate.gateway.demo.Era.BOTH, 37);
     }
 
     private static Map<String, Scenario> meetsEveryRequirement(String revision, Era era, int scenarios) {

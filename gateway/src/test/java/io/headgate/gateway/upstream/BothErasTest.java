@@ -37,8 +37,8 @@ class BothErasTest {
 
     /** A server whose eras come and go. */
     private static final class Dual implements Script {
-        final LegacyScript sessions = new LegacyScript((request, wire) ->
-                wire.result(request, "{\"content\":[],\"tools\":[{\"name\":\"older\"}],\"spoken\":\"legacy\"}"));
+        final LegacyScript sessions = new LegacyScript(this::ofSession);
+        volatile boolean announces;
         volatile boolean speaksModern = true;
         volatile boolean speaksLegacy = true;
         volatile @Nullable Script initialize;
@@ -58,6 +58,18 @@ class BothErasTest {
                 opening.answer(request, wire);
             } else {
                 sessions.answer(request, wire);
+            }
+        }
+
+        private void ofSession(Received request, Wire wire) {
+            String result = "{\"content\":[],\"tools\":[{\"name\":\"older\"}],\"spoken\":\"legacy\"}";
+            if (announces) {
+                wire.stream()
+                        .event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
+                        .resultEvent(request, result)
+                        .endStream();
+            } else {
+                wire.result(request, result);
             }
         }
 
@@ -414,6 +426,21 @@ class BothErasTest {
             UpstreamFixture.eventually(() -> changes.contains("notifications/tools/list_changed"));
             assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
                     .isNotNull();
+            listening.dispose();
+        }
+    }
+
+    @Test
+    void aServerThatGreetsEachSessionWithChangesIsNotReadForEver() throws IOException {
+        server.announces = true;
+        try (UpstreamFixture fixture = before()) {
+            List<String> changes = new CopyOnWriteArrayList<>();
+            Disposable listening = fixture.upstream.changes().subscribe(changes::add);
+            assertThat(UpstreamFixture.await(fixture.upstream.list()).forSessions())
+                    .isNotNull();
+            assertThat(changes).isEmpty();
+            ofSession(fixture);
+            UpstreamFixture.eventually(() -> changes.size() == 1);
             listening.dispose();
         }
     }
