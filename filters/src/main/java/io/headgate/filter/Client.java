@@ -3,6 +3,7 @@ package io.headgate.filter;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,14 @@ public record Client(
         @Nullable String logLevel,
         RawJson answerable) {
 
+    /** What a client may declare; more is no declaration but a load. */
+    public static final int MOST_CAPABILITIES = 64 * 1024;
+
+    /** Beyond that only the name and the version are kept; icons may be that large. */
+    private static final int MOST_INFO = 16 * 1024;
+
+    private static final List<String> BRIEF = List.of("name", "title", "version", "websiteUrl");
+
     public Client(String protocolVersion, RawJson capabilities, @Nullable RawJson info, @Nullable String logLevel) {
         this(protocolVersion, capabilities, info, logLevel, Answerable.of(protocolVersion, capabilities));
     }
@@ -38,6 +47,28 @@ public record Client(
     /** True if it takes structured content of any type; else of objects only. */
     public boolean takesAnyStructure() {
         return ProtocolVersions.MODERN.contains(protocolVersion);
+    }
+
+    /** The same for what outlives the message: copied out of it, and of the info no more than is needed to tell clients apart. */
+    public Client kept() {
+        return new Client(protocolVersion, capabilities.copy(), info == null ? null : briefly(info), logLevel);
+    }
+
+    private static RawJson briefly(RawJson info) {
+        if (info.length() <= MOST_INFO) {
+            return info.copy();
+        }
+        StringBuilder brief = new StringBuilder("{");
+        for (String name : BRIEF) {
+            RawJson value = info.get(name);
+            if (value != null && value.isString() && value.length() <= MOST_INFO / (2 * BRIEF.size())) {
+                brief.append(brief.length() == 1 ? "\"" : ",\"")
+                        .append(name)
+                        .append("\":")
+                        .append(value);
+            }
+        }
+        return RawJson.of(brief.append('}').toString());
     }
 
     public Client withLogLevel(String level) {

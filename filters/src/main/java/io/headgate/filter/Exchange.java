@@ -52,7 +52,9 @@ public record Exchange(
         return new Exchange(message, changed, caller, client, session, headers, deadline, trail);
     }
 
+    /** The same, sent by this caller, on whose account it is from now on what is held of the message. */
     public Exchange withCaller(Caller changed) {
+        headers.sentBy(changed);
         return new Exchange(message, target, changed, client, session, headers, deadline, trail);
     }
 

@@ -38,6 +38,8 @@ public final class Refusal extends RuntimeException {
         UPSTREAM_TOO_LARGE,
         /** The request was sent and its answer is lost: nobody knows whether it was done. */
         UPSTREAM_AMBIGUOUS,
+        /** The gateway has no memory for the request or its answer any more: nobody knows whether it was done. */
+        EXHAUSTED,
         INTERNAL;
 
         /** True if nobody knows who calls, so that nothing else about the request matters. */

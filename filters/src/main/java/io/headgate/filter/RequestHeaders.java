@@ -40,6 +40,9 @@ public interface RequestHeaders {
         return null;
     }
 
+    /** Tells on whose account it is what is held of the message; a filter that identifies callers need not care. */
+    default void sentBy(Caller caller) {}
+
     /** The other end of the connection, which may be a proxy before the client; null if nobody knows. */
     default @Nullable InetAddress peer() {
         return null;

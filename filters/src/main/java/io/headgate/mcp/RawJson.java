@@ -198,6 +198,16 @@ public final class RawJson {
         return elements;
     }
 
+    /** The same value in an array of its own, for what is kept beyond the message that it came in. */
+    public RawJson copy() {
+        return length() == bytes.length ? this : of(toByteArray());
+    }
+
+    /** How much memory it keeps: the whole array that it is a slice of. */
+    public int retained() {
+        return bytes.length;
+    }
+
     public byte[] toByteArray() {
         return Arrays.copyOfRange(bytes, start, end);
     }

@@ -17,6 +17,7 @@ import io.headgate.gateway.dialect.Dialects;
 import io.headgate.gateway.http.DoorConfig;
 import io.headgate.gateway.http.HttpDoor;
 import io.headgate.gateway.http.HttpLoops;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.route.CatalogKeeper;
@@ -63,6 +64,7 @@ public final class Gateway implements AutoCloseable {
     private static final long DRAIN_LOOK_MILLIS = 100;
 
     private final Config config;
+    private final MemoryBudget memory;
     private final InstantSource clock;
 
     private final Events events = new Events();
@@ -84,6 +86,7 @@ public final class Gateway implements AutoCloseable {
         try {
             PrometheusMeterRegistry meters = Telemetry.registry(Version.current());
             undo.push(meters::close);
+            memory = MemoryBudget.of(config.memory(), meters);
             HttpLoops loops = HttpLoops.create(config.http().transport());
             undo.push(() -> quietly(loops.disposeLater(Duration.ZERO, LAST_CLOSES)));
             timer = new EventLoopScheduler(loops.group());
@@ -98,11 +101,11 @@ public final class Gateway implements AutoCloseable {
                     timer,
                     Version.current(),
                     meters);
-            sessions = new Sessions(config.sessions(), meters);
+            sessions = new Sessions(config.sessions(), meters, memory);
             undo.push(sessions::close);
             var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
             undo.push(sweeping::dispose);
-            parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters);
+            parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters, memory);
             undo.push(parking::close);
             Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
             Handler end = sessions.guard(parking.before(rounds));
@@ -119,7 +122,7 @@ public final class Gateway implements AutoCloseable {
             undo.push(chain::close);
             Dialects dialects = new Dialects(
                     chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters, events);
-            door = HttpDoor.start(doorConfig(), dialects, meters, loops, events);
+            door = HttpDoor.start(doorConfig(), dialects, meters, loops, events, memory);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(
                     config,
@@ -130,7 +133,8 @@ public final class Gateway implements AutoCloseable {
                     keeper,
                     chain,
                     sessions,
-                    door::connections);
+                    door::connections,
+                    memory);
             admin = AdminServer.start(config.admin(), report, meters);
             undo.push(() -> quietly(admin.stop()));
             events.post("sys_startup", Map.of("version", Version.current()));
@@ -202,7 +206,7 @@ public final class Gateway implements AutoCloseable {
         undo.push(() -> quietly(
                 Flux.fromIterable(upstreams.values()).flatMap(Upstream::close).then()));
         for (UpstreamConfig server : config.servers()) {
-            upstreams.put(server.name(), HttpUpstream.create(server, loops, meters, clock));
+            upstreams.put(server.name(), HttpUpstream.create(server, loops, meters, clock, memory));
         }
         return upstreams;
     }

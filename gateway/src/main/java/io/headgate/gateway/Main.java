@@ -7,6 +7,7 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigRejected;
 import io.headgate.gateway.config.Nearest;
 import io.headgate.gateway.http.ListenException;
+import io.headgate.gateway.telemetry.Fatal;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,6 +77,7 @@ public final class Main {
         if (line.wantsHelp()) {
             return say(Usage.of("run"));
         }
+        Fatal.arm();
         Config config = ConfigFile.read(file("run", line));
         config.notes().forEach(err::println);
         Gateway gateway = Gateway.start(config);
@@ -101,6 +103,7 @@ public final class Main {
             return say(Usage.of("demo"));
         }
         nothingElse("demo", line);
+        Fatal.arm();
         return say(DemoCommands.demo());
     }
 

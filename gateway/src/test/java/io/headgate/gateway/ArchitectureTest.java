@@ -43,8 +43,11 @@ class ArchitectureTest {
             Map.entry("filter.audit.verify", List.of("filter.audit.format")),
             Map.entry("filter.audit", List.of("mcp", "filter", "filter.audit.log")),
             Map.entry("gateway.telemetry", List.of("mcp")),
+            Map.entry("gateway.memory", List.of("gateway.telemetry")),
             Map.entry("gateway.wire", List.of()),
-            Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry", "gateway.wire")),
+            Map.entry(
+                    "gateway.upstream",
+                    List.of("mcp", "filter", "gateway.telemetry", "gateway.memory", "gateway.wire")),
             Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
             Map.entry(
                     "gateway.policy",
@@ -65,6 +68,7 @@ class ArchitectureTest {
                             "mcp",
                             "filter",
                             "gateway.telemetry",
+                            "gateway.memory",
                             "gateway.upstream",
                             "gateway.route",
                             "gateway.policy")),
@@ -74,6 +78,7 @@ class ArchitectureTest {
                             "mcp",
                             "filter",
                             "gateway.telemetry",
+                            "gateway.memory",
                             "gateway.route",
                             "gateway.policy",
                             "gateway.session")),
@@ -83,6 +88,7 @@ class ArchitectureTest {
                             "mcp",
                             "filter",
                             "gateway.telemetry",
+                            "gateway.memory",
                             "gateway.wire",
                             "gateway.session",
                             "gateway.dialect")),
@@ -90,6 +96,7 @@ class ArchitectureTest {
                     "gateway.config",
                     List.of(
                             "filter",
+                            "gateway.memory",
                             "gateway.upstream",
                             "gateway.route",
                             "gateway.policy",
@@ -100,6 +107,7 @@ class ArchitectureTest {
                     List.of(
                             "filter",
                             "gateway.telemetry",
+                            "gateway.memory",
                             "gateway.upstream",
                             "gateway.route",
                             "gateway.policy",

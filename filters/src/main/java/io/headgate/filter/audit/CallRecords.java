@@ -291,6 +291,7 @@ final class CallRecords {
                     UPSTREAM_PROTOCOL,
                     UPSTREAM_TOO_LARGE,
                     UPSTREAM_AMBIGUOUS,
+                    EXHAUSTED,
                     INTERNAL -> false;
         };
     }

@@ -48,6 +48,7 @@ public enum FailureKind {
                     SESSION_NOT_FOUND,
                     RATE_LIMITED,
                     OVERLOADED,
+                    EXHAUSTED,
                     INTERNAL -> null;
         };
     }

@@ -4,6 +4,7 @@ import io.headgate.filter.Secret;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.AdminConfig;
 import io.headgate.gateway.http.DoorNames;
+import io.headgate.gateway.telemetry.Fatal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.ChannelOption;
@@ -75,6 +76,7 @@ public final class AdminServer {
             loops.dispose();
             throw new AdminException("admin: " + config.listen() + " " + reason(notBound), notBound);
         }
+        Fatal.watch(loops.onServer(/* useNative= */ false), loops::isDisposed);
     }
 
     /** Listens when it returns; throws an {@link AdminException} if that cannot be. */

@@ -1,5 +1,6 @@
 package io.headgate.gateway.admin;
 
+import io.headgate.gateway.memory.MemoryState;
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.Dropped;
 import io.headgate.gateway.upstream.Trouble;
@@ -18,6 +19,7 @@ public record GatewayState(
         int sessions,
         int connections,
         int subscriptions,
+        MemoryState memory,
         List<Server> servers) {
     /**
      * One server behind the gateway.

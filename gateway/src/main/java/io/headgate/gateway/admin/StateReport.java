@@ -1,6 +1,7 @@
 package io.headgate.gateway.admin;
 
 import io.headgate.gateway.config.Config;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.CatalogKeeper;
 import io.headgate.gateway.route.CatalogState;
@@ -33,6 +34,7 @@ public final class StateReport {
     private final Chain chain;
     private final Sessions sessions;
     private final IntSupplier connections;
+    private final MemoryBudget memory;
     private volatile boolean isDraining;
 
     public StateReport(
@@ -44,7 +46,8 @@ public final class StateReport {
             CatalogKeeper keeper,
             Chain chain,
             Sessions sessions,
-            IntSupplier connections) {
+            IntSupplier connections,
+            MemoryBudget memory) {
         this.config = config;
         this.version = version;
         this.listen = listen;
@@ -55,6 +58,7 @@ public final class StateReport {
         this.chain = chain;
         this.sessions = sessions;
         this.connections = connections;
+        this.memory = memory;
     }
 
     /** From now on the gateway is not ready any more. */
@@ -88,6 +92,7 @@ public final class StateReport {
                 sessions.count(),
                 connections.getAsInt(),
                 sessions.subscriptionCount(),
+                memory.state(),
                 servers);
     }
 

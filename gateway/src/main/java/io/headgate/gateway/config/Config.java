@@ -3,6 +3,7 @@ package io.headgate.gateway.config;
 import io.headgate.gateway.http.DoorLimits;
 import io.headgate.gateway.http.TlsConfig;
 import io.headgate.gateway.http.Transport;
+import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.gateway.policy.BuiltInFilters;
 import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.session.ParkingConfig;
@@ -34,6 +35,7 @@ public record Config(
         ParkingConfig parking,
         SealConfig seal,
         CatalogConfig catalog,
+        MemoryConfig memory,
         ShutdownConfig shutdown,
         List<String> notes,
         String digest) {
@@ -54,6 +56,7 @@ public record Config(
                 ParkingConfig.DEFAULT,
                 SealConfig.DEFAULT,
                 CatalogConfig.DEFAULT,
+                MemoryConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,
                 List.of(),
                 "");

@@ -6,6 +6,7 @@ import io.headgate.gateway.config.Config.HttpConfig;
 import io.headgate.gateway.config.Config.SealConfig;
 import io.headgate.gateway.config.Config.ShutdownConfig;
 import io.headgate.gateway.http.TlsConfig;
+import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.gateway.policy.BuiltInFilters;
 import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.session.ParkingConfig;
@@ -37,6 +38,7 @@ public final class ConfigFile {
             "parking",
             "seal",
             "catalog",
+            "memory",
             "shutdown");
 
     private final String file;
@@ -93,6 +95,7 @@ public final class ConfigFile {
                 bind(fields, "parking", ParkingConfig.DEFAULT),
                 bind(fields, "seal", SealConfig.DEFAULT),
                 bind(fields, "catalog", CatalogConfig.DEFAULT),
+                bind(fields, "memory", MemoryConfig.DEFAULT),
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),
                 List.copyOf(notes),
                 digest);

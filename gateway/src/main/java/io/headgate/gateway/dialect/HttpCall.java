@@ -31,6 +31,18 @@ public interface HttpCall {
     /** The whole body; empty for a request without one. */
     byte[] body();
 
+    /** Notes that the bytes of the body are needed until it is released, even if the client goes away before. */
+    default void holdBody(BodyHolder holder) {}
+
+    /** The bytes of the body are needed no more by this one. */
+    default void releaseBody(BodyHolder holder) {}
+
+    /** Needs the bytes of a body until it has answered. */
+    interface BodyHolder {
+        /** Memory is short: must answer with an error and let the body go; on the event loop of the call. */
+        void noMemory();
+    }
+
     /** Answers at once with JSON, or with no body if the pieces are empty; the extra fields are name, value, name, value. */
     void answer(int status, Pieces json, String... fields);
 

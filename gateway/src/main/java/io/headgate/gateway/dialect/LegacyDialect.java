@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class LegacyDialect {
     static final String SESSION = "mcp-session-id";
     static final long RETRY_MILLIS = 1_000;
+    private static final String NO_VERSION = "params.protocolVersion must be a string";
     private static final String LAST_EVENT_ID = "last-event-id";
     private static final int MAX_BATCH = 100;
     private static final int MAX_SESSION_ID = 128;
@@ -103,9 +104,10 @@ final class LegacyDialect {
     }
 
     private void initialize(HttpCall call, Envelope envelope, RequestId id) {
-        Client client = client(envelope);
+        String wrong = wrongClaim(envelope);
+        Client client = wrong == null ? client(envelope) : null;
         if (client == null) {
-            refuse(call, id, 200, RpcCodes.INVALID_PARAMS, "params.protocolVersion must be a string");
+            refuse(call, id, 200, RpcCodes.INVALID_PARAMS, String.valueOf(wrong));
             return;
         }
         Session session = sessions.draft(call.server(), client, /* resumable= */ true);
@@ -135,6 +137,15 @@ final class LegacyDialect {
                 .subscribe(reply);
     }
 
+    /** What is wrong with what a client says of itself, or null. */
+    static @Nullable String wrongClaim(Envelope envelope) {
+        RawJson capabilities = envelope.get(Member.CAPABILITIES);
+        if (capabilities != null && capabilities.length() > Client.MOST_CAPABILITIES) {
+            return "params.capabilities must not be larger than " + Client.MOST_CAPABILITIES + " bytes";
+        }
+        return envelope.string(Member.PROTOCOL_VERSION) == null ? NO_VERSION : null;
+    }
+
     /** What the client said in {@code initialize}, with the version that both will speak; null if it named none. */
     static @Nullable Client client(Envelope envelope) {
         String asked = envelope.string(Member.PROTOCOL_VERSION);
@@ -146,10 +157,11 @@ final class LegacyDialect {
         boolean declared = capabilities != null && capabilities.isObject();
         // Tasks of sessions are carried for nobody, and servers must not be led to make some.
         return new Client(
-                version,
-                declared && capabilities != null ? Extensions.withoutTasks(capabilities) : RawJson.EMPTY_OBJECT,
-                envelope.get(Member.CLIENT_INFO),
-                null);
+                        version,
+                        declared && capabilities != null ? Extensions.withoutTasks(capabilities) : RawJson.EMPTY_OBJECT,
+                        envelope.get(Member.CLIENT_INFO),
+                        null)
+                .kept();
     }
 
     /** Batches exist in 2025-03-26 only; each request in one is a call of its own. */

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LegacyReply extends Reply {
     static final int OK = 200;
+    private static final Refusal LOST =
+            new Refusal(Refusal.Reason.EXHAUSTED, "the answer was too large to be kept", null, DELIVERY_UNKNOWN);
 
     private final Session session;
     private final @Nullable SessionStream shared;
@@ -173,12 +175,17 @@ final class LegacyReply extends Reply {
         if (open == null) {
             call.answer(status, body, fields);
         } else {
-            open.send(body);
+            open.send(body, this::lost);
             if (shared == null) {
                 open.finish();
             }
         }
         whenEnded.run();
+    }
+
+    /** What a client gets that comes back for an answer which was too large to be kept. */
+    private Pieces lost() {
+        return Wording.failure(id, LOST);
     }
 
     /** Codes of the newer revision say what a client could do there; here they only say what went wrong. */

@@ -1,5 +1,6 @@
 package io.headgate.gateway.dialect;
 
+import io.headgate.filter.Caller;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
 import io.headgate.gateway.route.HeaderParam;
@@ -54,6 +55,11 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
                 visitor.accept(param.header().toLowerCase(Locale.ROOT), value);
             }
         }
+    }
+
+    @Override
+    public void sentBy(Caller caller) {
+        sent.sentBy(caller);
     }
 
     @Override

@@ -43,6 +43,15 @@ final class ModernDialect {
     private static final String SUPPORTED =
             ProtocolVersions.SERVED.stream().map(JsonStrings::quote).collect(Collectors.joining(",", "[", "]"));
 
+    /** It is kept as long as somebody listens. */
+    private static final int MOST_LISTENED = 256 * 1024;
+
+    private static final String TOO_MUCH_LISTENED =
+            "subscriptions/listen must not be larger than " + MOST_LISTENED + " bytes";
+    private static final String TOO_MUCH_DECLARED =
+            "params._meta.io.modelcontextprotocol/clientCapabilities must not be larger than "
+                    + Client.MOST_CAPABILITIES + " bytes";
+
     private final Handler chain;
     private final Function<Target, List<HeaderParam>> headerParams;
     private final ParamHeaders paramHeaders;
@@ -83,6 +92,11 @@ final class ModernDialect {
         }
         String method = envelope.method();
         if (!hasMeta(call, envelope, id) || !isKnown(call, method, id) || !headersAgree(call, envelope, method, id)) {
+            return;
+        }
+        if (method.equals(Methods.LISTEN) && call.body().length > MOST_LISTENED) {
+            meters.mcpRejected("listen_size");
+            refuse(call, id, 400, RpcCodes.INVALID_PARAMS, TOO_MUCH_LISTENED, null);
             return;
         }
         Targets target = Targets.of(call.server(), method, envelope);
@@ -138,6 +152,11 @@ final class ModernDialect {
         if (fault != null) {
             meters.mcpRejected(fault.reason());
             refuse(call, id, 400, RpcCodes.INVALID_PARAMS, fault.message(), null);
+            return false;
+        }
+        if (capabilities.length() > Client.MOST_CAPABILITIES) {
+            meters.mcpRejected("capabilities_size");
+            refuse(call, id, 400, RpcCodes.INVALID_PARAMS, TOO_MUCH_DECLARED, null);
             return false;
         }
         if (!ProtocolVersions.MODERN.contains(version)) {

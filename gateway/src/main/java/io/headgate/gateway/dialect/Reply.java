@@ -4,6 +4,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.gateway.dialect.DialectMeters.Outcome;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
+import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -15,8 +16,10 @@ import reactor.core.CoreSubscriber;
  * Takes what comes back for one request to its client: one message at a time, on the event loop of the request, no
  * faster than the client reads.
  */
-abstract class Reply implements CoreSubscriber<JsonRpc> {
+abstract class Reply implements CoreSubscriber<JsonRpc>, HttpCall.BodyHolder {
     private static final Logger LOG = LoggerFactory.getLogger(Reply.class);
+
+    static final RawJson DELIVERY_UNKNOWN = RawJson.of("{\"delivery\":\"unknown\"}");
 
     final HttpCall call;
     final RequestId id;
@@ -31,6 +34,7 @@ abstract class Reply implements CoreSubscriber<JsonRpc> {
         this.id = id;
         this.method = method;
         this.meters = meters;
+        call.holdBody(this);
     }
 
     @Override
@@ -115,10 +119,24 @@ abstract class Reply implements CoreSubscriber<JsonRpc> {
         Subscription upstream = subscription;
         if (upstream == null) {
             done = true;
+            call.releaseBody(this);
             return;
         }
         finish(Outcome.CANCELLED);
         upstream.cancel();
+    }
+
+    /** Ends the call, of which nobody knows how far it has come. */
+    @Override
+    public final void noMemory() {
+        if (!done) {
+            Subscription upstream = subscription;
+            fail(new Refusal(
+                    Refusal.Reason.EXHAUSTED, "the gateway has no memory for the call", null, DELIVERY_UNKNOWN));
+            if (upstream != null) {
+                upstream.cancel();
+            }
+        }
     }
 
     final boolean isDone() {
@@ -128,6 +146,7 @@ abstract class Reply implements CoreSubscriber<JsonRpc> {
     private void finish(Outcome outcome) {
         done = true;
         meters.end(method, outcome, startNanos);
+        call.releaseBody(this);
         ended();
     }
 

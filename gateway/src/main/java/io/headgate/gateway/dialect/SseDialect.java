@@ -30,6 +30,9 @@ final class SseDialect {
      */
     private static final String ENDPOINT = "messages?" + QUERY;
 
+    /** Holds a body between the answer to its post and the reply that takes it. */
+    private static final HttpCall.BodyHolder MEANWHILE = () -> {};
+
     private final LegacyCalls calls;
     private final Sessions sessions;
     private final DialectMeters meters;
@@ -103,7 +106,13 @@ final class SseDialect {
     }
 
     private void accept(HttpCall call, Session session, Envelope envelope) {
+        call.holdBody(MEANWHILE);
         call.answer(202, Dialects.NOTHING);
+        take(call, session, envelope);
+        call.releaseBody(MEANWHILE);
+    }
+
+    private void take(HttpCall call, Session session, Envelope envelope) {
         RequestId id = envelope.id();
         switch (envelope.kind()) {
             case REQUEST -> {
@@ -134,11 +143,10 @@ final class SseDialect {
                     .send(Wording.failure(id, RpcCodes.INVALID_REQUEST, "the session is initialized already", null));
             return;
         }
+        String wrong = LegacyDialect.wrongClaim(envelope);
         Client client = LegacyDialect.client(envelope);
-        if (client == null) {
-            session.standing()
-                    .send(Wording.failure(
-                            id, RpcCodes.INVALID_PARAMS, "params.protocolVersion must be a string", null));
+        if (wrong != null || client == null) {
+            session.standing().send(Wording.failure(id, RpcCodes.INVALID_PARAMS, String.valueOf(wrong), null));
             return;
         }
         session.client(client);

@@ -45,7 +45,7 @@ final class Wording {
                 case UPSTREAM_AUTH -> new Answer(1511, 502);
                 case UPSTREAM_PROTOCOL -> new Answer(1502, 502);
                 case UPSTREAM_TOO_LARGE -> new Answer(1512, 502);
-                case UPSTREAM_AMBIGUOUS -> new Answer(1513, 502);
+                case UPSTREAM_AMBIGUOUS, EXHAUSTED -> new Answer(1513, 502);
                 case INTERNAL -> new Answer(RpcCodes.INTERNAL_ERROR, 200);
             };
         }

@@ -2,6 +2,7 @@ package io.headgate.gateway.http;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class Door {
     final FrontDialect dialect;
     final DoorMeters meters;
     final Events events;
+    final MemoryBudget memory;
     final @Nullable TlsCertificates certificates;
     final AtomicInteger connections = new AtomicInteger();
     volatile boolean draining;
@@ -37,12 +39,14 @@ final class Door {
             FrontDialect dialect,
             DoorMeters meters,
             Events events,
+            MemoryBudget memory,
             @Nullable TlsCertificates certificates) {
         this.config = config;
         limits = config.limits();
         this.dialect = dialect;
         this.meters = meters;
         this.events = events;
+        this.memory = memory;
         this.certificates = certificates;
         headerNanos = limits.headerTimeout().toNanos();
         bodyNanos = limits.bodyTimeout().toNanos();
@@ -69,7 +73,7 @@ final class Door {
     }
 
     private LoopClock startClock(EventLoop loop) {
-        LoopClock clock = new LoopClock(loop);
+        LoopClock clock = new LoopClock(loop, memory.tally());
         clock.start(tickNanos);
         return clock;
     }

@@ -5,12 +5,10 @@ import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
-import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -20,17 +18,13 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request, from its head to the end of its answer; it is its own set of header fields. */
-final class DoorCall implements HttpCall, RequestHeaders {
-    private static final byte[] EMPTY = {};
-    private static final int FIRST_BODY = 4096;
-
+final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     private enum Phase {
         WAITING,
         STREAMING,
         DONE
     }
 
-    private final RequestHandler handler;
     private @Nullable HttpRequest request;
     private @Nullable RequestTarget target;
     private @Nullable String origin;
@@ -48,9 +42,6 @@ final class DoorCall implements HttpCall, RequestHeaders {
     @Nullable
     Refusal refusal;
 
-    private byte[] body = EMPTY;
-    private int bodyLength;
-
     private Phase phase = Phase.WAITING;
     private boolean gone;
     private long lastWrite;
@@ -59,7 +50,7 @@ final class DoorCall implements HttpCall, RequestHeaders {
     private @Nullable Runnable quiet;
 
     DoorCall(RequestHandler handler) {
-        this.handler = handler;
+        super(handler);
     }
 
     void head(HttpRequest head, boolean closesAfterwards, boolean isHttp10, boolean expects) {
@@ -107,44 +98,9 @@ final class DoorCall implements HttpCall, RequestHeaders {
         return expectsProceed;
     }
 
-    /** Grows with what has come, never with what was announced; false if it is too much. Of what nobody reads nothing is kept. */
-    boolean append(ByteBuf content, boolean last, int limit) {
-        int more = content.readableBytes();
-        int size = bodyLength + more;
-        if (size > limit || size < 0) {
-            return false;
-        }
-        if (isRefused()) {
-            bodyLength = size;
-            return true;
-        }
-        if (size > body.length) {
-            boolean whole = last && bodyLength == 0;
-            body = Arrays.copyOf(body, whole ? size : Math.min(limit, Math.max(2 * size, FIRST_BODY)));
-        }
-        content.readBytes(body, bodyLength, more);
-        bodyLength = size;
-        return true;
-    }
-
-    /** True if its body is of no interest. */
+    @Override
     boolean isRefused() {
         return rejection != null || refusal != null;
-    }
-
-    int bodyLength() {
-        return bodyLength;
-    }
-
-    void received() {
-        if (body.length != bodyLength) {
-            body = Arrays.copyOf(body, bodyLength);
-        }
-    }
-
-    void dropBody() {
-        body = EMPTY;
-        bodyLength = 0;
     }
 
     /** It is the turn of this call. */
@@ -165,6 +121,7 @@ final class DoorCall implements HttpCall, RequestHeaders {
         phase = Phase.DONE;
         disconnected = null;
         quiet = null;
+        leaveBody();
         if (stream != null) {
             handler.door().meters.eventStreams.decrementAndGet();
         }
@@ -275,7 +232,17 @@ final class DoorCall implements HttpCall, RequestHeaders {
 
     @Override
     public byte[] body() {
-        return body;
+        return bytes();
+    }
+
+    @Override
+    public void holdBody(BodyHolder holder) {
+        keepBody(holder);
+    }
+
+    @Override
+    public void releaseBody(BodyHolder holder) {
+        letBodyGo(holder);
     }
 
     @Override
@@ -285,6 +252,7 @@ final class DoorCall implements HttpCall, RequestHeaders {
         } else if (phase == Phase.WAITING) {
             handler.prepareAnswer(this);
             handler.wire().answer(this, status, json, fields);
+            handler.wrote(json.length());
             handler.answered(this);
         }
     }

@@ -109,7 +109,9 @@ final class DoorStream implements EventStream {
     }
 
     private void send(ByteBuf frame) {
+        int size = frame.readableBytes();
         handler.wire().send(call, frame);
         call.wrote();
+        handler.wrote(size);
     }
 }

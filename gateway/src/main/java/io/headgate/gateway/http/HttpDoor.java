@@ -2,6 +2,7 @@ package io.headgate.gateway.http;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.telemetry.EventLoopScheduler;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
@@ -52,8 +53,13 @@ public final class HttpDoor {
 
     /** Listens when it returns; throws a {@link ListenException} if that cannot be. */
     public static HttpDoor start(
-            DoorConfig config, FrontDialect dialect, MeterRegistry meters, LoopResources loops, Events events) {
-        return start(config, dialect, meters, loops, events, CERTIFICATE_POLL);
+            DoorConfig config,
+            FrontDialect dialect,
+            MeterRegistry meters,
+            LoopResources loops,
+            Events events,
+            MemoryBudget memory) {
+        return start(config, dialect, meters, loops, events, memory, CERTIFICATE_POLL);
     }
 
     static HttpDoor start(
@@ -62,11 +68,12 @@ public final class HttpDoor {
             MeterRegistry meters,
             LoopResources loops,
             Events events,
+            MemoryBudget memory,
             Duration certificatePoll) {
         InetSocketAddress wanted = resolve(config);
         TlsConfig tls = config.tls();
         TlsCertificates certificates = tls == null ? null : new TlsCertificates(tls, certificatePoll, events);
-        Door door = new Door(config, dialect, new DoorMeters(meters), events, certificates);
+        Door door = new Door(config, dialect, new DoorMeters(meters), events, memory, certificates);
         Sinks.Empty<Void> allClosed = Sinks.empty();
         HttpServer unbound = HttpServer.create()
                 .bindAddress(() -> wanted)
@@ -97,8 +104,9 @@ public final class HttpDoor {
                 var unused = allClosed.tryEmitEmpty();
             }
         });
-        if (open > door.limits.connections() || door.draining) {
-            door.meters.connectionRejected(door.draining ? "draining" : "max_connections");
+        if (open > door.limits.connections() || door.draining || door.memory.isSpent()) {
+            door.meters.connectionRejected(
+                    door.draining ? "draining" : door.memory.isSpent() ? "memory" : "max_connections");
             channel.close();
             return;
         }

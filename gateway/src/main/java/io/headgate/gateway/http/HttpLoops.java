@@ -1,5 +1,6 @@
 package io.headgate.gateway.http;
 
+import io.headgate.gateway.telemetry.Fatal;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -40,6 +41,7 @@ import reactor.netty.resources.LoopResources;
 public final class HttpLoops implements LoopResources {
     private final Transport transport;
     private final EventLoopGroup group;
+    private volatile boolean isStopping;
     private final Map<Class<? extends Channel>, Class<? extends Channel>> classes;
 
     private HttpLoops(Transport transport, int threads) {
@@ -70,6 +72,7 @@ public final class HttpLoops implements LoopResources {
             }
         }
         group = new MultiThreadIoEventLoopGroup(threads, new LoopThreads(), handlers);
+        Fatal.watch(group, () -> isStopping);
     }
 
     /** Loops for each processor. */
@@ -135,11 +138,13 @@ public final class HttpLoops implements LoopResources {
 
     @Override
     public void dispose() {
+        isStopping = true;
         var unused = group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
     }
 
     @Override
     public Mono<Void> disposeLater(Duration quietPeriod, Duration timeout) {
+        isStopping = true;
         return Mono.create(
                 sink -> group.shutdownGracefully(quietPeriod.toMillis(), timeout.toMillis(), TimeUnit.MILLISECONDS)
                         .addListener(done -> sink.success()));

@@ -1,5 +1,7 @@
 package io.headgate.gateway.http;
 
+import io.headgate.gateway.memory.Tally;
+import io.headgate.gateway.telemetry.Periodic;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.Arrays;
@@ -17,18 +19,22 @@ import org.slf4j.LoggerFactory;
 final class LoopClock implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(LoopClock.class);
 
+    /** What is small and held on this event loop. */
+    final Tally tally;
+
     private final EventLoop loop;
     private Watched[] watched = new Watched[16];
     private int count;
     private long now = System.nanoTime();
     private @Nullable Future<?> timer;
 
-    LoopClock(EventLoop loop) {
+    LoopClock(EventLoop loop, Tally tally) {
         this.loop = loop;
+        this.tally = tally;
     }
 
     void start(long tickNanos) {
-        timer = loop.scheduleWithFixedDelay(this, tickNanos, tickNanos, TimeUnit.NANOSECONDS);
+        timer = loop.scheduleWithFixedDelay(new Periodic(this), tickNanos, tickNanos, TimeUnit.NANOSECONDS);
     }
 
     void stop() {

@@ -33,6 +33,7 @@ enum Rejection {
     ACCEPT(406, "accept", false, "Accept must list application/json and text/event-stream"),
     HEADER_TIMEOUT(408, "header_timeout", true, "the request head took too long"),
     BODY_RATE(408, "body_rate", true, "the body came too slowly"),
+    MEMORY(503, "memory", false, "the gateway has no memory for more"),
     PIPELINE_DEPTH(503, "pipeline_depth", true, "too many pipelined requests");
 
     private static final String[] NONE = {};

@@ -1,6 +1,7 @@
 package io.headgate.gateway.http;
 
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.Pieces;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -8,6 +9,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -15,6 +17,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
 
     private static final long FIRST_PROBE_MILLIS = 1;
 
+    /** About what a connection of HTTP/1.1 or a stream of HTTP/2 takes beside what it carries. */
+    private static final int OWN_BYTES = 4096;
+
+    private static final Refusal NO_MEMORY =
+            new Refusal(Refusal.Reason.OVERLOADED, "the gateway has no memory for more", Duration.ofSeconds(1));
+
     private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
     private static final Pieces FAILED = Pieces.of("{\"error\":\"internal error\"}");
 
@@ -56,6 +65,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private @Nullable DoorCall active;
 
     private final WaitingCalls waiting = new WaitingCalls();
+    private String lastCaller = "";
     private boolean inputEnded;
     private boolean deaf;
     private boolean pumping;
@@ -78,6 +88,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         wire = decoder == null ? new Http2Wire(ctx) : new Http1Wire(ctx, connection);
         idleSince = now();
         connection.clock.add(this);
+        tally(OWN_BYTES);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        tally(-OWN_BYTES);
     }
 
     @Override
@@ -102,7 +118,11 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Rejection rejection = result.isFailure() ? rejectionOf(result.cause()) : checks.check(request, call);
         call.rejection = rejection;
         if (rejection == null && !call.isPreflight()) {
-            judge(call);
+            if (door.memory.isScarce() && !request.method().equals(HttpMethod.DELETE)) {
+                refuseForMemory(call);
+            } else {
+                judge(call);
+            }
         }
         // Who waits to be told to go on with the body would wait for ever.
         if ((rejection != null && rejection.closes) || (call.isRefused() && call.expectsProceed())) {
@@ -114,6 +134,24 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         }
         reading = call;
         bodyWatch.begin(now());
+    }
+
+    /** What ends a session makes room; everything else would take some. */
+    private void refuseForMemory(DoorCall call) {
+        door.meters.rejected(Rejection.MEMORY);
+        call.refusal = NO_MEMORY;
+    }
+
+    /** Ends a request that is among the largest and that no reply has taken yet. */
+    void noMemoryFor(RequestBody body) {
+        if (body == reading) {
+            DoorCall call = reading;
+            refuseForMemory(call);
+            refuse(call);
+        } else if (waiting.contains(body) && body instanceof DoorCall call) {
+            refuseForMemory(call);
+            call.dropBody();
+        }
     }
 
     /** Who sends it comes before what its body claims to be, and everything else after that. */
@@ -169,10 +207,11 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     }
 
     private void enqueue(DoorCall call) {
+        if (!call.isRefused() && !call.received()) {
+            refuseForMemory(call);
+        }
         if (call.isRefused()) {
             call.dropBody();
-        } else {
-            call.received();
         }
         if (active == null && waiting.isEmpty() && isWritable()) {
             begin(call);
@@ -181,6 +220,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         if (waiting.size() >= door.limits.pipelineDepth()) {
             deaf = true;
             door.meters.rejected(Rejection.PIPELINE_DEPTH);
+            call.dropBody();
             cut();
             return;
         }
@@ -210,8 +250,10 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         } else {
             try {
                 door.dialect.handle(call);
+                call.handedOver();
             } catch (RuntimeException e) {
                 LOG.error("the dialect threw", e);
+                call.forsakeBody();
                 call.answer(500, FAILED);
             }
         }
@@ -237,6 +279,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     void answered(DoorCall call) {
         call.finished();
         active = null;
+        lastCaller = call.caller();
         idleSince = now();
         if (call.closes() || (door.draining && decoder != null)) {
             deaf = true;
@@ -275,6 +318,10 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     private void leave(boolean counted) {
         deaf = true;
         waiting.clear();
+        DoorCall unread = reading;
+        if (unread != null) {
+            unread.dropBody();
+        }
         DoorCall call = active;
         if (call != null && call.isOpen()) {
             if (counted) {
@@ -335,6 +382,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         DoorCall call = active;
+        stall.report();
         if (ctx.channel().isWritable()) {
             DoorStream stream = call == null ? null : call.openStream();
             if (call == null) {
@@ -442,6 +490,24 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     /** Whether a writer went on and on although it was told to wait. */
     boolean isFlooded() {
         return !isWritable() && wire().held() > 4L * door.limits.streamBufferBytes();
+    }
+
+    /** What is large and was not taken at once is accounted for before the next look. */
+    void wrote(int bytes) {
+        if (bytes >= MemoryBudget.LEAST) {
+            stall.report();
+        }
+    }
+
+    /** The key of the caller who is answered, or was the last time. */
+    String caller() {
+        DoorCall call = active;
+        return call == null ? lastCaller : call.caller();
+    }
+
+    /** Counts something small that is held for this client. */
+    void tally(long more) {
+        connection.clock.tally.add(more);
     }
 
     boolean inLoop() {

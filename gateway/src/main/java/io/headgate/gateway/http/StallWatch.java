@@ -1,5 +1,10 @@
 package io.headgate.gateway.http;
 
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds clients that do not read.
  *
@@ -14,6 +19,7 @@ final class StallWatch {
     private long heldThen;
     private long takenThen;
     private long reported;
+    private @Nullable Hold hold;
 
     StallWatch(RequestHandler handler) {
         this.handler = handler;
@@ -22,11 +28,7 @@ final class StallWatch {
     /** True if the client was cut off. */
     boolean tick(long now) {
         Wire wire = handler.wire();
-        long held = wire.held();
-        if (held != reported) {
-            handler.door().meters.heldBytes.addAndGet(held - reported);
-            reported = held;
-        }
+        long held = report();
         if (held == 0) {
             running = false;
             return false;
@@ -50,6 +52,42 @@ final class StallWatch {
         return true;
     }
 
+    /** Tells how much is held for the client, and gives it; at each look, and when much is written or taken at once. */
+    long report() {
+        long held = handler.wire().held();
+        if (held != reported) {
+            handler.door().meters.heldBytes.addAndGet(held - reported);
+            holds(held);
+            reported = held;
+        }
+        return held;
+    }
+
+    private void holds(long held) {
+        Hold current = hold;
+        if (current != null) {
+            if (reported == 0) {
+                current.of(handler.caller());
+            }
+            current.set(held);
+        } else if (held < MemoryBudget.LEAST) {
+            handler.tally(held - reported);
+        } else {
+            handler.tally(-reported);
+            current = handler.door().memory.hold(Held.ANSWER, handler.caller(), null, this::mustGo);
+            hold = current;
+            current.set(held);
+        }
+    }
+
+    private void mustGo() {
+        handler.execute(() -> {
+            if (hold != null) {
+                handler.cutStream("memory");
+            }
+        });
+    }
+
     /** TCP shows that a slow client reads only in steps of its receive buffer, so there a backlog speaks for itself. */
     private String reason(Wire wire, long taken, long held) {
         boolean nothing = taken <= takenThen;
@@ -60,6 +98,14 @@ final class StallWatch {
 
     void close() {
         handler.door().meters.heldBytes.addAndGet(-reported);
+        Hold current = hold;
+        if (current == null) {
+            handler.tally(-reported);
+        }
         reported = 0;
+        if (current != null) {
+            hold = null;
+            current.close();
+        }
     }
 }

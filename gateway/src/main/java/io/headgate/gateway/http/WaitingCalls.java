@@ -31,7 +31,12 @@ final class WaitingCalls {
         return bytes;
     }
 
+    boolean contains(RequestBody body) {
+        return calls.contains(body);
+    }
+
     void clear() {
+        calls.forEach(DoorCall::dropBody);
         calls.clear();
         bytes = 0;
     }

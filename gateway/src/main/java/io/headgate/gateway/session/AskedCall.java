@@ -1,6 +1,9 @@
 package io.headgate.gateway.session;
 
+import io.headgate.filter.Caller;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RpcCodes;
@@ -57,6 +60,7 @@ final class AskedCall {
 
     private final Parking parking;
     private final Subscription upstream;
+    private final Caller caller;
     private final AtomicInteger wakeUps = new AtomicInteger();
     private final Disposable.Swap timer = Disposables.swap();
 
@@ -73,15 +77,17 @@ final class AskedCall {
     private long bytes;
     private int questions;
     private @Nullable UUID place;
+    private @Nullable Hold memory;
 
     AskedCall(Parking parking, Leg first, Subscription upstream) {
         this.parking = parking;
         this.leg = first;
         this.upstream = upstream;
+        this.caller = first.exchange.caller();
         long wanted = first.requested;
         this.outstanding = wanted == Long.MAX_VALUE ? wanted : wanted - first.emitted;
         RawJson params = first.exchange.message().envelope().params();
-        charge(params == null ? 0 : params.length());
+        charge(params == null ? 0 : params.retained());
     }
 
     // What comes from the server.
@@ -167,6 +173,10 @@ final class AskedCall {
             }
         }
         drain();
+    }
+
+    synchronized Refusal overfull() {
+        return parking.overfull(place);
     }
 
     /** Nobody is waited for any more. */
@@ -360,16 +370,32 @@ final class AskedCall {
         open.clear();
         timer.dispose();
         release(bytes);
+        if (memory != null) {
+            memory.close();
+        }
     }
 
     private boolean charge(long more) {
         bytes += more;
+        account();
         return parking.charge(more);
     }
 
     private void release(long less) {
         bytes -= less;
+        account();
         parking.charge(-less);
+    }
+
+    private void account() {
+        Hold current = memory;
+        if (current == null && bytes >= MemoryBudget.LEAST) {
+            current = parking.hold(caller, this);
+            memory = current;
+        }
+        if (current != null) {
+            current.set(bytes);
+        }
     }
 
     private static Refusal tooLate() {

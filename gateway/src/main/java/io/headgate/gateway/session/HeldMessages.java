@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a server has said and nobody has heard yet, and how many bytes that is; guarded by its call. */
+/** What a server has said and nobody has heard yet, and how many bytes that keeps in memory; guarded by its call. */
 final class HeldMessages {
     private final Deque<JsonRpc> messages = new ArrayDeque<>();
 
@@ -58,12 +58,12 @@ final class HeldMessages {
             return size(question.params());
         }
         if (message instanceof JsonRpc.Success success) {
-            return success.result().length();
+            return success.result().retained();
         }
         return message instanceof JsonRpc.Failure failure ? size(failure.data()) : 0;
     }
 
     private static long size(@Nullable RawJson json) {
-        return json == null ? 0 : json.length();
+        return json == null ? 0 : json.retained();
     }
 }

@@ -4,6 +4,9 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.route.RequestStates;
 import io.headgate.gateway.route.Seal;
 import io.headgate.gateway.route.Unguessable;
@@ -55,6 +58,7 @@ public final class Parking {
     private record Place(AskedCall call, Caller caller, Disposable expiry) {}
 
     private final ParkingConfig config;
+    private final MemoryBudget memory;
     private final RequestStates states;
     private final Scheduler timer;
     private final Consents consents;
@@ -65,8 +69,10 @@ public final class Parking {
     private volatile boolean isClosed;
 
     /** The timer runs tasks later on the event loop that asked. */
-    public Parking(ParkingConfig config, RequestStates states, Scheduler timer, MeterRegistry meters) {
+    public Parking(
+            ParkingConfig config, RequestStates states, Scheduler timer, MeterRegistry meters, MemoryBudget memory) {
         this.config = config;
+        this.memory = memory;
         this.states = states;
         this.timer = timer;
         this.consents = new Consents(states, config.time());
@@ -150,6 +156,21 @@ public final class Parking {
         }
         return new Refusal(
                 Refusal.Reason.OVERLOADED, "too much is held for calls that wait for their clients", RETRY_AFTER);
+    }
+
+    /** What accounts for a call that holds much. */
+    Hold hold(Caller caller, AskedCall call) {
+        return memory.hold(Held.PARKED, caller.key(), null, () -> endForMemory(call));
+    }
+
+    /** Not at once: whoever finds that memory is short may be in the middle of this call. */
+    private void endForMemory(AskedCall call) {
+        try {
+            timer.schedule(() -> call.giveUp(call.overfull()));
+        } catch (RejectedExecutionException stopping) {
+            // All of them are given up then.
+            return;
+        }
     }
 
     static UUID newPlace() {

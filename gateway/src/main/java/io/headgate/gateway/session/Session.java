@@ -3,12 +3,17 @@ package io.headgate.gateway.session;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.ClientSession;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements ClientSession {
     private static final int MAX_QUESTIONS = 64;
     private static final int MAX_STREAMS = 64;
+
+    /** About what a session takes beside what its client says and does. */
+    private static final int OWN_BYTES = 2048;
 
     private final String id;
     private final String eventTag;
@@ -41,15 +49,33 @@ public final class Session implements ClientSession {
     private boolean ended;
     private boolean released;
 
-    private record Asked(JsonRpc.Question question, long sinceNanos) {}
+    private final MemoryBudget memory;
 
-    Session(String id, String eventTag, String server, Client client, SessionConfig config, boolean resumable) {
+    /** Taken after the lock of a stream, and never before another one. */
+    private final Object holdLock = new Object();
+
+    private @Nullable Hold own;
+    private @Nullable Hold replay;
+    private boolean freed;
+
+    /** Of a question only what is needed to answer it: what it asks may be large. */
+    private record Asked(String method, Consumer<JsonRpc.Response> answer, long sinceNanos) {}
+
+    Session(
+            String id,
+            String eventTag,
+            String server,
+            Client client,
+            SessionConfig config,
+            boolean resumable,
+            MemoryBudget memory) {
         this.id = id;
         this.eventTag = eventTag;
         this.server = server;
         this.client = client;
         this.config = config;
-        this.standing = new SessionStream(resumable ? eventTag + "-0-" : "", config.replayBytes());
+        this.memory = memory;
+        this.standing = new SessionStream(resumable ? eventTag + "-0-" : "", config.replayBytes(), this::keeps);
     }
 
     @Override
@@ -73,10 +99,52 @@ public final class Session implements ClientSession {
 
     public void client(Client declared) {
         client = declared;
+        synchronized (holdLock) {
+            if (own != null) {
+                own.set(OWN_BYTES + claims(declared));
+            }
+        }
     }
 
     public @Nullable Caller owner() {
         return owner;
+    }
+
+    /** Counts what it holds from now on. */
+    void hold(Caller caller) {
+        synchronized (holdLock) {
+            if (!freed) {
+                own = memory.hold(Held.SESSION, caller.key(), null, null);
+                own.set(OWN_BYTES + claims(client));
+            }
+        }
+    }
+
+    private static int claims(Client client) {
+        RawJson info = client.info();
+        return client.capabilities().length() + client.answerable().length() + (info == null ? 0 : info.length());
+    }
+
+    /** Counts events that are kept for a client that may come back; called by a stream that holds its own lock. */
+    private void keeps(long more) {
+        Hold current;
+        synchronized (holdLock) {
+            current = replay;
+            if (current == null && !freed && more > 0) {
+                Caller caller = owner;
+                current = memory.hold(Held.REPLAY, caller == null ? "" : caller.key(), null, this::forgetEvents);
+                replay = current;
+            }
+        }
+        if (current != null) {
+            current.add(more);
+        }
+    }
+
+    /** Memory is short: a client that comes back finds no events any more but that answers are lost. */
+    private void forgetEvents() {
+        standing.forgetEvents();
+        streams.values().forEach(SessionStream::forgetEvents);
     }
 
     void owner(Caller caller) {
@@ -132,7 +200,7 @@ public final class Session implements ClientSession {
             return -1;
         }
         long number = numbers.incrementAndGet();
-        questions.put(number, new Asked(question, System.nanoTime()));
+        questions.put(number, new Asked(question.method(), question.answer(), System.nanoTime()));
         return number;
     }
 
@@ -142,7 +210,7 @@ public final class Session implements ClientSession {
         if (asked == null) {
             return false;
         }
-        asked.question().answer().accept(response);
+        asked.answer().accept(response);
         return true;
     }
 
@@ -168,7 +236,7 @@ public final class Session implements ClientSession {
         if (streams.size() >= MAX_STREAMS) {
             dropOldestFinished();
         }
-        SessionStream stream = new SessionStream(eventTag + "-" + number + "-", config.replayBytes());
+        SessionStream stream = new SessionStream(eventTag + "-" + number + "-", config.replayBytes(), this::keeps);
         streams.put(number, stream);
         return stream;
     }
@@ -178,7 +246,7 @@ public final class Session implements ClientSession {
                 .filter(entry -> entry.getValue().isFinished())
                 .map(Map.Entry::getKey)
                 .min(Long::compare)
-                .ifPresent(streams::remove);
+                .ifPresent(number -> discard(streams.remove(number)));
     }
 
     /**
@@ -254,11 +322,17 @@ public final class Session implements ClientSession {
     void sweep(long nowNanos) {
         questions.forEach((number, asked) -> {
             if (nowNanos - asked.sinceNanos() > config.question().toNanos()) {
-                answer(number, InputRequests.noAnswer(asked.question().method()));
+                answer(number, InputRequests.noAnswer(asked.method()));
             }
         });
         long replayNanos = config.replay().toNanos();
-        streams.values().removeIf(stream -> stream.isStale(nowNanos, replayNanos));
+        streams.values().removeIf(stream -> {
+            boolean isStale = stream.isStale(nowNanos, replayNanos);
+            if (isStale) {
+                stream.discard();
+            }
+            return isStale;
+        });
         Runnable end = null;
         synchronized (this) {
             if (endListening != null && standing.isQuietFor(nowNanos, replayNanos)) {
@@ -326,5 +400,22 @@ public final class Session implements ClientSession {
         }
         streams.values().forEach(SessionStream::finish);
         streams.clear();
+        synchronized (holdLock) {
+            freed = true;
+            close(own);
+            close(replay);
+        }
+    }
+
+    private static void discard(@Nullable SessionStream stream) {
+        if (stream != null) {
+            stream.discard();
+        }
+    }
+
+    private static void close(@Nullable Hold hold) {
+        if (hold != null) {
+            hold.close();
+        }
     }
 }

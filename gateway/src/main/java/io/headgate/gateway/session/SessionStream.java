@@ -4,6 +4,9 @@ import io.headgate.mcp.Pieces;
 import io.headgate.mcp.RawJson;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +16,20 @@ import org.jspecify.annotations.Nullable;
  * it saw (transports, resumability). A stream that nobody may resume keeps nothing.
  */
 public final class SessionStream {
-    private record Kept(long sequence, RawJson data) {}
+    /**
+     * One event.
+     *
+     * @param instead what a client gets that comes back when there is no room for the event, or null for nothing
+     */
+    private record Kept(
+            long sequence, RawJson data, @Nullable RawJson instead) {}
+
+    /** What an event costs beside its bytes. */
+    private static final int EVENT_BYTES = 96;
 
     private final String idPrefix;
     private final int keepBytes;
+    private final LongConsumer counted;
     private final Deque<Kept> kept = new ArrayDeque<>();
     private int keptBytes;
     private long sequence;
@@ -25,14 +38,24 @@ public final class SessionStream {
     private boolean finished;
     private long quietSinceNanos;
 
-    /** A stream whose event ids begin with the prefix; without one it cannot be resumed. */
-    SessionStream(String idPrefix, int keepBytes) {
+    /**
+     * A stream whose event ids begin with the prefix; without one it cannot be resumed.
+     *
+     * @param counted told how many bytes more, or less, are kept
+     */
+    SessionStream(String idPrefix, int keepBytes, LongConsumer counted) {
         this.idPrefix = idPrefix;
         this.keepBytes = keepBytes;
+        this.counted = counted;
     }
 
     /** Sends a message, or keeps it for the client to fetch. */
-    public synchronized void send(Pieces message) {
+    public void send(Pieces message) {
+        send(message, () -> null);
+    }
+
+    /** The same, with what a client that comes back gets instead if the message could not be kept. */
+    public synchronized void send(Pieces message, Supplier<@Nullable Pieces> instead) {
         if (finished) {
             return;
         }
@@ -44,7 +67,7 @@ public final class SessionStream {
             }
             return;
         }
-        keep(new Kept(sequence, RawJson.of(message.toByteArray())));
+        keep(message, instead.get());
         if (to != null) {
             to.message(idPrefix + sequence, message);
         }
@@ -166,12 +189,48 @@ public final class SessionStream {
         return !idPrefix.isEmpty();
     }
 
-    private void keep(Kept event) {
-        kept.addLast(event);
-        keptBytes += event.data().length();
-        // The newest event stays whatever its size: it may be the answer.
-        while (keptBytes > keepBytes && kept.size() > 1) {
-            keptBytes -= kept.removeFirst().data().length();
+    private void keep(Pieces message, @Nullable Pieces instead) {
+        RawJson brief = instead == null ? null : RawJson.of(instead.toByteArray());
+        int before = keptBytes;
+        if (message.length() <= keepBytes) {
+            add(new Kept(sequence, RawJson.of(message.toByteArray()), brief));
+        } else if (brief != null) {
+            add(new Kept(sequence, brief, brief));
         }
+        while (keptBytes > keepBytes && kept.size() > 1) {
+            keptBytes -= cost(kept.removeFirst());
+        }
+        counted.accept(keptBytes - before);
+    }
+
+    private void add(Kept event) {
+        kept.addLast(event);
+        keptBytes += cost(event);
+    }
+
+    private static int cost(Kept event) {
+        return event.data().length() + EVENT_BYTES;
+    }
+
+    /** Keeps nothing but what stands for an answer: there is no memory for more. */
+    synchronized void forgetEvents() {
+        int before = keptBytes;
+        List<Kept> events = List.copyOf(kept);
+        kept.clear();
+        keptBytes = 0;
+        for (Kept event : events) {
+            RawJson instead = event.instead();
+            if (instead != null) {
+                add(new Kept(event.sequence(), instead, instead));
+            }
+        }
+        counted.accept(keptBytes - before);
+    }
+
+    /** Nobody can come back any more. */
+    synchronized void discard() {
+        kept.clear();
+        counted.accept(-keptBytes);
+        keptBytes = 0;
     }
 }

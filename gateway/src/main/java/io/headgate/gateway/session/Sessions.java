@@ -7,6 +7,7 @@ import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.route.Unguessable;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.JsonRpc;
@@ -37,6 +38,7 @@ public final class Sessions {
     private static final int DEFAULT_SUBSCRIPTIONS_PER_CALLER = 20;
 
     private final SessionConfig config;
+    private final MemoryBudget memory;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>();
     private final PerCaller perCaller;
     private final PerCaller subscriptions;
@@ -49,7 +51,12 @@ public final class Sessions {
             .build();
 
     public Sessions(SessionConfig config, MeterRegistry meters) {
+        this(config, meters, MemoryBudget.unlimited(meters));
+    }
+
+    public Sessions(SessionConfig config, MeterRegistry meters, MemoryBudget memory) {
         this.config = config;
+        this.memory = memory;
         this.perCaller = new PerCaller(config.perCaller(), DEFAULT_PER_CALLER);
         this.subscriptions = new PerCaller(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER);
         tooManySessions = meters.counter(MeterNames.MCP_REJECTED, "reason", "sessions_per_principal");
@@ -68,14 +75,17 @@ public final class Sessions {
 
     /** A session that nobody can find until it is opened. */
     public Session draft(String server, Client client, boolean resumable) {
-        return new Session(token(16), token(6), server, client, config, resumable);
+        return new Session(token(16), token(6), server, client, config, resumable, memory);
     }
 
     /** Makes a drafted session findable, once its caller is known; false if there are too many. */
     public boolean open(Session session) {
-        if (sessions.size() >= config.max()) {
+        Caller owner = session.owner();
+        Caller caller = owner == null ? Caller.ANONYMOUS : owner;
+        if (sessions.size() >= config.max() || memory.isBeyondShare(caller.key())) {
             return false;
         }
+        session.hold(caller);
         sessions.put(session.id(), session);
         return true;
     }

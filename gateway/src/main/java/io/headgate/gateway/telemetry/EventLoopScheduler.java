@@ -47,7 +47,7 @@ public final class EventLoopScheduler implements Scheduler {
 
     @Override
     public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
-        return new Task(loop().scheduleAtFixedRate(task, initialDelay, period, unit));
+        return new Task(loop().scheduleAtFixedRate(new Periodic(task), initialDelay, period, unit));
     }
 
     /** A worker keeps to the loop that asked for it. */
@@ -110,7 +110,7 @@ public final class EventLoopScheduler implements Scheduler {
         @Override
         public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
             refuseIfDisposed();
-            return track(loop.scheduleAtFixedRate(task, initialDelay, period, unit));
+            return track(loop.scheduleAtFixedRate(new Periodic(task), initialDelay, period, unit));
         }
 
         @Override

@@ -149,5 +149,17 @@ public final class MeterNames {
     /** Audit records that were deleted from the log before they were exported. */
     public static final String AUDIT_EXPORT_LOST = "headgate.audit.export.lost";
 
+    /** Bytes that the gateway may hold for callers and servers. */
+    public static final String MEMORY_BUDGET = "headgate.memory.budget.bytes";
+
+    /** Bytes that the gateway holds for callers and servers now. */
+    public static final String MEMORY_HELD = "headgate.memory.held.bytes";
+
+    /** Bytes that buffers outside of the heap have reserved. */
+    public static final String MEMORY_DIRECT = "headgate.memory.direct.bytes";
+
+    /** Holders that were ended because memory was short; tag {@code kind}. */
+    public static final String MEMORY_ENDED = "headgate.memory.ended";
+
     private MeterNames() {}
 }

@@ -1,9 +1,12 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.JsonRpc;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,34 +20,70 @@ final class Backlog {
     /** What a message costs beside its bytes. */
     private static final int MESSAGE_BYTES = 512;
 
-    private record Held(JsonRpc message, int cost) {}
+    private record Waiting(JsonRpc message, int cost) {}
 
-    private final Deque<Held> held = new ArrayDeque<>();
+    private final Supplier<Hold> opens;
+    private @Nullable Hold hold;
+    private final Deque<Waiting> held = new ArrayDeque<>();
     private final AtomicLong bytes = new AtomicLong();
+
+    /** What accounts for it is made when there is much. */
+    Backlog(Supplier<Hold> opens) {
+        this.opens = opens;
+    }
 
     /** Counts a message that is on its way here, from any thread; false if there are too many. */
     boolean charge(int length) {
-        return bytes.getAndAdd(length + MESSAGE_BYTES) <= MAX_BYTES;
+        long before = bytes.getAndAdd(length + MESSAGE_BYTES);
+        if (before > MAX_BYTES) {
+            return false;
+        }
+        account(length + MESSAGE_BYTES);
+        return true;
     }
 
     /** Adds a message that was charged for. */
     void add(JsonRpc message, int length) {
-        held.add(new Held(message, length + MESSAGE_BYTES));
+        held.add(new Waiting(message, length + MESSAGE_BYTES));
     }
 
     @Nullable
     JsonRpc poll() {
-        Held next = held.poll();
+        Waiting next = held.poll();
         if (next == null) {
             return null;
         }
         bytes.addAndGet(-next.cost());
+        account(-next.cost());
         return next.message();
     }
 
     void clear() {
         held.forEach(each -> refuse(each.message()));
         held.clear();
+        Hold counted;
+        synchronized (this) {
+            counted = hold;
+        }
+        if (counted != null) {
+            counted.close();
+        }
+    }
+
+    private void account(int more) {
+        Hold counted;
+        long all = more;
+        synchronized (this) {
+            counted = hold;
+            if (counted == null && bytes.get() >= MemoryBudget.LEAST) {
+                counted = opens.get();
+                hold = counted;
+                all = bytes.get();
+            }
+        }
+        if (counted != null) {
+            counted.add(all);
+        }
     }
 
     /** The call takes no more messages; a server that asks something has to hear so. */

@@ -2,6 +2,9 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonLimits;
@@ -43,6 +46,11 @@ abstract class Call extends RoundTrip implements Subscription {
     private JsonRpc.@Nullable Response response;
     private @Nullable Backlog backlog;
 
+    /** Of a request that is on its way out, and of a response that nobody has asked for yet. */
+    private long otherBytes;
+
+    private @Nullable Hold hold;
+
     Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
         super(pool);
         this.actual = actual;
@@ -63,6 +71,12 @@ abstract class Call extends RoundTrip implements Subscription {
      * the call.
      */
     abstract @Nullable JsonRpc accept(Envelope message);
+
+    /** On whose account the answer is, or null if the gateway itself asks. */
+    private @Nullable String caller() {
+        Exchange asked = exchange();
+        return asked == null ? null : asked.caller().key();
+    }
 
     /** Nobody waits any more; called before the exchange is stopped. */
     void onCancel() {}
@@ -131,7 +145,37 @@ abstract class Call extends RoundTrip implements Subscription {
         ended = false;
         broken = null;
         meters.called();
+        otherBytes = outgoing.body == null ? 0 : outgoing.body.length();
+        account();
         submit(outgoing);
+    }
+
+    /** Tells what is held; what is small is not worth it. */
+    private void account() {
+        Hold current = hold;
+        JsonBody whole = json;
+        EventBody stream = events;
+        long held = otherBytes + (whole == null ? 0 : whole.held()) + (stream == null ? 0 : stream.held());
+        if (current == null && held >= MemoryBudget.LEAST) {
+            current = meters.hold(Held.RESULT, caller(), this::mustGo);
+            hold = current;
+        }
+        if (current != null) {
+            current.set(held);
+        }
+    }
+
+    /** Not at once: whoever finds that memory is short may be in the middle of this call. */
+    private void mustGo() {
+        moveLater(() -> fail(Fault.MEMORY));
+    }
+
+    private void free() {
+        Hold current = hold;
+        if (current != null) {
+            hold = null;
+            current.close();
+        }
     }
 
     final boolean isDone() {
@@ -185,6 +229,7 @@ abstract class Call extends RoundTrip implements Subscription {
     @Override
     final void onHead(int code, HttpHeaders headers) {
         status = code;
+        otherBytes = 0;
         if (done || takesStatus(code, headers)) {
             return;
         }
@@ -227,6 +272,9 @@ abstract class Call extends RoundTrip implements Subscription {
         } else if (json != null && !json.add(bytes)) {
             fail(Fault.TOO_LARGE);
         }
+        if (!done) {
+            account();
+        }
     }
 
     @Override
@@ -238,6 +286,11 @@ abstract class Call extends RoundTrip implements Subscription {
         JsonBody whole = json;
         if (whole != null) {
             json = null;
+            if (whole.isLarge() && !meters.hasRoom(whole.length())) {
+                fail(Fault.MEMORY);
+                return;
+            }
+            otherBytes = whole.length();
             acceptJson(whole);
         }
         drain();
@@ -288,6 +341,7 @@ abstract class Call extends RoundTrip implements Subscription {
             working = false;
         }
         if (!done && events != null) {
+            account();
             reading(demand > 0);
         }
     }
@@ -313,6 +367,7 @@ abstract class Call extends RoundTrip implements Subscription {
             return false;
         }
         Envelope message = nextEvent(stream);
+        int length = stream.parser.dataLength();
         if (message == null) {
             // The call may have sent another request in the meantime.
             if (!done && events == stream && (ended || broken != null)) {
@@ -323,6 +378,7 @@ abstract class Call extends RoundTrip implements Subscription {
         JsonRpc meant = accept(message);
         if (meant instanceof JsonRpc.Response found) {
             response = found;
+            otherBytes = length;
         } else if (meant != null && !done) {
             demand--;
             actual.onNext(meant);
@@ -384,8 +440,13 @@ abstract class Call extends RoundTrip implements Subscription {
             countDuplicates(stream.parser, stream.input());
         }
         discard();
-        actual.onNext(last);
-        actual.onComplete();
+        response = null;
+        try {
+            actual.onNext(last);
+            actual.onComplete();
+        } finally {
+            free();
+        }
     }
 
     /** Ends the flux without a response, where that is allowed. */
@@ -446,6 +507,9 @@ abstract class Call extends RoundTrip implements Subscription {
         done = true;
         onDone();
         discard();
+        json = null;
+        response = null;
+        free();
     }
 
     private void discard() {

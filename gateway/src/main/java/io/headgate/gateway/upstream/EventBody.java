@@ -10,6 +10,7 @@ final class EventBody {
     final SseParser parser;
     private @Nullable ByteBuf input;
     private @Nullable Deque<ByteBuf> more;
+    private long moreBytes;
 
     EventBody(int limit) {
         parser = new SseParser(limit);
@@ -25,6 +26,13 @@ final class EventBody {
             more = new ArrayDeque<>();
         }
         more.add(bytes);
+        moreBytes += bytes.capacity();
+    }
+
+    /** What it takes in memory. */
+    long held() {
+        ByteBuf first = input;
+        return parser.held() + moreBytes + (first == null ? 0 : first.capacity());
     }
 
     /** Moves the parser to the next event; false if more bytes are needed for that. */
@@ -35,6 +43,9 @@ final class EventBody {
             }
             bytes.release();
             input = more == null ? null : more.poll();
+            if (input != null) {
+                moreBytes -= input.capacity();
+            }
         }
         return false;
     }
@@ -53,6 +64,7 @@ final class EventBody {
         if (more != null) {
             more.forEach(ByteBuf::release);
             more = null;
+            moreBytes = 0;
         }
     }
 }

@@ -26,6 +26,7 @@ enum Fault {
             "sse_no_response", Reason.UPSTREAM_AMBIGUOUS, "the upstream's event stream ended without a response"),
     BACKLOG("backlog", Reason.UPSTREAM_AMBIGUOUS, "the upstream's messages came faster than they were taken"),
     IDLE("idle", Reason.UPSTREAM_TIMEOUT, "the upstream said nothing for too long"),
+    MEMORY("memory", Reason.EXHAUSTED, "the gateway has no memory for the upstream's answer"),
     MAX_DURATION("max_duration", Reason.UPSTREAM_TIMEOUT, "the upstream did not finish in time"),
 
     UNAVAILABLE("5xx", Reason.UPSTREAM_UNAVAILABLE, "the upstream says that it is not available"),

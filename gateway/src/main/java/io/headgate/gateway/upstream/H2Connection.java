@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.telemetry.Fatal;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -162,6 +163,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        Fatal.check(cause);
         channel.close();
     }
 }

@@ -16,6 +16,22 @@ record Handshake(
         RawJson capabilities,
         @Nullable RawJson serverInfo,
         @Nullable String instructions) {
+    /** More is no introduction but a load. */
+    private static final int MOST = 256 * 1024;
+
+    /** Of this size are those that are kept for each of thousands of sessions. */
+    private static final int MOST_CAPABILITIES = 16 * 1024;
+
+    /** What is needed to speak with the server in a session. */
+    Handshake brief() {
+        RawJson offers = capabilities.length() > MOST_CAPABILITIES ? RawJson.EMPTY_OBJECT : capabilities;
+        return new Handshake(version, offers, null, null);
+    }
+
+    int length() {
+        return capabilities.length();
+    }
+
     /** Before the server has answered. */
     static Handshake none(String version) {
         return new Handshake(version, RawJson.EMPTY_OBJECT, null, null);
@@ -44,11 +60,16 @@ record Handshake(
         if (agreed == null || !ProtocolVersions.LEGACY.contains(agreed)) {
             throw otherVersion.get();
         }
+        if (success.result().length() > MOST) {
+            throw new Refusal(
+                    Refusal.Reason.UPSTREAM_TOO_LARGE, "the upstream says too much of itself in " + Methods.INITIALIZE);
+        }
+        RawJson info = success.envelope().get(Member.SERVER_INFO);
         RawJson offers = success.envelope().get(Member.RESULT_CAPABILITIES);
         return new Handshake(
                 agreed,
-                offers == null || !offers.isObject() ? RawJson.EMPTY_OBJECT : offers,
-                success.envelope().get(Member.SERVER_INFO),
+                offers == null || !offers.isObject() ? RawJson.EMPTY_OBJECT : offers.copy(),
+                info == null ? null : info.copy(),
                 success.envelope().string(Member.INSTRUCTIONS));
     }
 }

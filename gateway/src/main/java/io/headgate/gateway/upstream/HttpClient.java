@@ -1,6 +1,7 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
+import io.headgate.gateway.telemetry.Fatal;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.netty.bootstrap.Bootstrap;
@@ -352,6 +353,7 @@ final class HttpClient {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            Fatal.check(cause);
             attempt.failed(Fault.TLS);
             context.close();
         }

@@ -1,6 +1,7 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -46,9 +47,14 @@ public final class HttpUpstream implements Upstream {
     private volatile boolean wasAway;
     private volatile @Nullable Listing forSessions;
 
-    private HttpUpstream(UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
+    private HttpUpstream(
+            UpstreamConfig config,
+            LoopResources loops,
+            MeterRegistry registry,
+            InstantSource clock,
+            MemoryBudget memory) {
         this.config = config;
-        this.meters = new UpstreamMeters(config.name(), registry, clock);
+        this.meters = new UpstreamMeters(config.name(), registry, clock, memory);
         this.client = new HttpClient(config, loops, meters);
         this.eras = new EraProbe(config, client, clock);
         meters.eras(era -> eras.known().speaks(era));
@@ -60,7 +66,17 @@ public final class HttpUpstream implements Upstream {
      */
     public static HttpUpstream create(
             UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
-        return new HttpUpstream(config, loops, registry, clock);
+        return create(config, loops, registry, clock, MemoryBudget.unlimited(registry));
+    }
+
+    /** The same, within the budget of a gateway. */
+    public static HttpUpstream create(
+            UpstreamConfig config,
+            LoopResources loops,
+            MeterRegistry registry,
+            InstantSource clock,
+            MemoryBudget memory) {
+        return new HttpUpstream(config, loops, registry, clock, memory);
     }
 
     @Override

@@ -1,13 +1,11 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RpcCodes;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -16,10 +14,10 @@ import reactor.core.publisher.Sinks;
 final class Inbox {
     static final JsonRpc.Failure NOBODY =
             new JsonRpc.Failure(RpcCodes.METHOD_NOT_FOUND, "no client can answer this", null);
-    private static final int MAX_HELD = 64;
 
     private final UpstreamMeters meters;
-    private final Deque<JsonRpc> held = new ArrayDeque<>();
+    private final InboxQueue held;
+
     /** Resources that may have changed while the client did not listen. */
     private final Set<String> missed = new LinkedHashSet<>();
 
@@ -27,14 +25,19 @@ final class Inbox {
 
     Inbox(UpstreamMeters meters) {
         this.meters = meters;
+        this.held = new InboxQueue(meters, this::lose);
     }
 
     /** Everything that is held and comes later; a new listener takes the place of an older one. */
     Flux<JsonRpc> listen() {
         return Flux.defer(() -> {
-            Sinks.Many<JsonRpc> sink = Sinks.many().unicast().onBackpressureBuffer(new ArrayBlockingQueue<>(MAX_HELD));
+            InboxQueue waiting = new InboxQueue(meters, this::lose);
+            Sinks.Many<JsonRpc> sink = Sinks.many().unicast().onBackpressureBuffer(waiting);
             open(sink);
-            return sink.asFlux().doFinally(end -> close(sink));
+            return sink.asFlux().doFinally(end -> {
+                close(sink);
+                waiting.clear();
+            });
         });
     }
 
@@ -56,23 +59,48 @@ final class Inbox {
         }
     }
 
+    /** Takes a message; what it is a slice of is not kept with it. */
     void deliver(JsonRpc message) {
-        JsonRpc lost = null;
+        JsonRpc kept = compact(message);
+        List<JsonRpc> lost = List.of();
         synchronized (this) {
             Sinks.Many<JsonRpc> current = listener;
             if (current == null) {
-                lost = held.size() < MAX_HELD ? null : held.poll();
-                held.add(message);
-            } else if (current.tryEmitNext(message).isFailure()) {
-                lost = message;
+                lost = held.push(kept);
+            } else if (current.tryEmitNext(kept).isFailure()) {
+                lost = List.of(kept);
             }
         }
-        if (lost != null) {
-            meters.count(Fault.MESSAGES_DROPPED);
-            if (lost instanceof JsonRpc.Question question) {
-                question.answer().accept(NOBODY);
-            }
+        lost.forEach(this::lose);
+    }
+
+    private void lose(JsonRpc message) {
+        meters.count(Fault.MESSAGES_DROPPED);
+        if (message instanceof JsonRpc.Question question) {
+            question.answer().accept(NOBODY);
         }
+    }
+
+    private static JsonRpc compact(JsonRpc message) {
+        if (message instanceof JsonRpc.Notification said && isLoose(said.params())) {
+            return new JsonRpc.Notification(said.method(), copy(said.params()));
+        }
+        return message instanceof JsonRpc.Question asked && isLoose(asked.params())
+                ? new JsonRpc.Question(asked.method(), copy(asked.params()), asked.answer())
+                : message;
+    }
+
+    private static boolean isLoose(@Nullable RawJson params) {
+        return params != null && params.retained() > 2L * params.length();
+    }
+
+    private static @Nullable RawJson copy(@Nullable RawJson params) {
+        return params == null ? null : params.copy();
+    }
+
+    /** The session is over, and nobody will listen to what it said. */
+    void discard() {
+        held.clear();
     }
 
     private synchronized void open(Sinks.Many<JsonRpc> sink) {
@@ -80,8 +108,7 @@ final class Inbox {
         listener = sink;
         missed.forEach(uri -> sink.emitNext(SharedSubscriptions.update(uri), Sinks.EmitFailureHandler.FAIL_FAST));
         missed.clear();
-        held.forEach(message -> sink.emitNext(message, Sinks.EmitFailureHandler.FAIL_FAST));
-        held.clear();
+        held.takeAll().forEach(message -> sink.emitNext(message, Sinks.EmitFailureHandler.FAIL_FAST));
         if (former != null) {
             former.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
         }

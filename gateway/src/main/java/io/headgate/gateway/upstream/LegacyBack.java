@@ -1,8 +1,10 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.Client;
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.telemetry.Periodic;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
@@ -69,7 +71,8 @@ final class LegacyBack implements BackDialect {
         this.client = client;
         this.transport = transport;
         this.doubt = doubt;
-        this.sweeper = Flux.interval(SWEEP).subscribe(turn -> expire(System.nanoTime()));
+        Periodic sweep = new Periodic(() -> expire(System.nanoTime()));
+        this.sweeper = Flux.interval(SWEEP).subscribe(turn -> sweep.run());
     }
 
     void doubt() {
@@ -387,7 +390,7 @@ final class LegacyBack implements BackDialect {
 
     private boolean isFull() {
         int most = transport == UpstreamTransport.SSE ? MAX_SSE_SESSIONS : MAX_SESSIONS;
-        return closed || sessions.size() >= most;
+        return closed || sessions.size() >= most || client.meters.isBeyondShare();
     }
 
     /** A session that is not in use yet; {@code former} is the one whose place it takes. */
@@ -403,7 +406,7 @@ final class LegacyBack implements BackDialect {
         if (isFull()) {
             return null;
         }
-        LegacySession made = session(key, declared, infoOf(exchange), null);
+        LegacySession made = session(key, declared, infoOf(exchange.client().kept()), null);
         sessions.put(key, made);
         return made;
     }
@@ -420,9 +423,9 @@ final class LegacyBack implements BackDialect {
         }
         ClientSession owner = key.equals(SHARED) ? null : exchange.session();
         // A server that cannot tell clients apart could not tell their answers apart, so nothing is declared to it.
-        RawJson capabilities =
-                owner == null ? RawJson.EMPTY_OBJECT : exchange.client().capabilities();
-        LegacySession made = session(key, capabilities, infoOf(exchange), null);
+        Client client = exchange.client().kept();
+        RawJson capabilities = owner == null ? RawJson.EMPTY_OBJECT : client.capabilities();
+        LegacySession made = session(key, capabilities, infoOf(client), null);
         LegacySession other = sessions.putIfAbsent(key, made);
         if (other != null) {
             return other;
@@ -438,8 +441,8 @@ final class LegacyBack implements BackDialect {
         return made;
     }
 
-    private static RawJson infoOf(Exchange exchange) {
-        RawJson info = exchange.client().info();
+    private static RawJson infoOf(Client client) {
+        RawJson info = client.info();
         return info == null ? GatewayExchange.INFO : info;
     }
 }

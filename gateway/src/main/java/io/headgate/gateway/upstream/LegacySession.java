@@ -1,6 +1,8 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.headgate.mcp.Envelope;
@@ -23,6 +25,9 @@ import reactor.core.publisher.Mono;
  * made in it, is its transport's.
  */
 abstract class LegacySession {
+    /** About what a session takes beside what both sides said of themselves. */
+    private static final int OWN_BYTES = 2048;
+
     private static final RawJson NOTHING_TO_SAY = RawJson.of("{}");
     private static final JsonRpc.Success NO_ROOTS = JsonRpc.Success.of("{\"roots\":[]}");
     private static final Duration RESTORE_WITHIN = Duration.ofSeconds(5);
@@ -50,6 +55,7 @@ abstract class LegacySession {
     private volatile long lastUsed = System.nanoTime();
     private volatile Handshake handshake;
     private volatile @Nullable LegacyStream stream;
+    private volatile @Nullable Hold hold;
 
     /** A new session for whoever the key names, or one in the place of a former one. */
     LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
@@ -355,11 +361,19 @@ abstract class LegacySession {
     }
 
     private Mono<LegacySession> agreed(JsonRpc response) {
-        handshake = Handshake.read(response, () -> meters.refuse(Fault.VERSION, null));
+        Handshake agreed = Handshake.read(response, () -> meters.refuse(Fault.VERSION, null));
+        // What a server says of itself is wanted once.
+        handshake = key.equals(LegacyBack.OWN) ? agreed : agreed.brief();
         return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
             meters.sessions.incrementAndGet();
             if (state.compareAndSet(State.NEW, State.OPEN)) {
                 wasOpen = true;
+                Hold counted = meters.hold(Held.SESSION, null, null);
+                counted.set(OWN_BYTES + handshake.length() + declared.length() + info.length());
+                hold = counted;
+                if (isOver()) {
+                    counted.close();
+                }
                 return begin().then(Mono.defer(this::restore)).thenReturn(this);
             }
             // Its client went away meanwhile, or its stream.
@@ -372,6 +386,7 @@ abstract class LegacySession {
     final Mono<Void> end() {
         return Mono.defer(() -> {
             back.remove(this);
+            inbox.discard();
             return close(Fault.SSE_NO_RESPONSE) ? leave() : Mono.empty();
         });
     }
@@ -383,6 +398,10 @@ abstract class LegacySession {
         boolean wasOpen = state.getAndSet(State.ENDED) == State.OPEN;
         if (wasOpen) {
             meters.sessions.decrementAndGet();
+        }
+        Hold counted = hold;
+        if (counted != null) {
+            counted.close();
         }
         LegacyStream current = stream;
         if (current != null) {

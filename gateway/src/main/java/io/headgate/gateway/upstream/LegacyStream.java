@@ -1,11 +1,15 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
 
 /** The event stream that a session opens with a GET; what its end means is left to the transports. */
 abstract class LegacyStream extends RoundTrip {
@@ -14,6 +18,7 @@ abstract class LegacyStream extends RoundTrip {
     private SseParser events;
     private boolean streaming;
     private volatile boolean stopped;
+    private @Nullable Hold hold;
 
     LegacyStream(LegacySession session) {
         super(session.back.client.pool());
@@ -47,7 +52,10 @@ abstract class LegacyStream extends RoundTrip {
 
     void stop() {
         stopped = true;
-        move(this::abort);
+        move(() -> {
+            abort();
+            account(0);
+        });
     }
 
     final boolean isStopped() {
@@ -94,6 +102,28 @@ abstract class LegacyStream extends RoundTrip {
         } catch (SseParser.TooLargeException tooLarge) {
             cut(Fault.SSE_LINE);
         }
+        account(streaming ? events.held() : 0);
+    }
+
+    /** An event of many parts is held until it is whole. */
+    private void account(int held) {
+        Hold current = hold;
+        if (current == null && held >= MemoryBudget.LEAST) {
+            current = meters.hold(Held.RESULT, null, () -> moveLater(this::mustGo));
+            hold = current;
+        }
+        if (current != null && held == 0) {
+            hold = null;
+            current.close();
+        } else if (current != null) {
+            current.set(held);
+        }
+    }
+
+    private void mustGo() {
+        if (hold != null) {
+            cut(Fault.MEMORY);
+        }
     }
 
     /** Takes an event. */
@@ -108,12 +138,15 @@ abstract class LegacyStream extends RoundTrip {
 
     final void cut(Fault fault) {
         streaming = false;
+        events = parser();
+        account(0);
         abort();
         ends(fault);
     }
 
     @Override
     final void onEnd() {
+        account(0);
         if (streaming) {
             streaming = false;
             ends(Fault.SSE_NO_RESPONSE);
@@ -123,6 +156,7 @@ abstract class LegacyStream extends RoundTrip {
     @Override
     final void onFault(Fault fault) {
         streaming = false;
+        account(0);
         ends(fault);
     }
 }

@@ -100,6 +100,10 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         if (cause instanceof Error || (cause instanceof RuntimeException && !(cause instanceof CodecException))) {
             LOG.error("a call is lost because the gateway failed", cause);
         }
+        if (cause instanceof OutOfMemoryError) {
+            fail(Fault.MEMORY);
+            return;
+        }
         fail(headSeen ? Fault.TRUNCATED : cause instanceof IOException ? Fault.RESET : faultOf(cause));
     }
 

@@ -135,11 +135,13 @@ final class Lists {
             if (catalogBytes > limits.catalogBytes()) {
                 throw meters.refuse(Fault.CATALOG_TOO_LARGE, null);
             }
+            boolean isLoose = array.retained() > 2 * array.length();
             for (RawJson item : array.elements()) {
                 if (items.size() >= limits.tools() || item.length() > limits.toolBytes()) {
                     throw meters.refuse(Fault.CATALOG_TOO_LARGE, null);
                 }
-                items.add(item);
+                // A page may be much larger than what it lists.
+                items.add(isLoose ? item.copy() : item);
             }
             RawJson next = success.envelope().get(Member.NEXT_CURSOR);
             if (next == null || !next.isString()) {

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.telemetry.Periodic;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -251,7 +252,7 @@ final class LoopPool {
     private void startTick() {
         if (tick == null) {
             long millis = Math.max(10, Math.min(1_000, shortestLimit().toMillis() / 4));
-            tick = loop.scheduleAtFixedRate(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+            tick = loop.scheduleAtFixedRate(new Periodic(this::tick), millis, millis, TimeUnit.MILLISECONDS);
         }
     }
 

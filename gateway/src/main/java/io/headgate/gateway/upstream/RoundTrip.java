@@ -152,6 +152,16 @@ abstract class RoundTrip {
         }
     }
 
+    /** Runs it on the event loop, but not now. */
+    final void moveLater(Runnable task) {
+        try {
+            pool.loop.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            // The loop has ended, and with it every call on it.
+            return;
+        }
+    }
+
     /** Pauses or resumes the flow of the body. */
     final void reading(boolean on) {
         Line current = line;

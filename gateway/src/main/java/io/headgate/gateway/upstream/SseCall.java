@@ -1,6 +1,8 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
@@ -24,7 +26,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
     private final Exchange exchange;
     private final Subscriber<? super JsonRpc> actual;
     private final UpstreamMeters meters;
-    private final Backlog held = new Backlog();
+    private final Backlog held = new Backlog(this::hold);
     private long id;
     private long demand;
     private boolean headSeen;
@@ -123,6 +125,11 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
         });
     }
 
+    private Hold hold() {
+        return meters.hold(
+                Held.RESULT, exchange.caller().key(), () -> moveLater(() -> fail(Fault.MEMORY)));
+    }
+
     private void drain() {
         if (working) {
             return;
@@ -184,7 +191,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
         if (done) {
             return;
         }
-        if (fault == Fault.BACKLOG || fault.isTimeUp()) {
+        if (fault == Fault.BACKLOG || fault == Fault.MEMORY || fault.isTimeUp()) {
             giveUp();
         } else {
             end();

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.gateway.memory.Parts;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ByteProcessor;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SseParser {
     private static final byte[] NOTHING = new byte[0];
+    private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+    private static final byte[] DATA = {'d', 'a', 't', 'a', ':'};
+    private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't', ':'};
+    private static final int MOST_IN_ONE_ARRAY = 64 * 1024;
     private static final long MAX_RETRY_MILLIS = 60_000;
     private static final int MAX_ID_CHARS = 1024;
     private static final ByteProcessor LINE_END = value -> value != '\n' && value != '\r';
@@ -22,6 +27,10 @@ final class SseParser {
     private final @Nullable String wanted;
     private byte[] line = NOTHING;
     private int lineLength;
+
+    /** A line that is too long for one array that grows. */
+    private @Nullable Parts longLine;
+
     private byte[] data = NOTHING;
     private int dataLength;
     private boolean hasData;
@@ -104,6 +113,12 @@ final class SseParser {
         return retryMillis;
     }
 
+    /** What the event takes in memory that has not come whole yet, or was not taken. */
+    int held() {
+        Parts parts = longLine;
+        return data.length + line.length + (parts == null ? 0 : (int) parts.held());
+    }
+
     /** True if the bytes so far end inside an event. */
     boolean isInsideEvent() {
         return lineLength > 0 || hasData;
@@ -112,6 +127,14 @@ final class SseParser {
     private boolean line(ByteBuf in, int start, int end) throws TooLargeException {
         if (lineLength > 0) {
             gather(in, start, end);
+            Parts parts = longLine;
+            if (parts != null) {
+                int all = lineLength;
+                lineLength = 0;
+                longLine = null;
+                longField(parts, all);
+                return false;
+            }
             byte[] gathered = line;
             int length = lineLength;
             lineLength = 0;
@@ -187,6 +210,26 @@ final class SseParser {
         return false;
     }
 
+    /** Of long lines only data are of use: names and ids are short. */
+    private void longField(Parts parts, int length) throws TooLargeException {
+        byte[] begin = parts.first();
+        int start = first && isAt(begin, 0, BOM) ? BOM.length : 0;
+        first = false;
+        if (isAt(begin, start, DATA)) {
+            int from = start + DATA.length + (begin[start + DATA.length] == ' ' ? 1 : 0);
+            room(length - from);
+            parts.copy(from, data, dataLength, length - from);
+            dataLength += length - from;
+        } else if (isAt(begin, start, EVENT)) {
+            wantedName = false;
+            otherName = true;
+        }
+    }
+
+    private static boolean isAt(byte[] bytes, int at, byte[] expected) {
+        return Arrays.equals(bytes, at, at + expected.length, expected, 0, expected.length);
+    }
+
     private void retry(byte[] bytes, int from, int length) {
         long value = 0;
         for (int i = from; i < length; i++) {
@@ -243,6 +286,20 @@ final class SseParser {
         int more = end - start;
         if (lineLength + more > limit + 16) {
             throw new TooLargeException();
+        }
+        if (lineLength + more > MOST_IN_ONE_ARRAY) {
+            Parts parts = longLine;
+            if (parts == null) {
+                parts = new Parts(line, lineLength);
+                longLine = parts;
+                line = NOTHING;
+            }
+            int at = in.readerIndex();
+            in.readerIndex(start);
+            parts.add(in, more);
+            in.readerIndex(at);
+            lineLength += more;
+            return;
         }
         if (lineLength + more > line.length) {
             line = Arrays.copyOf(line, Math.max(lineLength + more, Math.min(2 * line.length, limit + 16)));

@@ -2,6 +2,8 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
@@ -55,7 +57,7 @@ final class StreamableCall extends Call implements SessionCall {
         this.loan = loan;
         this.exchange = exchange;
         boolean isSpokenOf = loan != null || exchange.message().envelope().has(Member.META_PROGRESS_TOKEN);
-        this.heard = isSpokenOf ? new Backlog() : null;
+        this.heard = isSpokenOf ? new Backlog(this::hold) : null;
         if (heard != null) {
             hear(heard);
         }
@@ -187,6 +189,10 @@ final class StreamableCall extends Call implements SessionCall {
                 drain();
             }
         });
+    }
+
+    private Hold hold() {
+        return meters.hold(Held.RESULT, exchange.caller().key(), () -> moveLater(() -> fail(Fault.MEMORY)));
     }
 
     /** The stream cannot wait for whoever takes nothing. */

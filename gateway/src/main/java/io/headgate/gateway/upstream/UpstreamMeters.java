@@ -2,6 +2,9 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.gateway.memory.Held;
+import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.RawJson;
@@ -35,6 +38,7 @@ final class UpstreamMeters {
     private final String upstream;
     private final MeterRegistry meters;
     private final InstantSource clock;
+    private final MemoryBudget memory;
     private final Map<Fault, Counter> faults = new ConcurrentHashMap<>();
     private final List<Meter> gauges = new ArrayList<>();
     private final Counter calls;
@@ -48,8 +52,9 @@ final class UpstreamMeters {
     private volatile @Nullable Trouble lastError;
     private volatile @Nullable Trouble pastError;
 
-    UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock) {
+    UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock, MemoryBudget memory) {
         this.upstream = upstream;
+        this.memory = memory;
         this.meters = meters;
         this.clock = clock;
         this.calls = meters.counter(MeterNames.UPSTREAM_CALLS, "upstream", upstream);
@@ -94,6 +99,21 @@ final class UpstreamMeters {
         }
     }
 
+    /** Something that this server said begins to be held, on its account and that of a caller if there is one. */
+    Hold hold(Held kind, @Nullable String caller, @Nullable Runnable end) {
+        return memory.hold(kind, caller, upstream, end);
+    }
+
+    /** True if so much can be put together. */
+    boolean hasRoom(long bytes) {
+        return memory.hasRoom(bytes);
+    }
+
+    /** True if memory is short and much of it is this server's. */
+    boolean isBeyondShare() {
+        return memory.isServerBeyondShare(upstream);
+    }
+
     void called() {
         calls.increment();
     }
@@ -111,8 +131,11 @@ final class UpstreamMeters {
 
     /** The same in words that say more than those of the fault. */
     Refusal refuse(Fault fault, String text, @Nullable Duration retryAfter) {
-        count(fault);
-        lastError = new Trouble(fault.label() + ": " + text, clock.instant());
+        // What the gateway lacks is no fault of the server's.
+        if (fault != Fault.MEMORY) {
+            count(fault);
+            lastError = new Trouble(fault.label() + ": " + text, clock.instant());
+        }
         if (fault.isOutage()) {
             isThere = false;
         }
@@ -125,7 +148,7 @@ final class UpstreamMeters {
                 fault.reason(),
                 text,
                 retryAfter,
-                fault.reason() == Reason.UPSTREAM_AMBIGUOUS ? UNKNOWN_DELIVERY : null);
+                fault.reason() == Reason.UPSTREAM_AMBIGUOUS || fault == Fault.MEMORY ? UNKNOWN_DELIVERY : null);
         return fault.isUnsent() ? refusal.unsent() : refusal;
     }
 

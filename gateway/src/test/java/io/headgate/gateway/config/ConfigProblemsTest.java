@@ -19,13 +19,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigProblemsTest {
     private static final String SERVER = "mcpServers: {a: {url: 'http://127.0.0.1:1/mcp'}}\n";
     private static final String KEYS =
-            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, parking, seal, catalog, shutdown";
+            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, parking, seal, catalog, memory, shutdown";
 
     @TempDir
     Path directory;
 
     @ParameterizedTest
-    @MethodSource({"values", "servers", "filters", "rateLimits", "yaml"})
+    @MethodSource({"values", "servers", "filters", "memory", "rateLimits", "yaml"})
     void saysWhereAndWhatIsWrong(String text, String problem) {
         assertThat(ConfigReading.problems(directory, text, Map.of())).containsExactly("headgate.yaml:" + problem);
     }
@@ -122,6 +122,18 @@ class ConfigProblemsTest {
                         "mcpServers:\n  a: {url: 'http://b/mcp', deadlineHeader: Mcp-Name}",
                         "2:44 mcpServers.a.deadlineHeader: no free name of a header field "
                                 + "(expected: X-Request-Timeout-Ms)"));
+    }
+
+    static Stream<Arguments> memory() {
+        return Stream.of(
+                arguments(SERVER + "memory: 1MiB", "2:9 memory: 1MiB (expected: >= 16MiB)"),
+                arguments(SERVER + "memory: {bytes: 4MiB}", "2:17 memory.bytes: 4MiB (expected: >= 16MiB)"),
+                arguments(
+                        SERVER + "memory: {callerPercent: 101}", "2:25 memory.callerPercent: 101 (expected: 1 to 100)"),
+                arguments(
+                        SERVER + "memory: {bites: 1GiB}",
+                        "2:10 memory.bites: unknown key; did you mean 'bytes'? "
+                                + "(expected: bytes, callerPercent, serverPercent)"));
     }
 
     static Stream<Arguments> filters() {

@@ -8,6 +8,7 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.session.Session;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.JsonRpc;
@@ -145,6 +146,27 @@ class LegacyDialectTest {
         FakeCall call = post(session, CALL.replace("\"arguments\":{}", "\"_meta\":{\"progressToken\":{\"a\":1}}"));
         assertThat(call.answer).contains("\"id\":1").contains("-32602").contains("progressToken");
         assertThat(rejected("progress_token")).isEqualTo(1);
+    }
+
+    @Test
+    void keepsOfWhatAClientSaysOfItselfNoMoreThanItNeeds() {
+        String icon = "a".repeat(3_000_000);
+        FakeCall call = handled(FakeCall.post("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+                + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"roots\":{}},\"clientInfo\":{\"name\":\"t\","
+                + "\"icons\":[{\"src\":\"" + icon + "\"}],\"version\":\"1\"}}}"));
+        Session session = java.util.Objects.requireNonNull(sessions.find(call.answerFields.get(1)));
+        assertThat(session.client().info()).hasToString("{\"name\":\"t\",\"version\":\"1\"}");
+        assertThat(session.client().info().retained()).isLessThan(100);
+        assertThat(session.client().capabilities().retained()).isEqualTo("{\"roots\":{}}".length());
+        assertThat(session.client().answerable().retained()).isLessThan(100);
+    }
+
+    @Test
+    void refusesCapabilitiesThatAreALoad() {
+        String load = "{\"experimental\":{\"a\":\"" + "x".repeat(70_000) + "\"}}";
+        FakeCall call = handled(FakeCall.post(INITIALIZE.formatted("2025-11-25").replace("{\"roots\":{}}", load)));
+        assertThat(call.answer).contains("-32602").contains("params.capabilities must not be larger than 65536 bytes");
+        assertThat(sessions.count()).isZero();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.http.RawClient.Answer;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -102,7 +103,8 @@ class DrainTest {
                             calls::add,
                             new SimpleMeterRegistry(),
                             loops,
-                            new Events()))
+                            new Events(),
+                            door.memory))
                     .isInstanceOf(ListenException.class)
                     .hasMessage("listen: 127.0.0.1:" + door.port() + " is in use");
             loops.dispose();
@@ -113,7 +115,12 @@ class DrainTest {
     void anAddressOfAnotherMachineIsNamed() {
         HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
         assertThatThrownBy(() -> HttpDoor.start(
-                        DoorConfig.of("192.0.2.1", 8080), calls::add, new SimpleMeterRegistry(), loops, new Events()))
+                        DoorConfig.of("192.0.2.1", 8080),
+                        calls::add,
+                        new SimpleMeterRegistry(),
+                        loops,
+                        new Events(),
+                        MemoryBudget.unlimited(new SimpleMeterRegistry())))
                 .isInstanceOf(ListenException.class)
                 .hasMessage("listen: 192.0.2.1:8080 is no address of this machine");
         loops.dispose();

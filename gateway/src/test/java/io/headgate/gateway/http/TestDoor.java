@@ -2,6 +2,8 @@ package io.headgate.gateway.http;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.FrontDialect;
+import io.headgate.gateway.memory.MemoryBudget;
+import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.mcp.Pieces;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -22,6 +24,7 @@ final class TestDoor implements AutoCloseable {
 
     final Events events = new Events();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final MemoryBudget memory;
     final HttpDoor door;
     private final HttpLoops loops;
 
@@ -30,8 +33,13 @@ final class TestDoor implements AutoCloseable {
     }
 
     TestDoor(DoorConfig config, FrontDialect dialect, Transport transport) {
+        this(config, dialect, transport, Long.MAX_VALUE);
+    }
+
+    TestDoor(DoorConfig config, FrontDialect dialect, Transport transport, long memoryBytes) {
         loops = HttpLoops.create(transport, 2);
-        door = HttpDoor.start(config, dialect, meters, loops, events, Duration.ofMillis(50));
+        memory = MemoryBudget.of(MemoryConfig.of(memoryBytes), meters);
+        door = HttpDoor.start(config, dialect, meters, loops, events, memory, Duration.ofMillis(50));
     }
 
     static TestDoor of(FrontDialect dialect) {

@@ -281,7 +281,8 @@ class TlsTest {
                         TestDoor.ECHO,
                         door.meters,
                         loops,
-                        new Events()))
+                        new Events(),
+                        door.memory))
                 .isInstanceOf(ListenException.class)
                 .hasMessage("tls: " + files.certificate() + " and " + files.key() + " cannot be read");
         loops.dispose();

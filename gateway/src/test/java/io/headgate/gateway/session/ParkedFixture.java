@@ -7,6 +7,7 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
 import io.headgate.filter.TestTimer;
+import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.route.RequestStates;
 import io.headgate.gateway.route.Seal;
 import io.headgate.gateway.route.SealKey;
@@ -43,7 +44,7 @@ final class ParkedFixture {
 
     ParkedFixture(ParkingConfig config) {
         Seal seal = new Seal(List.of(SealKey.random()), () -> Instant.ofEpochMilli(timer.now(TimeUnit.MILLISECONDS)));
-        parking = new Parking(config, new RequestStates(seal, meters), timer, meters);
+        parking = new Parking(config, new RequestStates(seal, meters), timer, meters, MemoryBudget.unlimited(meters));
         handler = parking.before(exchange -> {
             seen.add(exchange);
             return server;

@@ -51,6 +51,44 @@ class SseParserTest {
         assertThat(events).isEqualTo(EVENTS);
     }
 
+    /** Lines that are too long for one array that grows are read from parts. */
+    @Test
+    void readsLongLinesHoweverTheyAreSplit() throws Exception {
+        StringBuilder numbers = new StringBuilder();
+        for (int i = 0; numbers.length() < 300_000; i++) {
+            numbers.append(i).append(',');
+        }
+        String stream = "\uFEFFdata:" + numbers + "\r\ndata: " + numbers + "\n\n"
+                + "event: " + numbers + "\ndata: skipped\n\n"
+                + "id: " + numbers + "\ndata: short\n\n";
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        for (int portion : new int[] {1_000, 4_096, 65_536, 65_537, 200_000, bytes.length}) {
+            SseParser parser = new SseParser(1_000_000);
+            List<String> events = new ArrayList<>();
+            for (int from = 0; from < bytes.length; from += portion) {
+                read(parser, Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + portion)), events);
+            }
+            assertThat(events).as("portions of %s", portion).containsExactly(numbers + "\n" + numbers, "short");
+            assertThat(parser.lastId()).isNull();
+            assertThat(parser.held()).isLessThan(10_000);
+        }
+    }
+
+    @Test
+    void refusesLongLinesBeyondTheLimit() {
+        SseParser parser = new SseParser(100_000);
+        List<String> events = new ArrayList<>();
+        byte[] letters = new byte[60_000];
+        Arrays.fill(letters, (byte) 'x');
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 3; i++) {
+                        read(parser, letters, events);
+                    }
+                })
+                .isInstanceOf(SseParser.TooLargeException.class);
+        assertThat(parser.held()).isLessThan(200_000);
+    }
+
     @Test
     void findsEventsOfOneOtherName() throws Exception {
         String text = """

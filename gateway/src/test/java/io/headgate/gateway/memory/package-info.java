@@ -1,0 +1,4 @@
+@NullMarked
+package io.headgate.gateway.memory;
+
+import org.jspecify.annotations.NullMarked;
