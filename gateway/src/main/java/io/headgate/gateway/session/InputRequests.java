@@ -34,10 +34,13 @@ final class InputRequests {
 
     /** One request; bytes of its own, because it may be kept for long. */
     static RawJson request(String method, @Nullable RawJson params) {
-        Pieces json = new Pieces(4).add("{\"method\":" + JsonStrings.quote(method));
-        if (params != null) {
+        Pieces json = new Pieces(4).add("{\"method\":" + JsonStrings.quote(method) + ",\"params\":");
+        if (params == null) {
+            // Some SDKs cannot read a question without params.
+            json.add("{}");
+        } else {
             // In this era there is nothing that the id of a page's visit could be used for.
-            json.add(",\"params\":").add(isForPage(params) ? params.without("elicitationId") : params);
+            json.add(isForPage(params) ? params.without("elicitationId") : params);
         }
         return RawJson.of(json.add("}").toByteArray());
     }
