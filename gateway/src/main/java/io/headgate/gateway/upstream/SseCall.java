@@ -126,8 +126,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
     }
 
     private Hold hold() {
-        return meters.hold(
-                Held.RESULT, exchange.caller().key(), () -> moveLater(() -> fail(Fault.MEMORY)));
+        return meters.hold(Held.RESULT, exchange.caller().key(), () -> moveLater(() -> fail(Fault.MEMORY)));
     }
 
     private void drain() {

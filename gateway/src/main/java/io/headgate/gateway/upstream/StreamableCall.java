@@ -1,9 +1,9 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
-import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.gateway.memory.Held;
 import io.headgate.gateway.memory.Hold;
+import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
