@@ -126,8 +126,8 @@ class ConfigProblemsTest {
 
     static Stream<Arguments> memory() {
         return Stream.of(
-                arguments(SERVER + "memory: 1MiB", "2:9 memory: 1MiB (expected: >= 16MiB)"),
-                arguments(SERVER + "memory: {bytes: 4MiB}", "2:17 memory.bytes: 4MiB (expected: >= 16MiB)"),
+                arguments(SERVER + "memory: 1MiB", "2:9 memory: bytes: 1048576 (expected: >= 16MiB)"),
+                arguments(SERVER + "memory: {bytes: 4MiB}", "2:17 memory.bytes: 4194304 (expected: >= 16MiB)"),
                 arguments(
                         SERVER + "memory: {callerPercent: 101}", "2:25 memory.callerPercent: 101 (expected: 1 to 100)"),
                 arguments(

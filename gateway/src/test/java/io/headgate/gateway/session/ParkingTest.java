@@ -94,13 +94,15 @@ class ParkingTest {
         Recorder second = fixture.call(round(first.state(), "{\"q1\":{\"action\":\"decline\"},\"q3\":{\"r\":3}}"));
         assertThat(fixture.server.answers).isEmpty();
         assertThat(second.completed).isTrue();
-        assertThat(second.result().get("inputRequests")).hasToString("{\"q2\":{\"method\":\"roots/list\",\"params\":{}}}");
+        assertThat(second.result().get("inputRequests"))
+                .hasToString("{\"q2\":{\"method\":\"roots/list\",\"params\":{}}}");
 
         Recorder third = fixture.call(round(second.state(), "{\"q2\":{\"roots\":[]}}"));
         assertThat(fixture.server.answers).containsExactly("{\"action\":\"decline\"}", "{\"roots\":[]}", "{\"r\":3}");
         fixture.server.ask("roots/list", null);
         fixture.gather();
-        assertThat(third.result().get("inputRequests")).hasToString("{\"q4\":{\"method\":\"roots/list\",\"params\":{}}}");
+        assertThat(third.result().get("inputRequests"))
+                .hasToString("{\"q4\":{\"method\":\"roots/list\",\"params\":{}}}");
 
         Recorder fourth = fixture.call(round(third.state(), "{\"q4\":{\"roots\":[]}}"));
         fixture.server.answer("done");
