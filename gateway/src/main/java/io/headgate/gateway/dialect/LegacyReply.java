@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LegacyReply extends Reply {
     static final int OK = 200;
-    private static final Refusal LOST =
-            new Refusal(Refusal.Reason.EXHAUSTED, "the answer was too large to be kept", null, DELIVERY_UNKNOWN);
-
     private final Session session;
     private final @Nullable SessionStream shared;
     private final Runnable whenEnded;
@@ -185,7 +182,9 @@ final class LegacyReply extends Reply {
 
     /** What a client gets that comes back for an answer which was too large to be kept. */
     private Pieces lost() {
-        return Wording.failure(id, LOST);
+        return Wording.failure(
+                id,
+                new Refusal(Refusal.Reason.EXHAUSTED, "the answer was too large to be kept", null, DELIVERY_UNKNOWN));
     }
 
     /** Codes of the newer revision say what a client could do there; here they only say what went wrong. */

@@ -43,8 +43,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     /** About what a connection of HTTP/1.1 or a stream of HTTP/2 takes beside what it carries. */
     private static final int OWN_BYTES = 4096;
 
-    private static final Refusal NO_MEMORY =
-            new Refusal(Refusal.Reason.OVERLOADED, "the gateway has no memory for more", Duration.ofSeconds(1));
+    private static final Duration MEMORY_AGAIN = Duration.ofSeconds(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
     private static final Pieces FAILED = Pieces.of("{\"error\":\"internal error\"}");
@@ -139,7 +138,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
     /** What ends a session makes room; everything else would take some. */
     private void refuseForMemory(DoorCall call) {
         door.meters.rejected(Rejection.MEMORY);
-        call.refusal = NO_MEMORY;
+        call.refusal = new Refusal(Refusal.Reason.OVERLOADED, "the gateway has no memory for more", MEMORY_AGAIN);
     }
 
     /** Ends a request that is among the largest and that no reply has taken yet. */
