@@ -156,7 +156,8 @@ class LegacyDialectTest {
                 + "\"icons\":[{\"src\":\"" + icon + "\"}],\"version\":\"1\"}}}"));
         Session session = java.util.Objects.requireNonNull(sessions.find(call.answerFields.get(1)));
         assertThat(session.client().info()).hasToString("{\"name\":\"t\",\"version\":\"1\"}");
-        assertThat(session.client().info().retained()).isLessThan(100);
+        assertThat(java.util.Objects.requireNonNull(session.client().info()).retained())
+                .isLessThan(100);
         assertThat(session.client().capabilities().retained()).isEqualTo("{\"roots\":{}}".length());
         assertThat(session.client().answerable().retained()).isLessThan(100);
     }

@@ -114,6 +114,7 @@ class MemoryTest {
     }
 
     @Test
+    @SuppressWarnings("try") // The attacker goes before the door is asked what it holds.
     void countsTheBodiesOfAllStreamsOfAConnection() {
         try (TestDoor door = door(REFUSING);
                 RawHttp2 attacker = new RawHttp2(door.port());

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,12 +79,10 @@ final class LoudServer implements AutoCloseable {
         }
         // Stays open without a word, as an honest server's does.
         exchange.getRequestBody().readAllBytes();
-        synchronized (this) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                throw Await.interrupted(e);
-            }
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            throw Await.interrupted(e);
         }
     }
 
