@@ -130,8 +130,7 @@ final class JavaModernPeer implements JavaPeer {
     @Override
     public void listen(@Nullable String resource) {
         McpSyncClient.ListenSpec wanted = client.listen();
-        listenings.add(
-                (resource == null ? wanted.toolsChanged() : wanted.resourceUpdates(resource)).open(this::heard));
+        listenings.add((resource == null ? wanted.toolsChanged() : wanted.resourceUpdates(resource)).open(this::heard));
     }
 
     private void heard(SubscriptionEvent event) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -62,7 +63,8 @@ class JavaSdkClientTest {
 
     private static Stream<DynamicTest> checks(TableClient client, TableServer server) {
         Era era = server.speaks() == TableServer.Speaks.OLDER ? Era.LEGACY : Era.MODERN;
-        JavaChecks checks = new JavaChecks(client.era(), GATEWAYS.get(era).mcp());
+        JavaChecks checks = new JavaChecks(
+                client.era(), Objects.requireNonNull(GATEWAYS.get(era)).mcp());
         return InteropTable.possible(client, server)
                 .filter(check -> !InteropTable.EXCEPTIONS.excuses(client, server, check))
                 .map(check -> dynamicTest(check, () -> checks.check(check)));
