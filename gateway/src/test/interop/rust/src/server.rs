@@ -166,13 +166,14 @@ impl Fixture {
         ))
     }
 
-    async fn progress(&self, cx: &RequestContext<RoleServer>) {
-        for step in [0.0, 50.0, 100.0] {
+    async fn progress(&self, steps: Vec<u64>, gap: Duration, cx: &RequestContext<RoleServer>) {
+        let total = steps.last().copied().unwrap_or_default() as f64;
+        for step in steps {
             if let Some(token) = cx.meta.get_progress_token() {
-                let told = ProgressNotificationParam::new(token, step).with_total(100.0);
+                let told = ProgressNotificationParam::new(token, step as f64).with_total(total);
                 let _ = cx.peer.notify_progress(told).await;
             }
-            sleep(Duration::from_millis(50)).await;
+            sleep(gap).await;
         }
     }
 
@@ -282,11 +283,13 @@ impl ServerHandler for Fixture {
             "echo" | "test_elicitation" => json!({"message": {"type": "string"}}),
             "test_sampling" => json!({"prompt": {"type": "string"}}),
             "sleep" => json!({"ms": {"type": "integer"}}),
+            "chatty" => json!({"frames": {"type": "integer"}, "gapMs": {"type": "integer"}}),
             _ => json!({}),
         };
         let names = [
             "echo",
             "sleep",
+            "chatty",
             "test_simple_text",
             "test_error_handling",
             "test_tool_with_progress",
@@ -330,13 +333,11 @@ impl ServerHandler for Fixture {
     ) -> Ended {
         let arguments = request.arguments.clone().unwrap_or_default();
         let argument = |name: &str| text(arguments.get(name).unwrap_or(&Value::Null));
+        let number = |name: &str| arguments.get(name).and_then(Value::as_u64).unwrap_or(0);
         match request.name.as_ref() {
             "echo" => says(argument("message")),
             "sleep" => {
-                let ms = arguments
-                    .get("ms")
-                    .and_then(Value::as_u64)
-                    .unwrap_or_default();
+                let ms = number("ms");
                 tokio::select! {
                     _ = cx.ct.cancelled() => {
                         println!("{}", json!({"cancelled": "sleep"}));
@@ -350,8 +351,15 @@ impl ServerHandler for Fixture {
                 Ok(CallToolResult::error(vec![ContentBlock::text("intentionally")]).into())
             }
             "test_tool_with_progress" => {
-                self.progress(&cx).await;
+                let gap = Duration::from_millis(50);
+                self.progress(vec![0, 50, 100], gap, &cx).await;
                 says("Done")
+            }
+            "chatty" => {
+                let frames = number("frames");
+                let gap = Duration::from_millis(number("gapMs"));
+                self.progress((1..=frames).collect(), gap, &cx).await;
+                says(format!("{frames} frames"))
             }
             "test_tool_with_logging" => {
                 self.logs(&cx).await;
