@@ -145,6 +145,6 @@ final class InboxQueue extends AbstractQueue<JsonRpc> {
         RawJson params = message instanceof JsonRpc.Notification notification
                 ? notification.params()
                 : message instanceof JsonRpc.Question question ? question.params() : null;
-        return MESSAGE_BYTES + (params == null ? 0 : params.retained());
+        return (long) MESSAGE_BYTES + (params == null ? 0 : params.retained());
     }
 }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +28,7 @@ final class LoudServer implements AutoCloseable {
     private final byte[] letters = new byte[16 * 1024 * 1024];
     private final int pushedBytes;
     private final AtomicInteger pushed = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     /** Pushes messages of this size, or none if it is 0. */
     LoudServer(int pushedBytes) {
@@ -78,12 +80,10 @@ final class LoudServer implements AutoCloseable {
         }
         // Stays open without a word, as an honest server's does.
         exchange.getRequestBody().readAllBytes();
-        synchronized (this) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                throw Await.interrupted(e);
-            }
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            throw Await.interrupted(e);
         }
     }
 
@@ -163,9 +163,7 @@ final class LoudServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
-        synchronized (this) {
-            notifyAll();
-        }
+        closed.countDown();
         var unused = threads.shutdownNow();
     }
 }

@@ -259,7 +259,7 @@ class MemoryAttackTest {
                     .filter(line -> line.startsWith("Total"))
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no histogram\n" + text));
-            return Long.parseLong(total.trim().split("\\s+")[2]) / MIB;
+            return Long.parseLong(total.trim().split("\\s+", -1)[2]) / MIB;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.memory.MemoryBudget;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
@@ -75,13 +77,11 @@ class InboxTest {
 
     @Test
     void keepsNotWhatAMessageIsASliceOf() {
-        byte[] large = ("{\"junk\":\"" + "x".repeat(8 * MIB) + "\",\"params\":{\"n\":7}}").getBytes();
+        byte[] large = ("{\"junk\":\"" + "x".repeat(8 * MIB) + "\",\"params\":{\"n\":7}}").getBytes(UTF_8);
         RawJson params = RawJson.of(large).get("params");
         inbox.deliver(new JsonRpc.Notification("notifications/message", params));
         StepVerifier.create(inbox.listen().take(1))
-                .assertNext(message -> assertThat(
-                                ((JsonRpc.Notification) message).params().retained())
-                        .isEqualTo("{\"n\":7}".length()))
+                .assertNext(message -> assertThat(params(message).retained()).isEqualTo("{\"n\":7}".length()))
                 .verifyComplete();
     }
 
@@ -111,8 +111,12 @@ class InboxTest {
         return RawJson.of("{\"n\":" + number + ",\"text\":\"" + "x".repeat(length) + "\"}");
     }
 
+    private static RawJson params(JsonRpc message) {
+        return Objects.requireNonNull(((JsonRpc.Notification) message).params());
+    }
+
     private static String number(JsonRpc message) {
-        return String.valueOf(((JsonRpc.Notification) message).params().get("n"));
+        return String.valueOf(params(message).get("n"));
     }
 
     private long held() {
