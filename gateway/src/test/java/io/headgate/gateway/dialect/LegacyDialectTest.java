@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -154,10 +155,10 @@ class LegacyDialectTest {
         FakeCall call = handled(FakeCall.post("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
                 + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"roots\":{}},\"clientInfo\":{\"name\":\"t\","
                 + "\"icons\":[{\"src\":\"" + icon + "\"}],\"version\":\"1\"}}}"));
-        Session session = java.util.Objects.requireNonNull(sessions.find(call.answerFields.get(1)));
-        assertThat(session.client().info()).hasToString("{\"name\":\"t\",\"version\":\"1\"}");
-        assertThat(java.util.Objects.requireNonNull(session.client().info()).retained())
-                .isLessThan(100);
+        Session session = Objects.requireNonNull(sessions.find(call.answerFields.get(1)));
+        RawJson info = Objects.requireNonNull(session.client().info());
+        assertThat(info).hasToString("{\"name\":\"t\",\"version\":\"1\"}");
+        assertThat(info.retained()).isLessThan(100);
         assertThat(session.client().capabilities().retained()).isEqualTo("{\"roots\":{}}".length());
         assertThat(session.client().answerable().retained()).isLessThan(100);
     }

@@ -117,22 +117,22 @@ class MemoryTest {
     @SuppressWarnings("try") // The attacker goes before the door is asked what it holds.
     void countsTheBodiesOfAllStreamsOfAConnection() {
         try (TestDoor door = door(REFUSING);
-                RawHttp2 attacker = new RawHttp2(door.port());
                 RawClient honest = door.connect()) {
             byte[] part = new byte[16 * 1024];
-            for (int i = 0; i < 40; i++) {
-                int stream = 1 + 2 * i;
-                attacker.send(RawHttp2.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS, stream, RawHttp2.call()));
-                attacker.send(RawHttp2.frame(RawHttp2.DATA, 0, stream, part));
-                attacker.send(RawHttp2.frame(RawHttp2.DATA, 0, stream, part));
-                RawHttp2.Frame update = attacker.await(RawHttp2.WINDOW_UPDATE);
-                while (update.stream() != 0) {
-                    update = attacker.await(RawHttp2.WINDOW_UPDATE);
+            try (RawHttp2 attacker = new RawHttp2(door.port())) {
+                for (int i = 0; i < 40; i++) {
+                    int stream = 1 + 2 * i;
+                    attacker.send(RawHttp2.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS, stream, RawHttp2.call()));
+                    attacker.send(RawHttp2.frame(RawHttp2.DATA, 0, stream, part));
+                    attacker.send(RawHttp2.frame(RawHttp2.DATA, 0, stream, part));
+                    RawHttp2.Frame update = attacker.await(RawHttp2.WINDOW_UPDATE);
+                    while (update.stream() != 0) {
+                        update = attacker.await(RawHttp2.WINDOW_UPDATE);
+                    }
                 }
+                assertThat(honest.post("{}").answer().status).isEqualTo(200);
+                assertThat(door.memory.state().heldBytes()).isGreaterThan(MIB);
             }
-            assertThat(honest.post("{}").answer().status).isEqualTo(200);
-            assertThat(door.memory.state().heldBytes()).isGreaterThan(MIB);
-            attacker.close();
             TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }

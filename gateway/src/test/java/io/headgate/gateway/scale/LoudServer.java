@@ -28,6 +28,7 @@ final class LoudServer implements AutoCloseable {
     private final byte[] letters = new byte[16 * 1024 * 1024];
     private final int pushedBytes;
     private final AtomicInteger pushed = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     /** Pushes messages of this size, or none if it is 0. */
     LoudServer(int pushedBytes) {
@@ -80,7 +81,7 @@ final class LoudServer implements AutoCloseable {
         // Stays open without a word, as an honest server's does.
         exchange.getRequestBody().readAllBytes();
         try {
-            new CountDownLatch(1).await();
+            closed.await();
         } catch (InterruptedException e) {
             throw Await.interrupted(e);
         }
@@ -162,9 +163,7 @@ final class LoudServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
-        synchronized (this) {
-            notifyAll();
-        }
+        closed.countDown();
         var unused = threads.shutdownNow();
     }
 }
