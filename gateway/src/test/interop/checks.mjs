@@ -390,8 +390,9 @@ export const everything = {
   async progress({ peer, name }) {
     const seen = [];
     const operation = { duration: 0.5, steps: 4 };
+    // Without a total it is the client's own, which counts the rounds of questions: the server asks for roots meanwhile.
     await peer.callTool(name('trigger-long-running-operation'), operation, {
-      onprogress: p => seen.push([p.progress, p.total]),
+      onprogress: p => p.total !== undefined && seen.push([p.progress, p.total]),
     });
     assert.deepEqual(seen, [[1, 4], [2, 4], [3, 4], [4, 4]]);
   },

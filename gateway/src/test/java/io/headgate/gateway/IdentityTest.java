@@ -197,7 +197,7 @@ class IdentityTest {
             Iterator<String> data = lines.filter(line -> line.startsWith("data: "))
                     .map(line -> line.substring(6))
                     .iterator();
-            Way post = Way.of("POST", data.next(), initialize("2024-11-05"));
+            Way post = Way.of("POST", "/" + data.next(), initialize("2024-11-05"));
             assertThat(send(post, "X-API-Key: " + BOB).statusCode()).isEqualTo(404);
             assertThat(send(post).statusCode()).isEqualTo(401);
             assertThat(send(post, "X-API-Key: " + ALICE).statusCode()).isEqualTo(202);

@@ -117,7 +117,7 @@ class RateLimitTest {
             Iterator<String> data = lines.filter(line -> line.startsWith("data: "))
                     .map(line -> line.substring(6))
                     .iterator();
-            URI messages = limited.uri(data.next());
+            URI messages = limited.uri("/sse").resolve(data.next());
             assertThat(LimitedGateway.post(messages, initializeMessage("2024-11-05"))
                             .join()
                             .statusCode())

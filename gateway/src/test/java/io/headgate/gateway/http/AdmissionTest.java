@@ -47,12 +47,18 @@ class AdmissionTest {
         "/mcp/we-a_th.er?x, POST MCP we-a_th.er x",
         "/messages?sessionId=1, POST MESSAGES  sessionId=1",
         "/messages/weather, POST MESSAGES weather",
-        "/sse/messages?sessionId=1, POST MESSAGES  sessionId=1",
-        "/sse/messages, POST SSE messages"
+        "/sse/messages?sessionId=1, POST MESSAGES  sessionId=1"
     })
     void pathsNameAnEndpoint(String path, String expected) {
         assertThat(exchange(RawClient.post(path, "{}"), null, false).body.trim())
                 .isEqualTo(expected);
+    }
+
+    /** Without a session it is the event stream of a server of that name, which takes no posts. */
+    @Test
+    void aServerMayBeNamedAsTheEndpoint() {
+        assertThat(exchange(RawClient.post("/sse/messages", "{}"), null, false).status)
+                .isEqualTo(405);
     }
 
     @ParameterizedTest
