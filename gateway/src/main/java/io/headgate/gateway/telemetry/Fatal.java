@@ -26,8 +26,9 @@ public final class Fatal {
     private static final Logger LOG = LoggerFactory.getLogger(Fatal.class);
     private static final int DEEPEST_CAUSE = 8;
 
-    /** Made ahead, because there may be no memory for it when it is needed. */
+    // Made ahead, because there may be no memory for them when they are needed.
     private static final byte[] OUT_OF_MEMORY = line("out of memory");
+    private static final FileOutputStream STANDARD_ERROR = new FileOutputStream(FileDescriptor.err);
 
     private static volatile boolean isArmed;
 
@@ -70,8 +71,8 @@ public final class Fatal {
 
     private static void end(byte[] line) {
         if (isArmed) {
-            try (FileOutputStream err = new FileOutputStream(FileDescriptor.err)) {
-                err.write(line);
+            try {
+                STANDARD_ERROR.write(line);
             } catch (IOException unheard) {
                 // The status says it, too.
             } finally {

@@ -18,11 +18,11 @@ final class Attacker implements AutoCloseable {
     private final Socket socket;
     private final InetSocketAddress gateway;
 
+    /** One whose kernel takes little, so that what is not read is held by the gateway. */
     Attacker(InetSocketAddress gateway) {
         this.gateway = gateway;
         try {
             socket = new Socket();
-            // Small, so that what is not read is held by the gateway and not by the kernel.
             socket.setReceiveBufferSize(PART);
             socket.connect(gateway, PATIENCE_MILLIS);
             socket.setSoTimeout(PATIENCE_MILLIS);
@@ -88,7 +88,11 @@ final class Attacker implements AutoCloseable {
         long all = 0;
         try {
             InputStream in = socket.getInputStream();
-            for (int length = 0; length >= 0 && all < atMost; length = in.read(some)) {
+            while (all < atMost) {
+                int length = in.read(some);
+                if (length < 0) {
+                    return all;
+                }
                 all += length;
             }
         } catch (IOException closed) {
