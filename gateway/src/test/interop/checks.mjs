@@ -546,10 +546,13 @@ export class Notes {
     this.#wake();
   }
 
-  /** Settles when the condition holds after one of the callbacks, or fails with the explanation after five seconds. */
+  /**
+   * Settles when the condition holds after one of the callbacks, or fails with the explanation after twelve seconds: a server
+   * whose lists change often is read every five seconds.
+   */
   until(condition, explain) {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(explain())), 5_000);
+      const late = setTimeout(() => reject(new Error(explain())), 12_000);
       const look = () => {
         if (!condition()) return;
         clearTimeout(late);

@@ -61,8 +61,11 @@ class Notes:
             self.note(self.changed, method.split("/")[1])
 
     async def until(self, condition, explain):
-        """Returns when the condition holds after one of the callbacks, or fails with the explanation after five seconds."""
-        with anyio.move_on_after(5):
+        """Returns when the condition holds after one of the callbacks, or fails with the explanation after twelve seconds.
+
+        A server whose lists change often is read every five seconds.
+        """
+        with anyio.move_on_after(12):
             while not condition():
                 await self._woken.wait()
         assert condition(), explain()

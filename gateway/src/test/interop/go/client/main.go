@@ -185,9 +185,9 @@ func (c *client) noted(notes *[]string) []string {
 	return slices.Clone(*notes)
 }
 
-// until waits at most five seconds for the condition.
+// until waits at most twelve seconds for the condition: lists that change often are read every five seconds.
 func until(condition func() bool) bool {
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(12 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if condition() {
 			return true
 		}

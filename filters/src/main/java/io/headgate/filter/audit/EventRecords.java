@@ -1,6 +1,7 @@
 package io.headgate.filter.audit;
 
 import io.headgate.filter.Events;
+import io.headgate.filter.Neighbourhood;
 import io.headgate.filter.audit.log.Durability;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -23,20 +24,13 @@ final class EventRecords implements Events.Listener {
 
     private static final String ELSEWHERE = "others";
     private static final int MOST_TEXT = 256;
-    private static final int IPV4_BYTES = 4;
-    private static final int IPV4_PREFIX = 3;
-    private static final int IPV6_PREFIX = 7;
-
-    /** Neighbourhoods as numbers, because a flood should cost no text: all others, and what makes IPv4 no IPv6. */
-    private static final long ANYWHERE = -1;
-
-    private static final long IPV4 = 1L << 62;
 
     private final AuditFilter filter;
     private final Masks masks;
     private final InstantSource clock;
     private Map<Kind, Count> counts = new HashMap<>();
 
+    /** The neighbourhood is a number, because a flood should cost no text. */
     private record Kind(String name, long neighbourhood) {}
 
     private static final class Count {
@@ -69,13 +63,14 @@ final class EventRecords implements Events.Listener {
 
     @Override
     public void refused(String name, @Nullable InetAddress from) {
-        Kind kind = new Kind(name, from == null ? ANYWHERE : neighbourhood(from.getAddress()));
+        Kind kind = new Kind(name, from == null ? Neighbourhood.ANYWHERE : Neighbourhood.of(from));
         long now = clock.millis();
         synchronized (this) {
             Count count = counts.get(kind);
             if (count == null) {
                 boolean isFull = counts.size() >= MOST_NEIGHBOURHOODS;
-                count = counts.computeIfAbsent(isFull ? new Kind(name, ANYWHERE) : kind, key -> new Count(now));
+                count = counts.computeIfAbsent(
+                        isFull ? new Kind(name, Neighbourhood.ANYWHERE) : kind, key -> new Count(now));
             }
             count.last = now;
             count.times++;
@@ -111,29 +106,7 @@ final class EventRecords implements Events.Listener {
         filter.write(colon < 0 ? name : name.substring(0, colon), members.toByteArray(), Durability.BALANCED);
     }
 
-    /** The first 24 bits of an IPv4 address, the first 56 of the others. */
-    private static long neighbourhood(byte[] address) {
-        boolean isShort = address.length == IPV4_BYTES;
-        long bits = 0;
-        for (int i = 0; i < (isShort ? IPV4_PREFIX : IPV6_PREFIX); i++) {
-            bits = (bits << 8) | (address[i] & 0xFF);
-        }
-        return isShort ? IPV4 | bits : bits;
-    }
-
     private static String text(long neighbourhood) {
-        if (neighbourhood == ANYWHERE) {
-            return ELSEWHERE;
-        }
-        if ((neighbourhood & IPV4) != 0) {
-            return ((neighbourhood >> 16) & 0xFF) + "." + ((neighbourhood >> 8) & 0xFF) + "." + (neighbourhood & 0xFF)
-                    + ".0/24";
-        }
-        StringBuilder text = new StringBuilder();
-        for (int i = IPV6_PREFIX - 1; i >= 0; i--) {
-            String hex = Long.toHexString(0x100 | ((neighbourhood >> (8 * i)) & 0xFF));
-            text.append(hex, 1, hex.length()).append(i % 2 != 0 && i > 0 ? ":" : "");
-        }
-        return text.append("00::/56").toString();
+        return neighbourhood == Neighbourhood.ANYWHERE ? ELSEWHERE : Neighbourhood.text(neighbourhood);
     }
 }

@@ -1,36 +1,49 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Sender;
 import org.jspecify.annotations.Nullable;
 
 /** All calls go to the server. */
 final class ClosedPhase extends Phase {
     private final RecentEnds ends;
+    private final FailedSenders senders = new FailedSenders();
+    private final int rate;
 
-    ClosedPhase(BreakerConfig config, @Nullable SlowCalls slowCalls, long now) {
-        super(slowCalls);
-        ends = new RecentEnds(config, now);
+    ClosedPhase(Circuit circuit, long now) {
+        super(circuit, SlowCalls.of(circuit.config(), circuit.config().minimumCalls(), now), null, null);
+        ends = new RecentEnds(circuit.config(), now);
+        rate = circuit.config().failureRate();
     }
 
     @Override
-    boolean admits(long now) {
+    boolean admits(Exchange exchange, long now) {
         return true;
     }
 
     @Override
-    Verdict answered(long start, long now, boolean slow) {
+    Verdict answered(Exchange exchange, long start, long now, boolean slow) {
         // That it is slow is seen by SlowCalls, sooner.
         ends.answered(start, now);
         return Verdict.STAY;
     }
 
     @Override
-    Verdict failed(long start, long now, boolean waited) {
+    Verdict failed(Exchange exchange, long start, long now, boolean waited) {
+        senders.failed(Sender.of(exchange));
         return ends.failed(start, now, waited) ? Verdict.OPEN : Verdict.STAY;
     }
 
     @Override
-    Verdict endedOtherwise(boolean slow) {
+    Verdict endedOtherwise(Exchange exchange, boolean slow) {
         return Verdict.STAY;
+    }
+
+    @Override
+    @Nullable
+    Sender culprit(long now) {
+        int failures = ends.failures(now);
+        return Culprits.culprit(senders.latest(failures), failures, ends.calls(now), rate);
     }
 
     @Override

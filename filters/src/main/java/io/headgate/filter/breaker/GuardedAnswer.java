@@ -3,6 +3,7 @@ package io.headgate.filter.breaker;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Sender;
 import io.headgate.mcp.JsonRpc;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,12 @@ final class GuardedAnswer extends Flux<JsonRpc> {
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
         long start = breaker.now();
-        Phase phase = breaker.enter(start);
+        Phase phase = breaker.enter(exchange, start);
         if (phase == null) {
-            Operators.error(client, breaker.refusal());
+            Operators.error(client, breaker.refusal(exchange));
             return;
         }
-        Watch watch = new Watch(client, breaker, phase, start);
+        Watch watch = new Watch(client, breaker, exchange, phase, start);
         Flux<JsonRpc> answer;
         try {
             answer = next.handle(exchange);
@@ -54,6 +55,7 @@ final class GuardedAnswer extends Flux<JsonRpc> {
 
         private final CoreSubscriber<? super JsonRpc> client;
         private final ServerBreaker breaker;
+        private final Exchange exchange;
         private final Phase phase;
         private final long start;
         private final @Nullable SlowCalls slowCalls;
@@ -64,14 +66,20 @@ final class GuardedAnswer extends Flux<JsonRpc> {
         /** Where the call is counted until it is known not to be slow. */
         private volatile int slot = NONE;
 
-        Watch(CoreSubscriber<? super JsonRpc> client, ServerBreaker breaker, Phase phase, long start) {
+        Watch(
+                CoreSubscriber<? super JsonRpc> client,
+                ServerBreaker breaker,
+                Exchange exchange,
+                Phase phase,
+                long start) {
             this.client = client;
             this.breaker = breaker;
+            this.exchange = exchange;
             this.phase = phase;
             this.start = start;
             this.slowCalls = phase.slowCalls();
             if (slowCalls != null) {
-                slot = slowCalls.begin();
+                slot = slowCalls.begin(Sender.of(exchange));
                 breaker.keepTurning(slowCalls);
             }
         }
@@ -130,11 +138,11 @@ final class GuardedAnswer extends Flux<JsonRpc> {
             JsonRpc.Response last = response;
             leaveSlot(last != null || isSaid(error));
             if (last != null) {
-                breaker.leave(phase, start, asked, FailureKind.of(last));
+                breaker.leave(phase, exchange, start, asked, FailureKind.of(last));
             } else if (error instanceof Refusal refusal && isSaid(refusal)) {
-                breaker.leave(phase, start, asked, FailureKind.of(refusal.reason()));
+                breaker.leave(phase, exchange, start, asked, FailureKind.of(refusal.reason()));
             } else {
-                breaker.leaveUnknown(phase, start, asked);
+                breaker.leaveUnknown(phase, exchange, start, asked);
             }
         }
 
@@ -150,9 +158,9 @@ final class GuardedAnswer extends Flux<JsonRpc> {
             }
             long lasted = breaker.now() - start;
             if (isQuick) {
-                counted.end(left, lasted);
+                counted.end(left, Sender.of(exchange), lasted);
             } else {
-                counted.forget(left, lasted);
+                counted.forget(left, Sender.of(exchange), lasted);
             }
         }
 

@@ -1,5 +1,9 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Sender;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each that is answered lets another one through, so the ones that the server leaves unanswered, perhaps because it lost
  * them before it was well, do not keep the others out for as long as they last; nor do all of them together, because one more
- * goes through every so often.
+ * goes through every so often. Where it is about all senders, one of them has one probe that fails, and no more: what the others
+ * learn must not be that one's doing.
  */
 final class HalfOpenPhase extends Phase {
     private final BreakerConfig config;
@@ -20,10 +25,12 @@ final class HalfOpenPhase extends Phase {
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicInteger slow = new AtomicInteger();
     private final Answers answers;
+    /** Those whose probes did not end well, as many as there are probes at most. */
+    private final Set<Sender> unlucky = ConcurrentHashMap.newKeySet();
 
-    HalfOpenPhase(BreakerConfig config, @Nullable SlowCalls slowCalls, long now) {
-        super(slowCalls);
-        this.config = config;
+    HalfOpenPhase(Circuit circuit, OpenPhase open, long now) {
+        super(circuit, SlowCalls.of(circuit.config(), circuit.config().probes(), now), open.alone(), open.others());
+        config = circuit.config();
         pause = config.open().toNanos();
         permits = new AtomicInteger(config.probes());
         nextPause = new AtomicLong(now + pause);
@@ -31,8 +38,9 @@ final class HalfOpenPhase extends Phase {
     }
 
     @Override
-    boolean admits(long now) {
-        int free = permits.get();
+    boolean admits(Exchange exchange, long now) {
+        boolean hadIts = !unlucky.isEmpty() && unlucky.contains(Sender.of(exchange));
+        int free = hadIts ? 0 : permits.get();
         while (free > 0) {
             if (permits.compareAndSet(free, free - 1)) {
                 return true;
@@ -44,34 +52,47 @@ final class HalfOpenPhase extends Phase {
     }
 
     @Override
-    Verdict answered(long start, long now, boolean isSlow) {
+    Verdict answered(Exchange exchange, long start, long now, boolean isSlow) {
         answers.answered(start);
         if (isSlow) {
-            slow.incrementAndGet();
-        } else {
-            good.incrementAndGet();
-            permits.incrementAndGet();
+            return isItsFirst(exchange) ? bad(slow) : another();
         }
+        good.incrementAndGet();
+        permits.incrementAndGet();
         return verdict();
     }
 
     @Override
-    Verdict failed(long start, long now, boolean waited) {
+    Verdict failed(Exchange exchange, long start, long now, boolean waited) {
         if (waited && answers.isOutdated(start)) {
             return Verdict.STAY;
         }
-        failed.incrementAndGet();
-        return verdict();
+        return isItsFirst(exchange) ? bad(failed) : another();
     }
 
     @Override
-    Verdict endedOtherwise(boolean isSlow) {
-        if (isSlow) {
-            slow.incrementAndGet();
-            return verdict();
-        }
+    Verdict endedOtherwise(Exchange exchange, boolean isSlow) {
+        return isSlow && isItsFirst(exchange) ? bad(slow) : another();
+    }
+
+    private Verdict bad(AtomicInteger count) {
+        count.incrementAndGet();
+        return verdict();
+    }
+
+    private Verdict another() {
         permits.incrementAndGet();
         return Verdict.STAY;
+    }
+
+    private boolean isItsFirst(Exchange exchange) {
+        return alone() != null || unlucky.add(Sender.of(exchange));
+    }
+
+    @Override
+    @Nullable
+    Sender culprit(long now) {
+        return alone();
     }
 
     /** As soon as the ends of as many probes as the file wants cannot change it any more. */

@@ -1,15 +1,19 @@
 package io.headgate.filter.breaker;
 
-/** No call goes to the server until a time. */
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Sender;
+import org.jspecify.annotations.Nullable;
+
+/** No call goes to the server until a time; or no call of one sender, and those of the others are judged by themselves. */
 final class OpenPhase extends Phase {
     private final long end;
     private final int calls;
     private final int failures;
 
     /** @param before the phase whose calls led to this one; what it counted is what people want to see now */
-    OpenPhase(Phase before, long openNanos, long now) {
-        super(before.slowCalls());
-        end = now + openNanos;
+    OpenPhase(Phase before, @Nullable Sender alone, @Nullable Circuit others, long now) {
+        super(before.circuit(), before.slowCalls(), alone, others);
+        end = now + before.circuit().config().open().toNanos();
         calls = before.calls(now);
         failures = before.failures(now);
     }
@@ -19,23 +23,29 @@ final class OpenPhase extends Phase {
     }
 
     @Override
-    boolean admits(long now) {
+    boolean admits(Exchange exchange, long now) {
         return false;
     }
 
     @Override
-    Verdict answered(long start, long now, boolean slow) {
+    Verdict answered(Exchange exchange, long start, long now, boolean slow) {
         return Verdict.STAY;
     }
 
     @Override
-    Verdict failed(long start, long now, boolean waited) {
+    Verdict failed(Exchange exchange, long start, long now, boolean waited) {
         return Verdict.STAY;
     }
 
     @Override
-    Verdict endedOtherwise(boolean slow) {
+    Verdict endedOtherwise(Exchange exchange, boolean slow) {
         return Verdict.STAY;
+    }
+
+    @Override
+    @Nullable
+    Sender culprit(long now) {
+        return alone();
     }
 
     @Override

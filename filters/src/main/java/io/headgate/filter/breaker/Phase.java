@@ -1,5 +1,7 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.Exchange;
+import io.headgate.filter.Sender;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,28 +16,53 @@ abstract sealed class Phase permits ClosedPhase, OpenPhase, HalfOpenPhase {
         CLOSE
     }
 
+    private final Circuit circuit;
     private final @Nullable SlowCalls slowCalls;
+    private final @Nullable Sender alone;
+    private final @Nullable Circuit others;
 
-    /** @param slowCalls counts how long the calls take that begin in this phase; null if nothing does */
-    Phase(@Nullable SlowCalls slowCalls) {
+    /**
+     * @param slowCalls counts how long the calls take that begin in this phase; null if nothing does
+     * @param alone the only sender whose calls it judges, or null if it is not about one
+     * @param others what judges the calls of the others then
+     */
+    Phase(Circuit circuit, @Nullable SlowCalls slowCalls, @Nullable Sender alone, @Nullable Circuit others) {
+        this.circuit = circuit;
         this.slowCalls = slowCalls;
+        this.alone = alone;
+        this.others = others;
+    }
+
+    final Circuit circuit() {
+        return circuit;
     }
 
     final @Nullable SlowCalls slowCalls() {
         return slowCalls;
     }
 
+    final @Nullable Sender alone() {
+        return alone;
+    }
+
+    final @Nullable Circuit others() {
+        return others;
+    }
+
     /** Lets a call through, or not. */
-    abstract boolean admits(long now);
+    abstract boolean admits(Exchange exchange, long now);
 
     /** The server answered a call, slowly or not. */
-    abstract Verdict answered(long start, long now, boolean slow);
+    abstract Verdict answered(Exchange exchange, long start, long now, boolean slow);
 
     /** The server failed a call, after its client waited a while, or at once. */
-    abstract Verdict failed(long start, long now, boolean waited);
+    abstract Verdict failed(Exchange exchange, long start, long now, boolean waited);
 
     /** A call ended in a way that says nothing of the server. */
-    abstract Verdict endedOtherwise(boolean slow);
+    abstract Verdict endedOtherwise(Exchange exchange, boolean slow);
+
+    /** The only sender whose calls failed, if it is to open because they did; null if others' calls failed too. */
+    abstract @Nullable Sender culprit(long now);
 
     /** How many calls ended in it, as far back as the window. */
     abstract int calls(long now);

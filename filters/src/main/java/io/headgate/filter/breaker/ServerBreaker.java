@@ -1,18 +1,20 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Sender;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,62 +25,51 @@ import reactor.core.scheduler.Scheduler;
 /**
  * The breaker of one server.
  *
- * <p>A call is let through by the {@link Phase} that the breaker is in, and its end is told to the same one, if it is still
- * the present one: what began before the last change says nothing of the time after it.
+ * <p>A call is let through by the {@link Phase} that its {@link Circuit} is in, and its end is told to the same one, if it is
+ * still the present one: what began before the last change says nothing of the time after it.
  *
  * <p>That a server became slow is seen before its calls end: one clock for the server turns to the next slot of
  * {@link SlowCalls} as long as calls began lately.
  */
 final class ServerBreaker {
     private static final Logger LOG = LoggerFactory.getLogger(ServerBreaker.class);
-    private static final AtomicReferenceFieldUpdater<ServerBreaker, Phase> PHASE =
-            AtomicReferenceFieldUpdater.newUpdater(ServerBreaker.class, Phase.class, "phase");
     private static final Duration WHILE_PROBING = Duration.ofSeconds(1);
 
-    /** A failure that comes sooner costs its client little. */
-    private static final long WAITED_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final String server;
-    private final BreakerConfig config;
-    private final Set<FailureKind> failures;
     private final Scheduler timer;
     private final MeterRegistry meters;
     private final Counter refused;
     private final Gauge gauge;
     private final Refusal probing;
 
-    private final long openNanos;
-    private final long slowNanos;
     private final Disposable.Swap clock = Disposables.swap();
     private final AtomicBoolean isTurning = new AtomicBoolean();
-    private volatile Phase phase;
+    private final Circuit circuit;
 
     ServerBreaker(String server, BreakerConfig config, FilterContext context) {
         this.server = server;
-        this.config = config;
-        this.failures = config.failures();
         this.timer = context.timer();
         this.meters = context.meters();
-        this.openNanos = config.open().toNanos();
-        Duration slow = config.slow();
-        this.slowNanos = slow == null ? Long.MAX_VALUE : slow.toNanos();
-        this.phase = closed(now());
+        this.circuit = new Circuit(this, config, null, now());
         this.refused = meters.counter("headgate.breaker.refused", "upstream", server);
-        this.gauge = Gauge.builder("headgate.breaker.state", this, breaker -> breaker.phase.level())
+        this.gauge = Gauge.builder(
+                        "headgate.breaker.state",
+                        this,
+                        breaker -> breaker.mostly(breaker.now()).level())
                 .tag("upstream", server)
                 .register(meters);
-        this.probing = refusal(WHILE_PROBING);
+        this.probing = refusal(WHILE_PROBING, null);
     }
 
     /** Lets a call through that begins now, in the phase that it returns; null if it is refused. */
     @Nullable
-    Phase enter(long now) {
-        Phase present = phase;
+    Phase enter(Exchange exchange, long now) {
+        Phase present = circuit.phaseOf(exchange);
         while (present instanceof OpenPhase open && open.remaining(now) == 0) {
-            become(open, new HalfOpenPhase(config, slowCalls(config.probes(), now), now));
-            present = phase;
+            open.circuit().probe(open, now);
+            present = circuit.phaseOf(exchange);
         }
-        if (present.admits(now)) {
+        if (present.admits(exchange, now)) {
             return present;
         }
         refused.increment();
@@ -86,11 +77,12 @@ final class ServerBreaker {
     }
 
     /** What is said to a call that was not let through. */
-    Refusal refusal() {
-        if (!(phase instanceof OpenPhase open)) {
+    Refusal refusal(Exchange exchange) {
+        if (!(circuit.phaseOf(exchange) instanceof OpenPhase open)) {
             return probing;
         }
-        return refusal(Duration.ofMillis(Math.max(1, TimeUnit.NANOSECONDS.toMillis(open.remaining(now())))));
+        Duration left = Duration.ofMillis(Math.max(1, TimeUnit.NANOSECONDS.toMillis(open.remaining(now()))));
+        return refusal(left, open.alone());
     }
 
     /** Sees to it that slow calls are noticed from now on, whether anybody enters or leaves or not. */
@@ -100,35 +92,16 @@ final class ServerBreaker {
         }
     }
 
-    /**
-     * A call ended in a way that says something of the server: well, or with a failure.
-     *
-     * <p>Every failure passes here before it counts; one that is not the server's own must not get any further.
-     *
-     * @param asked whether a person was asked in between, so that the time says nothing
-     */
-    void leave(Phase entered, long start, boolean asked, @Nullable FailureKind failure) {
-        if (entered != phase) {
-            return;
-        }
+    /** A call ended in a way that says something of the server: well, or with a failure; a person may have been asked. */
+    void leave(Phase entered, Exchange exchange, long start, boolean asked, @Nullable FailureKind failure) {
         long now = now();
-        long lasted = asked ? 0 : now - start;
-        if (failure != null && failures.contains(failure)) {
-            boolean waited = failure == FailureKind.TIMEOUT || lasted >= WAITED_NANOS;
-            follow(entered, entered.failed(start, now, waited), now);
-        } else if (failure == null || failure == FailureKind.TOOL_ERROR) {
-            follow(entered, entered.answered(start, now, lasted > slowNanos), now);
-        } else {
-            follow(entered, entered.endedOtherwise(/* slow= */ false), now);
-        }
+        entered.circuit().ended(entered, exchange, start, now, asked ? 0 : now - start, failure);
     }
 
     /** A call ended in a way that says nothing of the server, unless that it is slow. */
-    void leaveUnknown(Phase entered, long start, boolean asked) {
-        if (entered == phase) {
-            long now = now();
-            follow(entered, entered.endedOtherwise(!asked && now - start > slowNanos), now);
-        }
+    void leaveUnknown(Phase entered, Exchange exchange, long start, boolean asked) {
+        long now = now();
+        entered.circuit().endedUnknown(entered, exchange, now, asked ? 0 : now - start);
     }
 
     long now() {
@@ -136,8 +109,8 @@ final class ServerBreaker {
     }
 
     Map<String, Object> state() {
-        Phase present = phase;
         long now = now();
+        Phase present = mostly(now);
         Map<String, Object> shown = new LinkedHashMap<>();
         shown.put("state", present.state());
         shown.put("calls", present.calls(now));
@@ -148,21 +121,26 @@ final class ServerBreaker {
         shown.put(
                 "retryAfterMs",
                 present instanceof OpenPhase open ? TimeUnit.NANOSECONDS.toMillis(open.remaining(now)) : 0L);
+        shown.put(
+                "onlyFor",
+                circuit.phases().stream()
+                        .map(Phase::alone)
+                        .filter(Objects::nonNull)
+                        .map(Sender::text)
+                        .toList());
         return shown;
+    }
+
+    /** What most senders meet: those who are left alone are none of them, unless there are no others. */
+    private Phase mostly(long now) {
+        List<Phase> phases = circuit.phases();
+        Phase last = phases.get(phases.size() - 1);
+        return last.calls(now) > 0 ? last : phases.get(0);
     }
 
     void close() {
         clock.dispose();
         meters.remove(gauge);
-    }
-
-    private Phase closed(long now) {
-        return new ClosedPhase(config, slowCalls(config.minimumCalls(), now), now);
-    }
-
-    private @Nullable SlowCalls slowCalls(int fewest, long now) {
-        Duration slow = config.slow();
-        return slow == null ? null : new SlowCalls(config, slow, fewest, now);
     }
 
     private void turnSoon(SlowCalls calls) {
@@ -175,53 +153,56 @@ final class ServerBreaker {
     }
 
     private void turn() {
-        Phase present = phase;
-        SlowCalls calls = present.slowCalls();
-        if (calls == null || clock.isDisposed()) {
+        if (clock.isDisposed()) {
             return;
         }
         long now = now();
-        if (calls.turn(now) && !(present instanceof OpenPhase)) {
-            become(present, new OpenPhase(present, openNanos, now));
+        SlowCalls last = null;
+        for (Phase present : circuit.phases()) {
+            SlowCalls calls = present.slowCalls();
+            if (calls != null) {
+                last = calls;
+                if (calls.turn(now)) {
+                    present.circuit().slow(present, calls, now);
+                }
+            }
         }
-        if (calls.isQuiet(now)) {
+        if (last == null) {
+            return;
+        }
+        if (areQuiet(now)) {
             isTurning.set(false);
             // Whoever began since the look before saw somebody turning.
-            if (calls.isQuiet(now) || !isTurning.compareAndSet(false, true)) {
+            if (areQuiet(now) || !isTurning.compareAndSet(false, true)) {
                 return;
             }
         }
-        turnSoon(calls);
+        turnSoon(last);
     }
 
-    private void follow(Phase from, Phase.Verdict verdict, long now) {
-        switch (verdict) {
-            case STAY -> {}
-            case OPEN -> become(from, new OpenPhase(from, openNanos, now));
-            case CLOSE -> become(from, closed(now));
-        }
+    private boolean areQuiet(long now) {
+        return circuit.phases().stream().map(Phase::slowCalls).allMatch(calls -> calls == null || calls.isQuiet(now));
     }
 
-    /** Once for each phase: of two that end it at a time, the first one decides what follows. */
-    private void become(Phase from, Phase to) {
-        if (!PHASE.compareAndSet(this, from, to)) {
-            return;
-        }
+    /** A circuit of this server has gone from one phase to the next. */
+    void changed(Phase from, Phase to) {
         meters.counter("headgate.breaker.changes", "upstream", server, "to", to.state())
                 .increment();
+        Sender alone = to.alone() == null ? from.alone() : to.alone();
+        String whom = alone == null ? "" : ", for the calls of " + alone.text();
         if (from instanceof ClosedPhase) {
-            LOG.warn("The breaker of {} is open: too many of its calls failed or were slow", server);
+            LOG.warn("The breaker of {} is open{}: too many of its calls failed or were slow", server, whom);
         } else if (to instanceof ClosedPhase) {
-            LOG.info("The breaker of {} is closed", server);
+            LOG.info("The breaker of {} is closed{}", server, whom);
         } else {
-            LOG.debug("The breaker of {} is {}", server, to.state());
+            LOG.debug("The breaker of {} is {}{}", server, to.state(), whom);
         }
     }
 
-    private Refusal refusal(Duration retryAfter) {
+    private Refusal refusal(Duration retryAfter, @Nullable Sender alone) {
+        String calls =
+                alone == null ? ", because it failed too often" : " for you, because too many of your calls failed";
         return new Refusal(
-                Refusal.Reason.OVERLOADED,
-                "The server " + server + " is not called at the moment, because it failed too often",
-                retryAfter);
+                Refusal.Reason.OVERLOADED, "The server " + server + " is not called at the moment" + calls, retryAfter);
     }
 }

@@ -1,8 +1,14 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.Sender;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many of the calls that began lately took too long, whether they have ended or not.
@@ -33,11 +39,19 @@ final class SlowCalls {
 
     private final AtomicIntegerArray begun = new AtomicIntegerArray(SLOTS);
     private final AtomicIntegerArray quick = new AtomicIntegerArray(SLOTS);
+    /** Whose calls of each slot are not known to be quick. */
+    private final AtomicReferenceArray<Map<Sender, Integer>> senders = new AtomicReferenceArray<>(SLOTS);
     /** When the time of each slot was over; written by whoever turns, before {@link #present}. */
     private final long[] ends = new long[SLOTS];
 
     private volatile int present;
     private long busyUntil;
+
+    /** Counts slow calls, or null where none are meant to be. */
+    static @Nullable SlowCalls of(BreakerConfig config, int fewest, long now) {
+        Duration slow = config.slow();
+        return slow == null ? null : new SlowCalls(config, slow, fewest, now);
+    }
 
     /** @param fewest how many calls it takes to judge */
     SlowCalls(BreakerConfig config, Duration slow, int fewest, long now) {
@@ -48,6 +62,9 @@ final class SlowCalls {
         this.fewest = fewest;
         this.busyUntil = now;
         Arrays.fill(ends, now - window - this.slow);
+        for (int i = 0; i < SLOTS; i++) {
+            senders.set(i, new ConcurrentHashMap<>());
+        }
     }
 
     /** How long a slot is. */
@@ -56,25 +73,32 @@ final class SlowCalls {
     }
 
     /** A call begins; returns where it is counted. */
-    int begin() {
+    int begin(Sender sender) {
         int slot = index(present);
         begun.incrementAndGet(slot);
+        senders.get(slot).merge(sender, 1, Integer::sum);
         return slot;
     }
 
     /** A call has ended after so long, in a way that says how quick the server is. */
-    void end(int slot, long nanos) {
+    void end(int slot, Sender sender, long nanos) {
         // The slot of one that took longer has been judged, or will be, and its place may be another one's by now.
         if (nanos <= slow) {
             quick.incrementAndGet(slot);
+            acquit(slot, sender);
         }
     }
 
     /** A call after so long says nothing any more of how quick the server is. */
-    void forget(int slot, long nanos) {
+    void forget(int slot, Sender sender, long nanos) {
         if (nanos <= slow) {
             begun.decrementAndGet(slot);
+            acquit(slot, sender);
         }
+    }
+
+    private void acquit(int slot, Sender sender) {
+        senders.get(slot).computeIfPresent(sender, (key, calls) -> calls == 1 ? null : calls - 1);
     }
 
     /** Ends the present slot, and says whether too many of the latest calls are slow; by one thread at a time. */
@@ -87,6 +111,7 @@ final class SlowCalls {
         }
         begun.set(next, 0);
         quick.set(next, 0);
+        senders.set(next, new ConcurrentHashMap<>());
         present = turned + 1;
         return isSlow(now);
     }
@@ -110,11 +135,29 @@ final class SlowCalls {
     }
 
     private boolean isSlow(long now) {
+        Judged judged = judged(now);
+        return judged.calls >= fewest && 100L * judged.slow >= (long) rate * judged.calls;
+    }
+
+    /** The sender without whose calls the server would look quick enough, or null if there is none. */
+    @Nullable
+    Sender culprit(long now) {
+        Judged judged = judged(now);
+        Map<Sender, Integer> counts = new HashMap<>();
+        for (int i = 0; i < judged.slots; i++) {
+            senders.get(index(judged.latest - i)).forEach((sender, calls) -> counts.merge(sender, calls, Integer::sum));
+        }
+        return Culprits.culprit(counts, judged.slow, judged.calls, rate);
+    }
+
+    /** What is judged now. */
+    private Judged judged(long now) {
         int calls = 0;
         int slowOnes = 0;
         int latest = present - 1;
-        for (int i = 0; i < SLOTS - 1; i++) {
-            int slot = index(latest - i);
+        int slots = 0;
+        while (slots < SLOTS - 1) {
+            int slot = index(latest - slots);
             long age = now - slow - ends[slot];
             if (age >= window || (age >= window / PARTS_OF_WINDOW && calls >= fewest)) {
                 break;
@@ -123,9 +166,12 @@ final class SlowCalls {
                 calls += Math.max(0, begun.get(slot));
                 slowOnes += slowOf(slot);
             }
+            slots++;
         }
-        return calls >= fewest && 100L * slowOnes >= (long) rate * calls;
+        return new Judged(calls, slowOnes, latest, slots);
     }
+
+    private record Judged(int calls, int slow, int latest, int slots) {}
 
     private int slowOf(int slot) {
         return Math.max(0, begun.get(slot) - quick.get(slot));

@@ -60,6 +60,11 @@ record AimdLimit(Bounds bounds, int permits) implements Limit {
     }
 
     @Override
+    public double alone() {
+        return 0;
+    }
+
+    @Override
     public boolean isRefutedBy(double pace, double latency) {
         return false;
     }

@@ -14,17 +14,10 @@ final class Estimator {
 
     private static final int PATIENCE = 10;
 
-    /** So many calls tell a queue at the server from chance. */
-    private static final int TELLING = 20;
+    /** Who waits for less than this, or than so many times as long as a call takes alone, gives up for reasons of its own. */
+    private static final long LONG_WAIT = TimeUnit.SECONDS.toNanos(1);
 
-    /** Numbers in flight that differ by less than this part of them say nothing of what they make of the latency. */
-    private static final double SPREAD = 0.1;
-
-    /** Asked again with each sample, chance would be taken for a queue too often by fewer. */
-    private static final double ERRORS = 5;
-
-    /** In a queue twice as many calls take twice as long; so much more or less is a queue still. */
-    private static final double LIKE_A_QUEUE = 0.5;
+    private static final int MANY = 4;
 
     private static final double LONG = TimeUnit.SECONDS.toNanos(5);
 
@@ -37,16 +30,15 @@ final class Estimator {
     private long start;
     private int samples;
     private double latency;
-    private double latencySquares;
     private double inFlight;
-    private double inFlightSquares;
-    private double inFlightLatency;
     private int peak;
     private int quietSamples;
     private double quietLatency;
     private double quietSquares;
     private int streams;
     private int drops;
+    private int givenUp;
+    private final Ramp ramp = new Ramp();
 
     /** How long a call took, in nanoseconds, in the last window; 0 at first. */
     private volatile double lastLatency;
@@ -71,6 +63,12 @@ final class Estimator {
         return limit;
     }
 
+    /** True if a client that gives a call up after so long has waited much longer than calls take. */
+    boolean isLong(long nanos) {
+        double known = lastLatency;
+        return known > 0 && nanos > Math.max((double) LONG_WAIT, MANY * limit.alone());
+    }
+
     /** How long a call takes, in nanoseconds, with no more in flight than the limit lets through; 0 if that is not known. */
     double latency() {
         double part = limit.permits() / Math.max(1, lastInFlight);
@@ -91,48 +89,23 @@ final class Estimator {
     boolean sample(long now, long nanos, int startedInFlight) {
         samples++;
         latency += nanos;
-        latencySquares += (double) nanos * nanos;
         inFlight += startedInFlight;
-        inFlightSquares += (double) startedInFlight * startedInFlight;
-        inFlightLatency += (double) startedInFlight * nanos;
         peak = Math.max(peak, startedInFlight);
         if (startedInFlight <= quiet) {
             quietSamples++;
             quietLatency += nanos;
             quietSquares += (double) nanos * nanos;
         }
-        if (samples >= TELLING && limit.isRefutedBy(pace(), latency / samples) && isQueueing()) {
-            limit = limit.after(window(/* wasProbing= */ false, pace()));
+        ramp.sample(now, nanos, startedInFlight);
+        if (limit.isRefutedBy(ramp.pace(), ramp.latency()) && ramp.isQueue(now)) {
+            limit = limit.after(window(/* wasProbing= */ false, ramp.pace(), ramp.shortest(now)));
+            ramp.forget();
             remember();
             begin(now);
             forgetQuiet();
             return true;
         }
         return end(now);
-    }
-
-    /** How many calls the server gets done in a nanosecond; those that met a long queue know best. */
-    private double pace() {
-        return inFlightSquares / inFlightLatency;
-    }
-
-    /**
-     * True if calls take longer the more of them are in flight, in proportion: a server that is slow by itself takes long
-     * for all of them. By the slope of the line through the samples, less five times its error.
-     */
-    private boolean isQueueing() {
-        double meanInFlight = inFlight / samples;
-        double meanLatency = latency / samples;
-        double variance = inFlightSquares / samples - meanInFlight * meanInFlight;
-        if (variance < Math.pow(SPREAD * meanInFlight, 2)) {
-            return false;
-        }
-        double covariance = inFlightLatency / samples - meanInFlight * meanLatency;
-        double slope = covariance / variance;
-        double rest = latencySquares / samples - meanLatency * meanLatency - slope * covariance;
-        double error = Math.sqrt(Math.max(0, rest) / (samples * variance));
-        double perCall = meanLatency / meanInFlight;
-        return slope - ERRORS * error > (1 - LIKE_A_QUEUE) * perCall && slope < (1 + LIKE_A_QUEUE) * perCall;
     }
 
     /** A call that succeeded and said something before; true if the limit may have changed. */
@@ -149,9 +122,21 @@ final class Estimator {
         return end(now);
     }
 
+    /** A client gave a call up that had been in flight for much longer than calls take; true if the limit may have changed. */
+    boolean giveUp(long now, int startedInFlight) {
+        givenUp++;
+        peak = Math.max(peak, startedInFlight);
+        return end(now);
+    }
+
+    /** What the server had no room for, and what took too long for its client, if most calls do. */
+    private int failures() {
+        return drops + (givenUp > samples + streams ? givenUp : 0);
+    }
+
     private boolean end(long now) {
         long passed = now - start;
-        int events = limit.isProbing() ? quietSamples + drops : samples + streams + drops;
+        int events = limit.isProbing() ? quietSamples + failures() : samples + streams + failures();
         // A probe that too few calls can be measured by must not hold up the others.
         boolean isWhole =
                 passed >= length && (events >= Window.FEWEST || (limit.isProbing() && passed >= PATIENCE * length));
@@ -179,13 +164,11 @@ final class Estimator {
         start = now;
         samples = 0;
         latency = 0;
-        latencySquares = 0;
         inFlight = 0;
-        inFlightSquares = 0;
-        inFlightLatency = 0;
         peak = 0;
         streams = 0;
         drops = 0;
+        givenUp = 0;
     }
 
     private void forgetQuiet() {
@@ -202,10 +185,10 @@ final class Estimator {
         if (quietSamples >= Window.FEWEST) {
             length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * quietLatency / quietSamples));
         }
-        limit = limit.after(window(wasProbing, 0));
+        limit = limit.after(window(wasProbing, 0, 0));
     }
 
-    private Window window(boolean wasProbing, double pace) {
+    private Window window(boolean wasProbing, double pace, double shortest) {
         int count = Math.max(1, quietSamples);
         double mean = quietLatency / count;
         return new Window(
@@ -217,7 +200,8 @@ final class Estimator {
                 mean,
                 Math.sqrt(Math.max(0, quietSquares / count - mean * mean) / count),
                 streams,
-                drops,
-                pace);
+                failures(),
+                pace,
+                shortest);
     }
 }

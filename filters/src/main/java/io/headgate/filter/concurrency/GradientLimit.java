@@ -67,6 +67,7 @@ record GradientLimit(
     private static final double SURE = 0.05;
 
     private static final double BACKOFF = 0.9;
+    private static final double SHRINK = 0.97;
 
     /** An estimate that was never used up may be wrong by any factor; below this part of it no smoothing is needed. */
     private static final double FAR = 0.6;
@@ -105,14 +106,15 @@ record GradientLimit(
         return to(2 * value, gradient, untilProbe, false, calm);
     }
 
-    /** What a call may take, and does not count as waiting. */
-    private double alone() {
+    @Override
+    public double alone() {
         return Math.max(base, QUICK);
     }
 
     @Override
     public boolean isRefutedBy(double pace, double latency) {
-        boolean isSlow = base > 0 && latency > (1 + CHANGED) * alone();
+        // As long as the base is not known, the queue itself tells it.
+        boolean isSlow = latency > (1 + CHANGED) * alone();
         return isSlow && !isProbing && working(pace) < FAR * value;
     }
 
@@ -123,10 +125,14 @@ record GradientLimit(
     @Override
     public Limit after(Window window) {
         if (window.pace() > 0) {
-            return to(working(window.pace()), Math.min(1, alone() / window.latency()), untilProbe, false, 0);
+            return (base == 0 ? measured(window.shortest(), 0, false, FIRST_WINDOWS) : this).queueing(window);
         }
         GradientLimit next = window.isQuiet() || (base == 0 && window.isFirstQuiet()) ? withBase(window) : this;
         return next.withValue(window);
+    }
+
+    private GradientLimit queueing(Window window) {
+        return to(working(window.pace()), Math.min(1, alone() / window.latency()), untilProbe, false, 0);
     }
 
     private GradientLimit withBase(Window window) {
@@ -163,13 +169,18 @@ record GradientLimit(
         }
         if (isProbing || window.inFlight() < value || !window.hasLatency()) {
             // Not all of it was used but for moments, so nothing was learned of it.
-            return to(value, gradient, untilProbe, false, calm);
+            return to(isProven() ? value : shrunk(window), gradient, untilProbe, false, calm);
         }
         if (base == 0) {
             // No less than that was seen; it is too much if many wait there, and then more of them take even longer.
             return measured(window.latency(), 0, false, FIRST_WINDOWS).used(window);
         }
         return used(window);
+    }
+
+    /** A guess that is not needed any more is forgotten slowly, or the next crowd would meet no limit at all. */
+    private double shrunk(Window window) {
+        return Math.min(value, Math.max(SHRINK * value, Math.max(bounds.initial(), 2.0 * window.peak())));
     }
 
     /** After a window in which all of it was used. */

@@ -35,6 +35,9 @@ interface Limit {
     /** How long a call takes without waiting divided by how long it takes now; 1 if that is not known or of no interest. */
     double gradient();
 
+    /** What a call may take in nanoseconds, and does not count as waiting. */
+    double alone();
+
     /**
      * True if the estimate is far above what a server can work on that gets so many calls done in a nanosecond, each of
      * which takes that long.

@@ -235,6 +235,10 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
         }
         // A permit that was given and not yet used is given back by the task that would have used it.
         if (STAGE.getAndSet(this, CANCELLED) == BEGUN) {
+            if (held == 1) {
+                long now = answer.filter().now();
+                limiter.givenUp(now, now - startedAt, started);
+            }
             giveBack();
         }
     }

@@ -366,6 +366,20 @@ final class Limiter {
         }
     }
 
+    /** A client gave a call up after so long. */
+    void givenUp(long now, long nanos, int started) {
+        if (!estimator.isLong(nanos)) {
+            return;
+        }
+        boolean changed;
+        synchronized (estimator) {
+            changed = estimator.giveUp(now, started);
+        }
+        if (changed) {
+            follow();
+        }
+    }
+
     private void follow() {
         Limit limit = estimator.limit();
         permits = limit.permits();

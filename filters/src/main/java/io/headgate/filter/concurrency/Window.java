@@ -14,9 +14,10 @@ package io.headgate.filter.concurrency;
  * @param quietLatency how long those took on average
  * @param quietError how far that average may be from the true one: the standard error of the mean
  * @param streams how many calls succeeded with something said before: nobody knows how long those take
- * @param drops how many calls the server had no room for, or did not answer in time
+ * @param drops how many calls the server had no room for, or did not answer in time, for the timeout or for most clients
  * @param pace how many calls the server gets done in a nanosecond, if the window ended early because they queue there; 0
  *     if it did not
+ * @param shortest how long calls took then with the fewest others in flight; 0 if that is not known
  */
 record Window(
         int samples,
@@ -28,7 +29,8 @@ record Window(
         double quietError,
         int streams,
         int drops,
-        double pace) {
+        double pace,
+        double shortest) {
     /** Fewer say nothing. */
     static final int FEWEST = 10;
 

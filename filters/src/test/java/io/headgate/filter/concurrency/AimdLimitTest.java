@@ -23,11 +23,11 @@ class AimdLimitTest {
     @Test
     void growsOnlyWhileItIsUsed() {
         Limit limit = new AimdLimit(BOUNDS);
-        assertThat(limit.after(new Window(10, 1, 5, 5, 0, 0, 0, 0, 0, 0)).permits())
+        assertThat(limit.after(new Window(10, 1, 5, 5, 0, 0, 0, 0, 0, 0, 0)).permits())
                 .isEqualTo(30);
-        assertThat(limit.after(new Window(10, 1, 30, 30, 0, 0, 0, 0, 0, 0)).permits())
+        assertThat(limit.after(new Window(10, 1, 30, 30, 0, 0, 0, 0, 0, 0, 0)).permits())
                 .isEqualTo(31);
-        assertThat(limit.after(new Window(10, 1, 30, 30, 0, 0, 0, 0, 1, 0)).permits())
+        assertThat(limit.after(new Window(10, 1, 30, 30, 0, 0, 0, 0, 1, 0, 0)).permits())
                 .isEqualTo(27);
     }
 
@@ -35,11 +35,11 @@ class AimdLimitTest {
     void keepsToTheBounds() {
         Limit limit = new AimdLimit(new Bounds(4, 6, 5));
         for (int i = 0; i < 10; i++) {
-            limit = limit.after(new Window(10, 1, 6, 6, 0, 0, 0, 0, 0, 0));
+            limit = limit.after(new Window(10, 1, 6, 6, 0, 0, 0, 0, 0, 0, 0));
         }
         assertThat(limit.permits()).isEqualTo(6);
         for (int i = 0; i < 10; i++) {
-            limit = limit.after(new Window(10, 1, 6, 6, 0, 0, 0, 0, 1, 0));
+            limit = limit.after(new Window(10, 1, 6, 6, 0, 0, 0, 0, 1, 0, 0));
         }
         assertThat(limit.permits()).isEqualTo(4);
     }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the limit comes to before simulated servers that get five times as many calls as they can do. */
 class GradientLimitTest {
@@ -104,6 +105,44 @@ class GradientLimitTest {
         }
     }
 
+    /** What a call takes alone was never seen, and the guess is far beyond all that comes. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 8, 64})
+    void noticesSoonThatTooMuchComesFromTheBeginning(int workers) {
+        for (int seed = 0; seed < 4 * SEEDS; seed++) {
+            SimulatedServer server = new SimulatedServer(
+                    new GradientLimit(new Bounds(1, 10_000, 1_600)), workers, 20, SimulatedServer::uniform, seed);
+            server.arrivalsPerSecond = 3 * server.capacity();
+            server.patienceNanos = 3e9;
+            server.run(2);
+            assertThat(server.limit().value()).isLessThan(2 * workers + 5);
+            server.run(8);
+            long before = server.done;
+            assertThat(averageOf(server, 10)).isCloseTo(workers, within(WIDTH * workers + 0.1));
+            assertThat((server.done - before) / (10 * server.capacity())).isGreaterThan(0.85);
+        }
+    }
+
+    /** All calls are given up before the server gets to them, so that hardly one tells how long it takes. */
+    @Test
+    void findsItsWayOutOfALineThatNobodyLivesToSeeTheEndOf() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimulatedServer server = new SimulatedServer(
+                    new GradientLimit(new Bounds(1, 10_000, 1_600)), 1, 10, SimulatedServer::uniform, seed);
+            server.arrivalsPerSecond = 0.5 * server.capacity();
+            server.run(10);
+            server.serviceNanos *= 100;
+            server.run(20);
+            server.serviceNanos /= 100;
+            server.arrivalsPerSecond = 3 * server.capacity();
+            server.patienceNanos = 3e9;
+            server.run(30);
+            long before = server.done;
+            server.run(10);
+            assertThat((server.done - before) / (10 * server.capacity())).isGreaterThan(0.9);
+        }
+    }
+
     @Test
     void keepsItsValueWhileOnlyMomentsUseItUp() {
         for (int seed = 0; seed < SEEDS; seed++) {
@@ -133,7 +172,7 @@ class GradientLimitTest {
     @Test
     void ignoresWindowsOfFewSamples() {
         GradientLimit limit = new GradientLimit(BOUNDS);
-        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0, 0, 0)).value())
+        assertThat(limit.after(new Window(9, 1e9, 50, 50, 9, 1, 0, 0, 0, 0, 0)).value())
                 .isEqualTo(50);
     }
 
@@ -141,7 +180,7 @@ class GradientLimitTest {
     void goesDownByDropsWithoutAnyLatency() {
         Limit limit = new GradientLimit(BOUNDS);
         for (int i = 0; i < 100; i++) {
-            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 0, 10, 0));
+            limit = limit.after(new Window(0, 0, 0, 50, 0, 0, 0, 0, 10, 0, 0));
         }
         assertThat(limit.value()).isEqualTo(BOUNDS.min());
     }
@@ -149,11 +188,11 @@ class GradientLimitTest {
     @Test
     void growsWithStreamsUntilSomethingSaysThatItIsTooMuch() {
         Limit limit = new GradientLimit(BOUNDS);
-        limit = limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0));
+        limit = limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0, 0));
         assertThat(limit.value()).isBetween(57.0, 58.0);
-        assertThat(limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0)).value())
+        assertThat(limit.after(new Window(0, 0, 0, 57, 0, 0, 0, 10, 0, 0, 0)).value())
                 .isEqualTo(limit.value());
-        assertThat(limit.after(new Window(0, 0, 0, 65, 0, 0, 0, 10, 1, 0)).value())
+        assertThat(limit.after(new Window(0, 0, 0, 65, 0, 0, 0, 10, 1, 0, 0)).value())
                 .isLessThan(limit.value());
     }
 

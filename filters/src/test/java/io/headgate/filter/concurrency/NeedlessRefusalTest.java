@@ -111,6 +111,7 @@ class NeedlessRefusalTest {
         }
         advance(Duration.ofSeconds(4));
         overload();
+        burst(10, Exchange.NO_DEADLINE);
         assertThat(filter.refuses(HEAD)).isNotNull();
         int before = refused;
         burst(1, Exchange.NO_DEADLINE);

@@ -19,10 +19,13 @@ final class SimulatedServer {
     private final Estimator estimator;
     private final PriorityQueue<Job> working = new PriorityQueue<>();
     private final ArrayDeque<Job> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Job> begun = new ArrayDeque<>();
     private final List<Double> limits = new ArrayList<>();
     int workers;
     double serviceNanos;
     double arrivalsPerSecond;
+    /** After so long a client gives up; the server works on its call all the same. */
+    double patienceNanos = Double.POSITIVE_INFINITY;
     /** With more than this in flight it throttles; 0 for never. */
     int room;
 
@@ -69,6 +72,7 @@ final class SimulatedServer {
         double end = now + seconds * SECOND;
         double nextLook = now;
         while (now < end) {
+            giveUp();
             Job first = working.peek();
             if (first != null && first.end <= nextArrival) {
                 now = first.end;
@@ -102,10 +106,27 @@ final class SimulatedServer {
             return;
         }
         Job job = new Job(now, inFlight);
+        begun.add(job);
         if (working.size() < workers) {
             work(job);
         } else {
             waiting.add(job);
+        }
+    }
+
+    /** Those whose clients have waited for too long by now. */
+    private void giveUp() {
+        Job oldest = begun.peek();
+        while (oldest != null && (oldest.isOver || oldest.start + patienceNanos <= now)) {
+            begun.poll();
+            if (!oldest.isOver) {
+                oldest.isOver = true;
+                inFlight--;
+                if (estimator.isLong((long) patienceNanos)) {
+                    var unused = estimator.giveUp((long) now, oldest.startedInFlight);
+                }
+            }
+            oldest = begun.peek();
         }
     }
 
@@ -115,9 +136,12 @@ final class SimulatedServer {
     }
 
     private void finish(Job job) {
-        done++;
-        var unused = estimator.sample((long) now, (long) (now - job.start), job.startedInFlight);
-        inFlight--;
+        if (!job.isOver) {
+            job.isOver = true;
+            done++;
+            var unused = estimator.sample((long) now, (long) (now - job.start), job.startedInFlight);
+            inFlight--;
+        }
         while (working.size() < workers && !waiting.isEmpty()) {
             work(waiting.poll());
         }
@@ -127,6 +151,7 @@ final class SimulatedServer {
         private final double start;
         private final int startedInFlight;
         private double end;
+        private boolean isOver;
 
         Job(double start, int startedInFlight) {
             this.start = start;

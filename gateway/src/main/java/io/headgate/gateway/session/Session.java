@@ -3,6 +3,7 @@ package io.headgate.gateway.session;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.ClientSession;
+import io.headgate.filter.Sender;
 import io.headgate.gateway.memory.Held;
 import io.headgate.gateway.memory.Hold;
 import io.headgate.gateway.memory.MemoryBudget;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements ClientSession {
     private static final int MAX_QUESTIONS = 64;
     private static final int MAX_STREAMS = 64;
+
+    /** How long a session is kept whose client has not come back with its id. */
+    private static final long UNUSED_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** About what a session takes beside what its client says and does. */
     private static final int OWN_BYTES = 2048;
@@ -45,6 +50,8 @@ public final class Session implements ClientSession {
     private @Nullable Runnable endListening;
     private volatile long touchedNanos = startNanos;
     private volatile @Nullable Caller owner;
+    private volatile Sender sender = Sender.of(Caller.ANONYMOUS, null);
+    private volatile boolean isUsed;
     private volatile Client client;
     private boolean ended;
     private boolean released;
@@ -147,8 +154,13 @@ public final class Session implements ClientSession {
         streams.values().forEach(SessionStream::forgetEvents);
     }
 
-    void owner(Caller caller) {
+    void owner(Caller caller, Sender from) {
         owner = caller;
+        sender = from;
+    }
+
+    Sender sender() {
+        return sender;
     }
 
     /** True the first time: the caller's count goes down once. */
@@ -162,9 +174,26 @@ public final class Session implements ClientSession {
         touchedNanos = System.nanoTime();
     }
 
+    /** Its client has come back with its id; true the first time. */
+    boolean use() {
+        touch();
+        if (isUsed) {
+            return false;
+        }
+        isUsed = true;
+        return true;
+    }
+
+    /** True if its client waits for something in it. */
+    boolean isBusy() {
+        return !calls.isEmpty() || standing.isAttached();
+    }
+
     boolean isExpired(long nowNanos) {
-        boolean busy = !calls.isEmpty() || standing.isAttached();
-        return (!busy && nowNanos - touchedNanos > config.idle().toNanos())
+        long idle = config.idle().toNanos();
+        // Every client says that it is initialized as soon as it is.
+        long patience = isUsed ? idle : Math.min(idle, UNUSED_NANOS);
+        return (!isBusy() && nowNanos - touchedNanos > patience)
                 || nowNanos - startNanos > config.absolute().toNanos();
     }
 

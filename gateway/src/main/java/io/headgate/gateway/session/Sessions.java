@@ -7,6 +7,7 @@ import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Sender;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.route.Unguessable;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -40,11 +41,13 @@ public final class Sessions {
     private final SessionConfig config;
     private final MemoryBudget memory;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+    private final SessionTable table = new SessionTable();
     private final PerCaller perCaller;
     private final PerCaller subscriptions;
     private final AtomicInteger subscriptionCount = new AtomicInteger();
     private final Counter tooManySessions;
     private final Counter tooManySubscriptions;
+    private final Counter displaced;
     private final Cache<String, Boolean> ended = Caffeine.newBuilder()
             .maximumSize(10_000)
             .expireAfterWrite(Duration.ofHours(1))
@@ -61,6 +64,7 @@ public final class Sessions {
         this.subscriptions = new PerCaller(config.subscriptionsPerCaller(), DEFAULT_SUBSCRIPTIONS_PER_CALLER);
         tooManySessions = meters.counter(MeterNames.MCP_REJECTED, "reason", "sessions_per_principal");
         tooManySubscriptions = meters.counter(MeterNames.MCP_REJECTED, "reason", "subscriptions");
+        displaced = meters.counter(MeterNames.SESSIONS_DISPLACED);
         // Seeds the generator here, where waiting is allowed.
         var unused = Unguessable.bytes(1);
         Gauge.builder(MeterNames.SESSIONS, sessions, Map::size).register(meters);
@@ -82,11 +86,25 @@ public final class Sessions {
     public boolean open(Session session) {
         Caller owner = session.owner();
         Caller caller = owner == null ? Caller.ANONYMOUS : owner;
-        if (sessions.size() >= config.max() || memory.isBeyondShare(caller.key())) {
+        if (memory.isBeyondShare(caller.key()) || !hasRoom(session.sender())) {
             return false;
         }
         session.hold(caller);
         sessions.put(session.id(), session);
+        table.add(session, session.sender());
+        return true;
+    }
+
+    private boolean hasRoom(Sender sender) {
+        if (sessions.size() < config.max()) {
+            return true;
+        }
+        Session expendable = table.expendable(sender);
+        if (expendable == null) {
+            return false;
+        }
+        displaced.increment();
+        end(expendable);
         return true;
     }
 
@@ -100,7 +118,9 @@ public final class Sessions {
             end(session);
             return null;
         }
-        session.touch();
+        if (session.use()) {
+            table.used(session);
+        }
         return session;
     }
 
@@ -123,6 +143,7 @@ public final class Sessions {
 
     public void end(Session session) {
         if (sessions.remove(session.id(), session)) {
+            table.remove(session);
             ended.put(session.id(), Boolean.TRUE);
         }
         release(session);
@@ -163,7 +184,7 @@ public final class Sessions {
         return exchange -> {
             Session session = (Session) exchange.session();
             if (session != null) {
-                Refusal refusal = admit(session, exchange.caller());
+                Refusal refusal = admit(session, exchange);
                 if (refusal != null) {
                     return Flux.error(refusal);
                 }
@@ -173,7 +194,8 @@ public final class Sessions {
         };
     }
 
-    private @Nullable Refusal admit(Session session, Caller caller) {
+    private @Nullable Refusal admit(Session session, Exchange exchange) {
+        Caller caller = exchange.caller();
         Caller owner = session.owner();
         if (owner != null) {
             // The same answer as for an unknown session: whether it exists is nobody else's business.
@@ -183,7 +205,7 @@ public final class Sessions {
             tooManySessions.increment();
             return new Refusal(Refusal.Reason.RATE_LIMITED, "too many sessions of one caller", Duration.ofSeconds(60));
         }
-        session.owner(caller);
+        session.owner(caller, Sender.of(exchange));
         return null;
     }
 

@@ -74,6 +74,9 @@ public final class MeterNames {
     /** Sessions of legacy clients now. */
     public static final String SESSIONS = "headgate.sessions.active";
 
+    /** Sessions that were ended to make room for those of others, because their sender had the most. */
+    public static final String SESSIONS_DISPLACED = "headgate.sessions.displaced";
+
     /** Questions of upstreams that wait for a client's answer now. */
     public static final String QUESTIONS = "headgate.questions.active";
 

@@ -36,6 +36,10 @@ abstract class Call extends RoundTrip implements Subscription {
     private long demand;
     private boolean done;
     private boolean working;
+    /** How many messages came that no call waits for. */
+    private int ignored;
+
+    private boolean isPaused;
 
     private int status;
     private @Nullable JsonBody json;
@@ -253,7 +257,7 @@ abstract class Call extends RoundTrip implements Subscription {
             refuse(code >= 500 ? Fault.SERVER_ERROR : Fault.CLIENT_ERROR, code, headers);
         } else if (AnswerHead.isType(type, "text/event-stream")) {
             events = new EventBody(limit);
-            reading(demand > 0);
+            reading(demand > 0 && !isPaused);
         } else {
             refuse(Fault.CONTENT_TYPE, code, headers);
         }
@@ -335,6 +339,8 @@ abstract class Call extends RoundTrip implements Subscription {
             return;
         }
         working = true;
+        ignored = 0;
+        long begun = events == null ? 0 : System.nanoTime();
         try {
             while (!done && step()) {}
         } finally {
@@ -342,6 +348,16 @@ abstract class Call extends RoundTrip implements Subscription {
         }
         if (!done && events != null) {
             account();
+            if (ignored > 0 && !isPaused && line != null) {
+                isPaused = isTooMuch(begun, this::goOn);
+            }
+            reading(demand > 0 && !isPaused);
+        }
+    }
+
+    private void goOn() {
+        isPaused = false;
+        if (!done && events != null) {
             reading(demand > 0);
         }
     }
@@ -379,7 +395,10 @@ abstract class Call extends RoundTrip implements Subscription {
         if (meant instanceof JsonRpc.Response found) {
             response = found;
             otherBytes = length;
-        } else if (meant != null && !done) {
+        } else if (isStanding() || meant == null) {
+            ignored++;
+        }
+        if (meant != null && response == null && !done) {
             demand--;
             actual.onNext(meant);
         }

@@ -58,6 +58,8 @@ enum Fault {
     BAD_EVENTS("sse_bad_event", Reason.UPSTREAM_PROTOCOL, "the upstream's events are not messages"),
 
     BAD_EVENT("sse_bad_event"),
+    /** A stream was not read for a while, because the server says too much that no call waits for. */
+    FLOOD("flood"),
     DUPLICATE_RESPONSE("duplicate_response"),
     UNKNOWN_RESPONSE("unknown_response"),
     FOREIGN_PROGRESS("foreign_progress"),

@@ -56,7 +56,7 @@ final class LegacyBack implements BackDialect {
     private final Runnable doubt;
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
-    private final SessionPool pool = new SessionPool(this);
+    private final SessionPool pool;
     private final Disposable sweeper;
     private final Set<String> comingBack = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Handshake greeted;
@@ -71,6 +71,7 @@ final class LegacyBack implements BackDialect {
         this.client = client;
         this.transport = transport;
         this.doubt = doubt;
+        this.pool = new SessionPool(this, most());
         Periodic sweep = new Periodic(() -> expire(System.nanoTime()));
         this.sweeper = Flux.interval(SWEEP).subscribe(turn -> sweep.run());
     }
@@ -389,8 +390,11 @@ final class LegacyBack implements BackDialect {
     }
 
     private boolean isFull() {
-        int most = transport == UpstreamTransport.SSE ? MAX_SSE_SESSIONS : MAX_SESSIONS;
-        return closed || sessions.size() >= most || client.meters.isBeyondShare();
+        return closed || sessions.size() >= most() || client.meters.isBeyondShare();
+    }
+
+    private int most() {
+        return transport == UpstreamTransport.SSE ? MAX_SSE_SESSIONS : MAX_SESSIONS;
     }
 
     /** A session that is not in use yet; {@code former} is the one whose place it takes. */

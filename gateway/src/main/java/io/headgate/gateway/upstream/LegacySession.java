@@ -93,8 +93,8 @@ abstract class LegacySession {
     /** Adds where this session is posted to, and the fields that name it. */
     abstract OutgoingRequest address(OutgoingRequest request);
 
-    /** Takes a message from the session's stream. */
-    abstract void take(Envelope message, int length);
+    /** Takes a message from the session's stream; true if a call waits for it. */
+    abstract boolean take(Envelope message, int length);
 
     /** True if a message of the session's stream that names no call belongs to the only one that is on its way. */
     abstract boolean meansItsOnlyCall();
@@ -116,6 +116,11 @@ abstract class LegacySession {
 
     final String key() {
         return key;
+    }
+
+    /** What the server was told that the client can do. */
+    final RawJson declared() {
+        return declared;
     }
 
     final boolean isOpen() {

@@ -17,6 +17,7 @@ abstract class LegacyStream extends RoundTrip {
     final UpstreamMeters meters;
     private SseParser events;
     private boolean streaming;
+    private boolean isPaused;
     private volatile boolean stopped;
     private @Nullable Hold hold;
 
@@ -94,15 +95,26 @@ abstract class LegacyStream extends RoundTrip {
 
     @Override
     final void onBody(ByteBuf bytes) {
+        long begun = System.nanoTime();
+        boolean isAwaited = false;
         try {
             while (streaming && events.next(bytes)) {
                 int length = events.dataLength();
-                take(events.takeData(), length);
+                isAwaited |= take(events.takeData(), length);
             }
         } catch (SseParser.TooLargeException tooLarge) {
             cut(Fault.SSE_LINE);
         }
         account(streaming ? events.held() : 0);
+        // Answers of calls may come here too, and wait for each other.
+        if (streaming && !isAwaited && !isPaused) {
+            isPaused = isTooMuch(begun, this::goOn);
+        }
+    }
+
+    private void goOn() {
+        isPaused = false;
+        reading(true);
     }
 
     /** An event of many parts is held until it is whole. */
@@ -126,13 +138,14 @@ abstract class LegacyStream extends RoundTrip {
         }
     }
 
-    /** Takes an event. */
-    void take(byte[] data, int length) {
+    /** Takes an event; true if a call waits for it. */
+    boolean take(byte[] data, int length) {
         pool.client.mask(data, length);
         try {
-            session.take(Envelope.read(data, 0, length, JsonLimits.UPSTREAM), length);
+            return session.take(Envelope.read(data, 0, length, JsonLimits.UPSTREAM), length);
         } catch (BadMessage bad) {
             meters.count(Fault.BAD_EVENT);
+            return false;
         }
     }
 

@@ -33,6 +33,9 @@ final class LoopPool {
     private final Deque<RoundTrip> waiting = new ArrayDeque<>();
     private final Deque<Line> lingering = new ArrayDeque<>();
     final RoundTrip unawaited = new Unawaited(this);
+    /** Of all that the server sends besides the answers of calls. */
+    final Pace pace = new Pace(System.nanoTime());
+
     private @Nullable H2Connection h2;
     private @Nullable RoundTrip oldest;
     private @Nullable RoundTrip youngest;

@@ -5,6 +5,7 @@ import io.headgate.filter.Trail;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,6 +161,23 @@ abstract class RoundTrip {
             // The loop has ended, and with it every call on it.
             return;
         }
+    }
+
+    /**
+     * What came since then was not what a call waits for; reads nothing more for a while if that was too much.
+     *
+     * @param goOn says that reading can go on
+     */
+    final boolean isTooMuch(long since, Runnable goOn) {
+        long now = System.nanoTime();
+        long pause = pool.pace.spent(now - since, now);
+        if (pause == 0) {
+            return false;
+        }
+        pool.client.meters.count(Fault.FLOOD);
+        reading(false);
+        pool.loop.schedule(goOn, pause, TimeUnit.NANOSECONDS);
+        return true;
     }
 
     /** Pauses or resumes the flow of the body. */

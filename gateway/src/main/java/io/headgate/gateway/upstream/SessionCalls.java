@@ -41,39 +41,41 @@ final class SessionCalls<C extends SessionCall> {
         return calls.values();
     }
 
-    /** Takes a notification or a request of the server. */
-    void take(Envelope message, int length) {
-        if (message.kind() == Envelope.Kind.REQUEST) {
-            request(message, length);
-        } else if (message.kind() == Envelope.Kind.NOTIFICATION) {
-            notification(message, length);
-        }
+    /** Takes a notification or a request of the server; true if it is about a call. */
+    boolean take(Envelope message, int length) {
+        return switch (message.kind()) {
+            case REQUEST -> request(message, length);
+            case NOTIFICATION -> notification(message, length);
+            case RESPONSE -> false;
+        };
     }
 
-    private void notification(Envelope message, int length) {
+    private boolean notification(Envelope message, int length) {
         String method = message.method();
         if (method.equals(Methods.PROGRESS)) {
-            progress(message, length);
-            return;
+            return progress(message, length);
         }
         if (method.equals(Methods.CANCELLED)) {
             // It names a question by the server's id, which no client knows.
             session.meters.count(Fault.UNRELATED);
-            return;
+            return false;
         }
         boolean isOfServer = LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED);
         SessionCall only = isOfServer ? null : only();
         if (only == null) {
             session.deliver(message);
-        } else if (method.equals(Methods.MESSAGE) && !LegacySession.wantsLogs(only.exchange())) {
-            session.meters.count(Fault.UNREQUESTED_LOG);
-        } else {
-            only.take(new JsonRpc.Notification(method, message.params()), length);
+            return false;
         }
+        if (method.equals(Methods.MESSAGE) && !LegacySession.wantsLogs(only.exchange())) {
+            session.meters.count(Fault.UNREQUESTED_LOG);
+            return false;
+        }
+        only.take(new JsonRpc.Notification(method, message.params()), length);
+        return true;
     }
 
     /** Passes progress to the call that it names, if that asked for it. */
-    private void progress(Envelope message, int length) {
+    private boolean progress(Envelope message, int length) {
         RawJson token = message.get(Member.PROGRESS_TOKEN);
         long id = token == null ? -1 : token.longOr(-1);
         SessionCall call = calls.get(id);
@@ -83,22 +85,24 @@ final class SessionCalls<C extends SessionCall> {
                         message, id, call.exchange().message().envelope().get(Member.META_PROGRESS_TOKEN));
         if (call == null || progress == null) {
             session.meters.count(Fault.FOREIGN_PROGRESS);
-        } else {
-            call.take(progress, length);
+            return false;
         }
+        call.take(progress, length);
+        return true;
     }
 
-    private void request(Envelope message, int length) {
+    private boolean request(Envelope message, int length) {
         SessionCall only = only();
         if (only == null) {
             session.deliver(message);
-            return;
+            return false;
         }
         JsonRpc.Question question = session.question(message, only.canAsk(), only::answered);
         if (question != null) {
             only.move(only::asked);
             only.take(question, length);
         }
+        return question != null;
     }
 
     private @Nullable SessionCall only() {

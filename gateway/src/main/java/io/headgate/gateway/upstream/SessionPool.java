@@ -1,14 +1,13 @@
 package io.headgate.gateway.upstream;
 
-import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
-import io.headgate.mcp.Extensions;
-import io.headgate.mcp.Pieces;
+import io.headgate.filter.Sender;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,101 +18,121 @@ import org.jspecify.annotations.Nullable;
  * The sessions that calls of clients without a session are made in: each serves one call at a time, so that what the
  * server asks and logs in the middle of it is known to belong to it.
  *
- * <p>A session is only used again for the same caller, who declares the same capabilities.
+ * <p>A session is only used again for the same sender, who declares the same capabilities; and one sender has no more of
+ * them than leave room for others.
  */
 final class SessionPool {
     private static final Duration IDLE = Duration.ofMinutes(5);
-    private static final List<String> DECLARED = List.of("elicitation", "sampling", "roots");
+    /** What one sender leaves behind; beyond it the session that was not used for the longest time ends. */
+    static final int MOST_IDLE = 256;
+    /** A caller who makes so many calls at a time at one server takes the room of others. */
+    private static final int SHARE = 4;
 
-    private record Key(String caller, RawJson declared) {}
+    /** The sessions of one sender; guarded by the map that it is in. */
+    private static final class Shelf {
+        private final Deque<LegacySession> idle = new ArrayDeque<>();
+        private int lent;
+
+        /** The one that was used last, so that the others can grow old; null if none declared the same. */
+        @Nullable
+        LegacySession take(RawJson declared) {
+            idle.removeIf(session -> !session.isOpen());
+            Iterator<LegacySession> latest = idle.descendingIterator();
+            while (latest.hasNext()) {
+                LegacySession session = latest.next();
+                if (session.declared().equals(declared)) {
+                    latest.remove();
+                    return session;
+                }
+            }
+            return null;
+        }
+    }
 
     private final LegacyBack back;
-    private final Map<Key, Deque<LegacySession>> idle = new ConcurrentHashMap<>();
+    private final int most;
+    private final Map<Sender, Shelf> shelves = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
 
-    SessionPool(LegacyBack back) {
+    /** @param most how many sessions all senders together may have */
+    SessionPool(LegacyBack back, int most) {
         this.back = back;
+        this.most = most / SHARE;
     }
 
     /** A session for one call, or null if there are too many. */
     @Nullable
     Loan lend(Exchange exchange) {
-        Key key = new Key(exchange.caller().key(), declared(exchange.client()));
-        LegacySession session = take(key);
-        if (session == null) {
-            session = back.open(LegacyBack.POOLED + numbers.incrementAndGet(), key.declared, exchange);
-        }
-        return session == null ? null : new Loan(this, key, session);
-    }
-
-    private @Nullable LegacySession take(Key key) {
+        Sender sender = Sender.of(exchange);
+        RawJson declared = Declared.of(exchange.client());
         LegacySession[] taken = new LegacySession[1];
-        idle.computeIfPresent(key, (same, sessions) -> {
-            while (taken[0] == null && !sessions.isEmpty()) {
-                // The last one, so that the others can grow old.
-                LegacySession next = sessions.removeLast();
-                taken[0] = next.isOpen() ? next : null;
-            }
-            return sessions.isEmpty() ? null : sessions;
+        boolean[] isFull = new boolean[1];
+        shelves.compute(sender, (same, present) -> {
+            Shelf shelf = present == null ? new Shelf() : present;
+            taken[0] = shelf.take(declared);
+            isFull[0] = taken[0] == null && shelf.lent >= most;
+            shelf.lent += isFull[0] ? 0 : 1;
+            return shelf;
         });
-        return taken[0];
+        if (isFull[0]) {
+            return null;
+        }
+        LegacySession session = taken[0] != null
+                ? taken[0]
+                : back.open(LegacyBack.POOLED + numbers.incrementAndGet(), declared, exchange);
+        if (session == null) {
+            giveBack(sender, null);
+            return null;
+        }
+        return new Loan(this, sender, session);
     }
 
-    private void keep(Key key, LegacySession session) {
-        session.used();
-        idle.compute(key, (same, sessions) -> {
-            Deque<LegacySession> kept = sessions == null ? new ArrayDeque<>() : sessions;
-            kept.addLast(session);
-            return kept;
+    /** A call is over; its session can serve another one, or is null. */
+    private void giveBack(Sender sender, @Nullable LegacySession session) {
+        List<LegacySession> tooMany = new ArrayList<>();
+        shelves.computeIfPresent(sender, (same, shelf) -> {
+            shelf.lent--;
+            if (session != null) {
+                session.used();
+                shelf.idle.addLast(session);
+                if (shelf.idle.size() > MOST_IDLE) {
+                    tooMany.add(shelf.idle.removeFirst());
+                }
+            }
+            return shelf.idle.isEmpty() && shelf.lent == 0 ? null : shelf;
         });
+        end(tooMany);
     }
 
     /** Ends the sessions that nobody has used for a while. */
     void expire(long now) {
         List<LegacySession> old = new ArrayList<>();
-        for (Key key : idle.keySet()) {
-            idle.computeIfPresent(key, (same, sessions) -> {
-                while (!sessions.isEmpty() && sessions.getFirst().isIdle(now, IDLE.toNanos())) {
-                    old.add(sessions.removeFirst());
+        for (Sender sender : shelves.keySet()) {
+            shelves.computeIfPresent(sender, (same, shelf) -> {
+                while (!shelf.idle.isEmpty() && shelf.idle.getFirst().isIdle(now, IDLE.toNanos())) {
+                    old.add(shelf.idle.removeFirst());
                 }
-                return sessions.isEmpty() ? null : sessions;
+                return shelf.idle.isEmpty() && shelf.lent == 0 ? null : shelf;
             });
         }
-        old.forEach(session -> session.end().subscribe(new Unheeded()));
+        end(old);
     }
 
-    /** What of the client's capabilities means something in this era; no roots unless it has some. */
-    private static RawJson declared(Client client) {
-        Pieces json = new Pieces(8).add("{");
-        String comma = "";
-        for (String name : DECLARED) {
-            RawJson capability = client.capabilities().get(name);
-            if (capability != null && capability.isObject()) {
-                json.add(comma + "\"" + name + "\":").add(capability);
-                comma = ",";
-            }
-        }
-        RawJson interfaces = Extensions.settings(client.capabilities(), Extensions.UI);
-        if (interfaces != null) {
-            json.add(comma + "\"extensions\":{\"" + Extensions.UI + "\":")
-                    .add(interfaces)
-                    .add("}");
-            comma = ",";
-        }
-        return comma.isEmpty() ? RawJson.EMPTY_OBJECT : RawJson.of(json.add("}").toByteArray());
+    private static void end(List<LegacySession> sessions) {
+        sessions.forEach(session -> session.end().subscribe(new Unheeded()));
     }
 
     /** A session in the hands of one call. */
     static final class Loan {
         private final SessionPool pool;
-        private final Key key;
+        private final Sender sender;
         private final LegacySession session;
         private boolean isTaken;
         private boolean isOver;
 
-        Loan(SessionPool pool, Key key, LegacySession session) {
+        Loan(SessionPool pool, Sender sender, LegacySession session) {
             this.pool = pool;
-            this.key = key;
+            this.sender = sender;
             this.session = session;
         }
 
@@ -144,7 +163,7 @@ final class SessionPool {
         void end(LegacySession used, boolean isAnswered) {
             if (isAnswered && used.isOpen()) {
                 if (isFirst()) {
-                    pool.keep(key, used);
+                    pool.giveBack(sender, used);
                 }
             } else {
                 drop(used);
@@ -153,6 +172,7 @@ final class SessionPool {
 
         private void drop(LegacySession used) {
             if (isFirst()) {
+                pool.giveBack(sender, null);
                 used.end().subscribe(new Unheeded());
             }
         }
@@ -160,6 +180,7 @@ final class SessionPool {
         /** The call is over, with the last words to be said in its session. */
         void drop(LegacySession used, OutgoingRequest lastWords) {
             if (isFirst()) {
+                pool.giveBack(sender, null);
                 used.post(lastWords).onErrorComplete().then(used.end()).subscribe(new Unheeded());
             }
         }

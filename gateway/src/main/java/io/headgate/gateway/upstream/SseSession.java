@@ -114,22 +114,19 @@ final class SseSession extends LegacySession {
     }
 
     @Override
-    void take(Envelope message, int length) {
-        if (message.kind() == Envelope.Kind.RESPONSE) {
-            response(message, length);
-        } else {
-            calls.take(message, length);
-        }
+    boolean take(Envelope message, int length) {
+        return message.kind() == Envelope.Kind.RESPONSE ? response(message, length) : calls.take(message, length);
     }
 
-    private void response(Envelope message, int length) {
+    private boolean response(Envelope message, int length) {
         RawJson id = message.get(Member.ID);
         SseCall call = id == null ? null : calls.remove(id.longOr(-1));
         if (call == null) {
             meters.count(Fault.UNKNOWN_RESPONSE);
-        } else {
-            call.respond(message, length);
+            return false;
         }
+        call.respond(message, length);
+        return true;
     }
 
     /** Callers that share a session must not see what was meant for another one. */

@@ -69,20 +69,22 @@ final class SseStream extends LegacyStream {
     }
 
     @Override
-    void take(byte[] data, int length) {
+    boolean take(byte[] data, int length) {
         if (!events().isWanted()) {
             if (located) {
-                super.take(data, length);
-            } else {
-                cut(Fault.NO_ENDPOINT);
+                return super.take(data, length);
             }
-            return;
-        }
-        if (located) {
+            cut(Fault.NO_ENDPOINT);
+        } else if (located) {
             // Calls are on their way to the first one.
             meters.count(Fault.BAD_EVENT);
-            return;
+        } else {
+            locate(data, length);
         }
+        return false;
+    }
+
+    private void locate(byte[] data, int length) {
         String path = Endpoint.path(pool.client.url(), new String(data, 0, length, StandardCharsets.UTF_8));
         if (path == null) {
             cut(Fault.FOREIGN_ENDPOINT);

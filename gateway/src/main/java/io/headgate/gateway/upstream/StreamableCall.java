@@ -277,8 +277,9 @@ final class StreamableCall extends Call implements SessionCall {
     void onEventsEnd(Fault fault) {
         SseParser ending = events();
         if (ending != null) {
-            if (ending.lastId() != null) {
-                lastEventId = ending.lastId();
+            String id = ending.lastId();
+            if (id != null && !id.equals(lastEventId)) {
+                lastEventId = id;
                 // Something came through, so the server still works on it.
                 resumes = 0;
             }

@@ -44,8 +44,8 @@ final class StreamableSession extends LegacySession {
     }
 
     @Override
-    void take(Envelope message, int length) {
-        calls.take(message, length);
+    boolean take(Envelope message, int length) {
+        return calls.take(message, length);
     }
 
     /** A session in the pool has one call at a time; a client's own hears what belongs to no call on its own stream. */

@@ -76,6 +76,54 @@ class SessionPoolTest {
         }
     }
 
+    /** However a client writes down what it can do, and whatever it adds, the server is told one of a few things. */
+    @Test
+    void clientsThatCanDoTheSameShareASession() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            for (int i = 0; i < 300; i++) {
+                fixture.call(call(
+                        "eve", "{\"elicitation\":{\"x" + i + "\":{}}, " + " ".repeat(i % 7) + "\"y" + i + "\":1}"));
+            }
+            assertThat(fixture.server().received("initialize").stream()
+                            .filter(request -> request.body().contains("\"capabilities\":{\"elicitation\":{}}")))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void tellsServersWhatTheyKnow() {
+        assertThat(Declared.of(
+                                client(
+                                        " { \"roots\" : {\"listChanged\": true, \"z\":1}, \"sampling\":{\"context\":{\"a\":1}, "
+                                                + "\"tools\":{}}, \"elicitation\":{\"url\":{},\"form\":true}, \"experimental\":{}}"))
+                        .toString())
+                .isEqualTo("{\"elicitation\":{\"url\":{}},\"sampling\":{\"tools\":{},\"context\":{}},"
+                        + "\"roots\":{\"listChanged\":true}}");
+        assertThat(Declared.of(client(
+                                "{\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[ \"text/html\", 1, \""
+                                        + "x".repeat(200) + "\"],\"more\":2}}}"))
+                        .toString())
+                .isEqualTo("{\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[\"text/html\"]}}}");
+        assertThat(Declared.of(client("{\"elicitation\":7}"))).isEqualTo(RawJson.EMPTY_OBJECT);
+    }
+
+    /** What differs all the same, as the names of media types do, leaves a bounded number of sessions behind. */
+    @Test
+    void oneCallerLeavesNoMoreSessionsBehindThanLeaveRoomForOthers() throws IOException {
+        LegacyScript script = new LegacyScript((request, wire) -> wire.result(request, OK));
+        try (UpstreamFixture fixture = UpstreamFixture.legacy(script)) {
+            for (int i = 0; i < SessionPool.MOST_IDLE + 50; i++) {
+                fixture.call(call(
+                        "eve",
+                        "{\"extensions\":{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[\"text/x-" + i + "\"]}}}"));
+            }
+            fixture.call(call("alice", "{}"));
+            // Besides the gateway's own and the one of alice.
+            UpstreamFixture.eventually(() -> fixture.upstream.state().sessions() == SessionPool.MOST_IDLE + 2);
+        }
+    }
+
     @Test
     void tellsTheServerOfACancelledCallAndEndsItsSession() throws Exception {
         LegacyScript script = new LegacyScript((request, wire) -> {
@@ -343,6 +391,10 @@ class SessionPoolTest {
     private static Exchange call(String caller, String capabilities) {
         Exchange exchange = UpstreamFixture.tool("t").withCaller(new Caller(caller));
         return with(exchange, new Client(exchange.client().protocolVersion(), RawJson.of(capabilities), null, null));
+    }
+
+    private static Client client(String capabilities) {
+        return call("alice", capabilities).client();
     }
 
     private static Exchange with(Exchange exchange, Client client) {
