@@ -21,6 +21,11 @@ final class GatewayMetrics {
 
     /** All values under this name together. */
     double get(String name) {
+        return get(name, "");
+    }
+
+    /** Those that have this label. */
+    private double get(String name, String label) {
         try {
             String all = http.send(
                             HttpRequest.newBuilder(uri)
@@ -30,11 +35,17 @@ final class GatewayMetrics {
                     .body();
             return all.lines()
                     .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                    .filter(line -> line.contains(label))
                     .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                     .sum();
         } catch (IOException | InterruptedException failed) {
             throw new AssertionError(failed);
         }
+    }
+
+    /** How often servers did wrong in this way. */
+    double faults(String fault) {
+        return get("headgate_upstream_faults_total", "reason=\"" + fault + "\"");
     }
 
     static void eventually(BooleanSupplier condition) {

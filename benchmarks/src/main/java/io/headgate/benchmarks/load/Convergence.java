@@ -62,6 +62,8 @@ final class Convergence implements Scenario {
                 one.put("workers", workers);
                 one.put("workMs", millis);
                 int alone = smoke ? 1 : 6;
+                // What waited at the end of the load is none of them.
+                load.run(5, 1, new Progress(name + ", rest", 1, picture));
                 double aloneMs = load.run(5, alone, new Progress(name + ", alone", alone, picture))
                         .servedMillis(50);
                 double best = workers * Math.max(1, aloneMs / millis);

@@ -80,6 +80,8 @@ public final class SessionStream {
         }
         finished = true;
         quietSinceNanos = System.nanoTime();
+        // The writer, and all that it has written, must not live as long as the events that are kept.
+        onWritable = null;
         EventStream to = sink;
         if (to != null) {
             to.end();

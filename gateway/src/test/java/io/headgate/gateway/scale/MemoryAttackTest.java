@@ -161,6 +161,61 @@ class MemoryAttackTest {
         }
     }
 
+    @Test
+    void largeAnswersOnStreamsAreNotKeptWhole(TestReporter reporter) {
+        try (LoudServer loud = new LoudServer(0);
+                GatewayProcess gateway =
+                        gateway("-Xmx128m").and("loud", loud.url()).start();
+                Honest honest = new Honest(gateway)) {
+            Await.until(PATIENCE, gateway::state, () -> tools(gateway) > 2);
+            String session = openSession(gateway);
+            long before = live(gateway);
+            for (int i = 0; i < 40; i++) {
+                try (Attacker client = new Attacker(gateway.address())) {
+                    client.post(
+                            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                                    + "\"name\":\"loud__streamed\",\"arguments\":{\"bytes\":" + 8 * MIB + "}}}",
+                            "Mcp-Session-Id: " + session);
+                    assertThat(client.discard(8 * MIB)).isGreaterThanOrEqualTo(8 * MIB);
+                }
+            }
+            honest.served(reporter);
+            isBack(gateway, before, reporter);
+        }
+    }
+
+    @Test
+    void withoutMemoryTheProcessEndsAndSaysWhy() {
+        try (GatewayProcess gateway = GatewayProcess.before("a", demo.url())
+                .with("memory: 4GiB")
+                .jvm("-Xmx48m")
+                .mayRunOutOfMemory()
+                .start()) {
+            List<Attacker> attackers = new ArrayList<>();
+            for (int i = 0; i < 40 && gateway.jvm().isAlive(); i++) {
+                try {
+                    Attacker attacker = new Attacker(gateway.address());
+                    attackers.add(attacker);
+                    attacker.head(4 * MIB).letters(4 * MIB - 1);
+                } catch (UncheckedIOException ended) {
+                    break;
+                }
+            }
+            assertThat(gateway.jvm().exitCode(PATIENCE)).isEqualTo(3);
+            assertThat(gateway.jvm().errors()).contains("headgate: out of memory; the process ends");
+            attackers.forEach(Attacker::close);
+        }
+    }
+
+    private static String openSession(GatewayProcess gateway) {
+        try (Attacker client = new Attacker(gateway.address())) {
+            String answer = client.post(INITIALIZE + "1\"}}}").answer();
+            String field = "Mcp-Session-Id: ";
+            int at = answer.indexOf(field) + field.length();
+            return answer.substring(at, answer.indexOf('\r', at));
+        }
+    }
+
     private static GatewayProcess.Builder gateway(String heap) {
         return GatewayProcess.before("a", demo.url()).jvm(heap);
     }
