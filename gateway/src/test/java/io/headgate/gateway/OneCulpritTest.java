@@ -46,7 +46,8 @@ class OneCulpritTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final String EVE = "key-of-eve-0f9d";
     private static final String ANN = "key-of-ann-77c1";
-    private static final String CHANGED = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n";
+    private static final String CHANGED =
+            "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n";
 
     private static final String FILTERS = """
             filters:
@@ -140,27 +141,25 @@ class OneCulpritTest {
         if (!floods) {
             return response.sendString(Flux.concat(Mono.just(": hello\n\n"), Mono.never()));
         }
-        return response
-                .sendString(Flux.<String>generate(sink -> sink.next(CHANGED.repeat(100))));
+        return response.sendString(Flux.<String>generate(sink -> sink.next(CHANGED.repeat(100))));
     }
 
     private static byte[] answer(JsonNode message, HttpServerResponse response) {
         String id = message.path("id").toString();
         response.header("content-type", "application/json");
         String tool = message.at("/params/name").asString("");
-        String result =
-                switch (message.path("method").asString("")) {
-                    case "initialize" -> {
-                        response.header("mcp-session-id", "s" + System.nanoTime());
-                        yield "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":true}},"
-                                + "\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}";
-                    }
-                    case "tools/list" ->
-                        "{\"tools\":[" + tool("well") + "," + tool("large") + "," + tool("crash") + "," + tool("error")
-                                + "," + tool("polled") + "]}";
-                    case "tools/call" -> called(tool, response);
-                    default -> "{}";
-                };
+        String result = switch (message.path("method").asString("")) {
+            case "initialize" -> {
+                response.header("mcp-session-id", "s" + System.nanoTime());
+                yield "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":true}},"
+                        + "\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}";
+            }
+            case "tools/list" ->
+                "{\"tools\":[" + tool("well") + "," + tool("large") + "," + tool("crash") + "," + tool("error") + ","
+                        + tool("polled") + "]}";
+            case "tools/call" -> called(tool, response);
+            default -> "{}";
+        };
         String body = result.startsWith("\"")
                 ? "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"error\":{\"code\":-32603,\"message\":" + result + "}}"
                 : "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":" + result + "}";
@@ -281,7 +280,8 @@ class OneCulpritTest {
             socket.bind(new InetSocketAddress(from, 0));
             socket.connect(gateway.address());
             socket.setSoTimeout((int) ModernClient.PATIENCE.toMillis());
-            String request = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + gateway.address().getPort()
+            String request = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:"
+                    + gateway.address().getPort()
                     + "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n" + field
                     + "\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
