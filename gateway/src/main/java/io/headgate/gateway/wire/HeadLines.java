@@ -69,7 +69,8 @@ public final class HeadLines {
         return spaces == 2 && inWord;
     }
 
-    private static int startOfFirstLine(ByteBuf buffer) {
+    /** Where the first line of a head begins, after the line breaks before it, or -1. */
+    public static int startOfFirstLine(ByteBuf buffer) {
         for (int i = buffer.readerIndex(); i < buffer.writerIndex(); i++) {
             byte b = buffer.getByte(i);
             if (b != '\r' && b != '\n') {
