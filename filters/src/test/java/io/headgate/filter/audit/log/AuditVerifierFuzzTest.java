@@ -65,6 +65,7 @@ class AuditVerifierFuzzTest {
             assertPrintable(String.valueOf(problem.expected()));
             assertPrintable(String.valueOf(problem.found()));
         }
+        report.types().keySet().forEach(AuditVerifierFuzzTest::assertPrintable);
         report.notes().forEach(AuditVerifierFuzzTest::assertPrintable);
         if (report.isClosed()) {
             assertThat(report.isGood() && !written.isSigned)
@@ -118,11 +119,14 @@ class AuditVerifierFuzzTest {
             chain.startBehind(chain.seq(), chain.last());
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             for (byte[] line : lines.subList(1, lines.size())) {
+                if (line.length == 0) {
+                    continue;
+                }
                 if (line.length == 1 && line[0] == '?') {
                     var unused = checkpoint();
                     continue;
                 }
-                boolean asItIs = line.length > 0 && line[0] == '!';
+                boolean asItIs = line[0] == '!';
                 byte[] whole = asItIs ? Arrays.copyOfRange(line, 1, line.length) : record(line);
                 out.writeBytes(whole);
                 if (asItIs && line == lines.get(lines.size() - 1)) {
