@@ -1,6 +1,7 @@
 package io.headgate.mcp;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class LostId {
     private static final byte[] KEY = "\"id\"".getBytes(StandardCharsets.US_ASCII);
+
+    /** Both letters as escapes. */
+    private static final int LONGEST_KEY = "\"\\u0069\\u0064\"".length();
+
     private static final int MAX_BYTES = 300;
 
     private LostId() {}
@@ -73,10 +78,22 @@ final class LostId {
     }
 
     private static boolean isKey(byte[] bytes, int start, int stop) {
-        if (stop - start != KEY.length) {
+        if (Arrays.equals(bytes, start, stop, KEY, 0, KEY.length)) {
+            return true;
+        }
+        int length = stop - start;
+        boolean isEscaped = length > KEY.length && (bytes[start + 1] == '\\' || bytes[start + 2] == '\\');
+        return isEscaped && length <= LONGEST_KEY && says(bytes, start, stop);
+    }
+
+    private static boolean says(byte[] bytes, int start, int stop) {
+        try {
+            return "id"
+                    .equals(JsonScanner.value(bytes, start, stop, JsonLimits.CLIENT)
+                            .string());
+        } catch (BadMessage noText) {
             return false;
         }
-        return bytes[start + 1] == KEY[1] && bytes[start + 2] == KEY[2] && bytes[start + 3] == KEY[3];
     }
 
     /** The byte after the closing quote, or the end. */

@@ -140,7 +140,7 @@ public final class ConfigFile {
         int before = problems.count();
         Value.Field inline = fields.entries().get("mcpServers");
         if (inline != null) {
-            new ServersReader(binder, problems, directory, notes).read(inline.value(), "mcpServers", servers);
+            new ServersReader(binder, problems, notes).read(inline.value(), "mcpServers", servers);
         }
         Value.Field named = fields.entries().get("mcpJson");
         if (named != null) {
@@ -171,7 +171,7 @@ public final class ConfigFile {
             return;
         }
         Path home = TextFile.directoryOf(path);
-        new ServersReader(binder.at(home), problems, home, notes).read(field.value(), key, servers);
+        new ServersReader(binder.at(home), problems, notes).read(field.value(), key, servers);
     }
 
     private List<ConfiguredFilter<?>> filters(Value.@Nullable Field field) {

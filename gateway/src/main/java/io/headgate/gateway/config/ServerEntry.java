@@ -4,6 +4,7 @@ import io.headgate.filter.Secret;
 import io.headgate.gateway.upstream.EraChoice;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,5 +27,5 @@ public record ServerEntry(
         @Nullable Boolean http2,
         @Nullable String deadlineHeader,
         @Nullable Boolean linkLocal,
-        @Nullable String trust,
+        @Nullable Path trust,
         @Nullable UpstreamLimits limits) {}

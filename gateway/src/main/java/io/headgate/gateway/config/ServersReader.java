@@ -48,13 +48,11 @@ final class ServersReader {
 
     private final RecordBinder binder;
     private final Problems problems;
-    private final Path directory;
     private final List<String> notes;
 
-    ServersReader(RecordBinder binder, Problems problems, Path directory, List<String> notes) {
+    ServersReader(RecordBinder binder, Problems problems, List<String> notes) {
         this.binder = binder;
         this.problems = problems;
-        this.directory = directory;
         this.notes = notes;
     }
 
@@ -106,7 +104,8 @@ final class ServersReader {
         for (String key : FOREIGN) {
             Value.Field dropped = known.remove(key);
             if (dropped != null) {
-                notes.add(dropped.place() + " " + RecordBinder.join(path, key) + ": not used by a gateway");
+                notes.add(Problems.shown(
+                        dropped.place() + " " + RecordBinder.join(path, key) + ": not used by a gateway"));
             }
         }
         return new Value.Fields(written.place(), known);
@@ -139,8 +138,8 @@ final class ServersReader {
         if (deadline != null && (!HEADER.matcher(deadline).matches() || OWN_HEADERS.contains(lower(deadline)))) {
             refuse(written, path, "deadlineHeader", "no free name of a header field (expected: X-Request-Timeout-Ms)");
         }
-        if (entry.trust() != null) {
-            Path trust = directory.resolve(entry.trust()).normalize();
+        Path trust = entry.trust();
+        if (trust != null) {
             Value.Field field = Objects.requireNonNull(written.entries().get("trust"));
             boolean unused =
                     PemFiles.certificates(trust, field.value().place(), RecordBinder.join(path, "trust"), problems);
@@ -156,9 +155,7 @@ final class ServersReader {
                 Boolean.TRUE.equals(entry.http2()),
                 deadline == null ? null : lower(deadline),
                 mayBeLinkLocal,
-                entry.trust() == null
-                        ? null
-                        : directory.resolve(entry.trust()).normalize().toString(),
+                trust == null ? null : trust.toString(),
                 entry.limits() != null ? entry.limits() : UpstreamLimits.DEFAULT);
     }
 

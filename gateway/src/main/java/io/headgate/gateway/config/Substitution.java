@@ -3,6 +3,7 @@ package io.headgate.gateway.config;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -86,8 +87,13 @@ final class Substitution {
     }
 
     private String file(String name) throws Unfilled {
-        Path path = directory.resolve(name);
         String reference = "${file:" + name + "}";
+        Path path;
+        try {
+            path = directory.resolve(name);
+        } catch (InvalidPathException noPath) {
+            throw new Unfilled(reference + " names no file", "the path of a file that holds the value");
+        }
         try {
             // A device may have no end, and a pipe may never say anything.
             if (Files.exists(path) && !Files.isRegularFile(path)) {

@@ -12,7 +12,9 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads HTTP/1.1 strictly: it also refuses folded header lines, which Netty would join, and request lines with other
@@ -21,7 +23,10 @@ import java.util.List;
 final class Http1Decoder extends HttpRequestDecoder {
     private static final DecoderResult LOOSE =
             DecoderResult.failure(new IllegalArgumentException("a head that is not written as it should be"));
+    private static final DecoderResult TOO_LONG =
+            DecoderResult.failure(new TooLongHttpLineException("a request line beyond the limit"));
 
+    private final int longestLine;
     private final LoopClock clock;
     private boolean inBody;
     private boolean headBegun;
@@ -33,10 +38,12 @@ final class Http1Decoder extends HttpRequestDecoder {
     /** The time of the first head begins with the connection. */
     Http1Decoder(DoorLimits limits, LoopClock clock, long openedAt) {
         super(new HttpDecoderConfig()
-                .setMaxInitialLineLength(limits.requestLine())
+                // The line is measured here: Netty takes a line that is cut before its end for a longer one.
+                .setMaxInitialLineLength(limits.requestLine() + 2)
                 .setMaxHeaderSize(limits.headerBytes())
                 .setMaxChunkSize(64 * 1024)
                 .setInitialBufferSize(512));
+        longestLine = limits.requestLine();
         this.clock = clock;
         headSince = openedAt;
         first = true;
@@ -63,12 +70,13 @@ final class Http1Decoder extends HttpRequestDecoder {
             return;
         }
         if (!inBody) {
-            if (HeadLines.isFolded(buffer, headBegun) || isLoose(buffer)) {
+            DecoderResult fault = faultOf(buffer);
+            if (fault != null) {
                 stopped = true;
                 buffer.skipBytes(buffer.readableBytes());
-                HttpRequest loose = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/");
-                loose.setDecoderResult(LOOSE);
-                out.add(loose);
+                HttpRequest faulty = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/");
+                faulty.setDecoderResult(fault);
+                out.add(faulty);
                 return;
             }
             byte b = buffer.getByte(buffer.readerIndex());
@@ -94,14 +102,28 @@ final class Http1Decoder extends HttpRequestDecoder {
         }
     }
 
-    /** Looks at the request line once, when it has come whole. */
-    private boolean isLoose(ByteBuf buffer) {
-        if (lineSeen) {
-            return false;
+    /** The first thing that is wrong with what has come of a head, and that Netty would let pass; the same in any portions. */
+    private @Nullable DecoderResult faultOf(ByteBuf buffer) {
+        DecoderResult ofLine = lineSeen ? null : faultOfLine(buffer);
+        return ofLine == null && HeadLines.isFolded(buffer, headBegun) ? LOOSE : ofLine;
+    }
+
+    private @Nullable DecoderResult faultOfLine(ByteBuf buffer) {
+        int start = HeadLines.startOfFirstLine(buffer);
+        if (start < 0) {
+            return null;
         }
         int end = HeadLines.endOfFirstLine(buffer);
         lineSeen = end >= 0;
-        return lineSeen && !HeadLines.isThreeWords(buffer, end);
+        if (!lineSeen) {
+            // The last byte may be the first of its line break.
+            return buffer.writerIndex() - start > longestLine + 1 ? TOO_LONG : null;
+        }
+        int length = end - start - (end > start && buffer.getByte(end - 1) == '\r' ? 1 : 0);
+        if (length > longestLine) {
+            return TOO_LONG;
+        }
+        return HeadLines.isThreeWords(buffer, end) ? null : LOOSE;
     }
 
     private void note(HttpObject object) {

@@ -108,10 +108,12 @@ final class RequestWriter {
 
     /** Puts the upstream's own name in the place of what the client wrote. */
     private static void retarget(Splice splice, Envelope message, Target target) {
+        // The method says where the name stands; a member that it does not know may be there as well.
+        boolean isByReference = message.is(Member.METHOD, Methods.COMPLETE);
         Member member = switch (target.kind()) {
             case TOOL -> Member.NAME;
-            case PROMPT -> message.has(Member.REF) ? Member.REF_NAME : Member.NAME;
-            case RESOURCE -> message.has(Member.REF) ? Member.REF_URI : Member.URI;
+            case PROMPT -> isByReference ? Member.REF_NAME : Member.NAME;
+            case RESOURCE -> isByReference ? Member.REF_URI : Member.URI;
             case TASK -> Member.TASK_ID;
             case NONE -> null;
         };

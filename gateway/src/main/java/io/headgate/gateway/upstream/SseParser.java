@@ -148,6 +148,7 @@ final class SseParser {
         if (length == 0) {
             return dispatch();
         }
+        checkLine(length);
         if (!first && length > 5 && isData(in, start)) {
             int from = start + (in.getByte(start + 5) == ' ' ? 6 : 5);
             room(end - from);
@@ -282,11 +283,16 @@ final class SseParser {
         }
     }
 
-    private void gather(ByteBuf in, int start, int end) throws TooLargeException {
-        int more = end - start;
-        if (lineLength + more > limit + 16) {
+    /** The same for a line that came whole and for one that did not: data of the limit's size, and their field's name. */
+    private void checkLine(int length) throws TooLargeException {
+        if (length > limit + 16) {
             throw new TooLargeException();
         }
+    }
+
+    private void gather(ByteBuf in, int start, int end) throws TooLargeException {
+        int more = end - start;
+        checkLine(lineLength + more);
         if (lineLength + more > MOST_IN_ONE_ARRAY) {
             Parts parts = longLine;
             if (parts == null) {

@@ -13,10 +13,13 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 
-/** Reads the answers of a server as strictly as the door reads requests: a folded header line is a broken answer. */
+/**
+ * Reads the answers of a server as strictly as the door reads requests: a folded header line is a broken answer, and so is
+ * white space before the first line.
+ */
 final class StrictResponses extends HttpResponseDecoder {
-    private static final DecoderResult FOLDED =
-            DecoderResult.failure(new IllegalArgumentException("folded header line"));
+    private static final DecoderResult LOOSE =
+            DecoderResult.failure(new IllegalArgumentException("a head that is not written as it should be"));
 
     private boolean begun;
     private boolean inBody;
@@ -33,15 +36,17 @@ final class StrictResponses extends HttpResponseDecoder {
             return;
         }
         if (!inBody) {
-            if (HeadLines.isFolded(buffer, begun)) {
+            if (HeadLines.isFolded(buffer, begun) || (!begun && HeadLines.beginsLoosely(buffer))) {
                 broken = true;
                 buffer.skipBytes(buffer.readableBytes());
-                HttpResponse folded = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_GATEWAY);
-                folded.setDecoderResult(FOLDED);
-                out.add(folded);
+                HttpResponse loose = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_GATEWAY);
+                loose.setDecoderResult(LOOSE);
+                out.add(loose);
                 return;
             }
-            begun = true;
+            byte b = buffer.getByte(buffer.readerIndex());
+            // Line breaks before a head are no part of it.
+            begun |= b != '\r' && b != '\n';
         }
         int from = out.size();
         super.decode(ctx, buffer, out);

@@ -40,6 +40,12 @@ public final class HeadLines {
         return start < 0 ? -1 : buffer.indexOf(start, buffer.writerIndex(), (byte) '\n');
     }
 
+    /** Whether a head begins, after line breaks, with white space or a control character, which Netty would skip. */
+    public static boolean beginsLoosely(ByteBuf buffer) {
+        int start = startOfFirstLine(buffer);
+        return start >= 0 && buffer.getByte(start) >= 0 && buffer.getByte(start) <= ' ';
+    }
+
     /** Whether the first line of a head that has come whole is three words with one space between each two. */
     public static boolean isThreeWords(ByteBuf buffer, int end) {
         int from = startOfFirstLine(buffer);
@@ -63,7 +69,8 @@ public final class HeadLines {
         return spaces == 2 && inWord;
     }
 
-    private static int startOfFirstLine(ByteBuf buffer) {
+    /** Where the first line of a head begins, after the line breaks before it, or -1. */
+    public static int startOfFirstLine(ByteBuf buffer) {
         for (int i = buffer.readerIndex(); i < buffer.writerIndex(); i++) {
             byte b = buffer.getByte(i);
             if (b != '\r' && b != '\n') {

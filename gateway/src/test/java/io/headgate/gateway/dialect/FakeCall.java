@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP exchange without a socket: what was answered can be read back. */
-final class FakeCall implements HttpCall {
+public final class FakeCall implements HttpCall {
     private final String method;
     private final Endpoint endpoint;
     private final String server;
@@ -40,11 +40,20 @@ final class FakeCall implements HttpCall {
     Runnable onQuiet;
 
     private FakeCall(String method, Endpoint endpoint, String server, String query, String body) {
+        this(method, endpoint, server, query, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private FakeCall(String method, Endpoint endpoint, String server, String query, byte[] body) {
         this.method = method;
         this.endpoint = endpoint;
         this.server = server;
         this.query = query;
-        this.body = body.getBytes(StandardCharsets.UTF_8);
+        this.body = body;
+    }
+
+    /** At the fleet, or at one server. */
+    public static FakeCall post(String server, byte[] body) {
+        return new FakeCall("POST", Endpoint.MCP, server, "", body);
     }
 
     static FakeCall post(String body) {
@@ -63,7 +72,7 @@ final class FakeCall implements HttpCall {
         return new FakeCall("POST", Endpoint.MCP, server, "", body);
     }
 
-    FakeCall with(String name, String value) {
+    public FakeCall with(String name, String value) {
         fields.add(new String[] {name.toLowerCase(Locale.ROOT), value});
         return this;
     }
@@ -71,6 +80,16 @@ final class FakeCall implements HttpCall {
     FakeCall without(String name) {
         fields.removeIf(field -> field[0].equals(name.toLowerCase(Locale.ROOT)));
         return this;
+    }
+
+    /** A field of the answer, or null. */
+    public @Nullable String answerField(String name) {
+        for (int i = 0; i + 1 < answerFields.size(); i += 2) {
+            if (answerFields.get(i).equalsIgnoreCase(name)) {
+                return answerFields.get(i + 1);
+            }
+        }
+        return null;
     }
 
     /** What was sent as the whole answer. */

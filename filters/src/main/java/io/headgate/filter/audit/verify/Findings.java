@@ -28,18 +28,25 @@ final class Findings {
             @Nullable String expected,
             @Nullable String found) {
         if (problems.size() < MOST) {
-            problems.add(new Problem(what, where, atLine, atOffset, seq, printable(expected), printable(found)));
+            problems.add(new Problem(
+                    what,
+                    where,
+                    atLine,
+                    atOffset,
+                    seq,
+                    expected == null ? null : printable(expected),
+                    found == null ? null : printable(found)));
         }
     }
 
     void note(String text) {
         if (notes.size() < MOST) {
-            notes.add(text);
+            notes.add(printable(text));
         }
     }
 
     /** What stands in a damaged file must not steer a terminal. */
-    private static @Nullable String printable(@Nullable String text) {
-        return text == null ? null : text.replaceAll("[^ -~]", "?");
+    static String printable(String text) {
+        return text.replaceAll("[^ -~]", "?");
     }
 }

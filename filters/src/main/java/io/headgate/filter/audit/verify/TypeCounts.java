@@ -39,7 +39,10 @@ final class TypeCounts {
 
     Map<String, Long> toMap() {
         Map<String, Long> map = new TreeMap<>();
-        counts.forEach(count -> map.put(new String(count.type, StandardCharsets.US_ASCII), count.number));
+        for (Count count : counts) {
+            String type = Findings.printable(new String(count.type, StandardCharsets.US_ASCII));
+            Long unused = map.merge(type, count.number, Long::sum);
+        }
         return map;
     }
 }
