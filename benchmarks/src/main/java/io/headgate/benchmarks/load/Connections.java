@@ -81,7 +81,8 @@ final class Connections {
                 + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
         String head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nContent-Type: application/json\r\n"
                 + "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
-                + "Mcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n" + fields + more + "Content-Length: " + body.length()
+                + "Mcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n" + fields + more + "Content-Length: "
+                + body.length()
                 + "\r\n\r\n";
         return (head + body).getBytes(StandardCharsets.US_ASCII);
     }

@@ -249,8 +249,7 @@ final class Fleet implements AutoCloseable {
     }
 
     private static double sum(String metrics, String name) {
-        return metrics
-                .lines()
+        return metrics.lines()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();

@@ -30,8 +30,7 @@ final class Honest implements AutoCloseable {
         Map<String, Together.Part> parts = new LinkedHashMap<>();
         kinds.forEach((name, kind) -> parts.put(
                 name,
-                new Together.Part(
-                        kind.load, CALLS_PER_SECOND, new Progress(name + ", " + phase, seconds, picture))));
+                new Together.Part(kind.load, CALLS_PER_SECOND, new Progress(name + ", " + phase, seconds, picture))));
         return Together.run(parts, seconds);
     }
 

@@ -70,12 +70,7 @@ final class Hostile implements Scenario {
     }
 
     private static void afterwards(
-            Siege siege,
-            Honest honest,
-            long liveBefore,
-            boolean smoke,
-            Picture picture,
-            Map<String, Object> result)
+            Siege siege, Honest honest, long liveBefore, boolean smoke, Picture picture, Map<String, Object> result)
             throws Exception {
         Fleet fleet = siege.fleet();
         result.put("gatewayAlive", fleet.isGatewayAlive());

@@ -66,8 +66,7 @@ final class OpenLoop implements AutoCloseable {
         this(port, tool, calls, fields, TimeUnit.MICROSECONDS.toMillis(PATIENCE_MICROS), HANG_UP);
     }
 
-    private OpenLoop(
-            int port, String tool, Calls calls, List<String> fields, long patienceMillis, Duration hangUp) {
+    private OpenLoop(int port, String tool, Calls calls, List<String> fields, long patienceMillis, Duration hangUp) {
         this.calls = calls;
         this.hangUp = hangUp;
         patienceMicros = TimeUnit.MILLISECONDS.toMicros(patienceMillis);
@@ -166,8 +165,7 @@ final class OpenLoop implements AutoCloseable {
     private void send(long due) {
         long number = begun++;
         onTheirWay++;
-        callers.get((int) (number % callers.size()))
-                .send(number, due, calls.arguments(number), calls.fields(number));
+        callers.get((int) (number % callers.size())).send(number, due, calls.arguments(number), calls.fields(number));
     }
 
     @Override

@@ -40,8 +40,10 @@ final class Siege implements AutoCloseable {
         fleet.server("demo", WORKERS);
         fleet.server("old", WORKERS, "--era", "legacy");
         fleet.member("demo", MESSAGE_BYTES);
-        servers.ports().properties().forEach(server -> fleet.stranger(
-                server.getKey(), server.getValue().asInt()));
+        servers.ports()
+                .properties()
+                .forEach(server ->
+                        fleet.stranger(server.getKey(), server.getValue().asInt()));
         fleet.heap("-Xmx256m");
         fleet.line(SESSIONS);
         fleet.line("data: " + fleet.directory().resolve("data"));

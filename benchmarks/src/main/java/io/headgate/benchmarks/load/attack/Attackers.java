@@ -35,8 +35,8 @@ public final class Attackers {
     public static void main(String[] arguments) throws IOException {
         Attackers attackers = new Attackers();
         if (arguments[0].equals("callers")) {
-            attackers.callers(new Door(
-                    Integer.parseInt(arguments[2]), List.of(arguments).subList(3, arguments.length)));
+            attackers.callers(
+                    new Door(Integer.parseInt(arguments[2]), List.of(arguments).subList(3, arguments.length)));
         } else {
             attackers.servers();
         }

@@ -6,9 +6,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Says on each GET stream a thousand times a second that its list of tools has changed. */
 final class ChangingServer extends HostileServer {
-    private static final String MESSAGES = ("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}"
-                    + "\n\n")
-            .repeat(20);
+    private static final String MESSAGES =
+            ("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}" + "\n\n").repeat(20);
     private static final long PAUSE_MILLIS = 20;
 
     ChangingServer() throws IOException {

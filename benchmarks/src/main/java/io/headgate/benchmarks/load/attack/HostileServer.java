@@ -95,8 +95,7 @@ class HostileServer implements AutoCloseable {
     }
 
     private void post(HttpExchange exchange) throws IOException {
-        JsonNode message =
-                MAPPER.readTree(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
+        JsonNode message = MAPPER.readTree(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
         if (!message.has("id") || !message.has("method")) {
             exchange.sendResponseHeaders(202, -1);
             return;
@@ -118,8 +117,7 @@ class HostileServer implements AutoCloseable {
             default ->
                 json(
                         exchange,
-                        "{\"jsonrpc\":\"2.0\",\"id\":" + id
-                                + ",\"error\":{\"code\":-32601,\"message\":\"unknown\"}}");
+                        "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"error\":{\"code\":-32601,\"message\":\"unknown\"}}");
         }
     }
 

@@ -26,8 +26,8 @@ final class ManyCapabilities extends Attack {
     @Override
     void step() throws IOException {
         long number = calls++;
-        String capabilities = "{\"experimental\":{\"a" + number + "\":{}},"
-                + PARTS[(int) (number % PARTS.length)] + ",\"extensions\":{\"example.com/b" + number + "\":{}}}";
+        String capabilities = "{\"experimental\":{\"a" + number + "\":{}}," + PARTS[(int) (number % PARTS.length)]
+                + ",\"extensions\":{\"example.com/b" + number + "\":{}}}";
         lines.send(door.call(door.key(1), "old__echo", "{\"message\":\"hi\"}", capabilities));
     }
 
