@@ -31,7 +31,7 @@ final class Amplification implements Scenario {
         result.put("scenario", "amplification");
         result.put("smoke", smoke);
         int seconds = smoke ? 1 : 10;
-        try (Siege siege = new Siege();
+        try (Siege siege = new Siege(smoke);
                 Honest honest = new Honest(siege.fleet().port(), siege.honestKeys())) {
             honest.run("warm-up", smoke ? 1 : 40, picture);
             Measured idle = new Measured(siege);

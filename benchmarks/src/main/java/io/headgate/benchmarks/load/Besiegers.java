@@ -26,13 +26,18 @@ final class Besiegers implements AutoCloseable {
     private final JsonMapper mapper = new JsonMapper();
     private final MeasuredProcess process;
 
-    /** @param arguments behind the control port, see {@link Attackers#main} */
-    Besiegers(String kind, Path directory, List<String> arguments) throws IOException {
+    /**
+     * Starts it.
+     *
+     * @param smoke true to run with the usual priority: beside other work it might not even start with less
+     * @param arguments behind the control port, see {@link Attackers#main}
+     */
+    Besiegers(String kind, Path directory, boolean smoke, List<String> arguments) throws IOException {
         int port = MeasuredProcess.freePort();
         List<String> command = new ArrayList<>(List.of(
                 "nice",
                 "-n",
-                NICE,
+                smoke ? "0" : NICE,
                 MeasuredProcess.java(),
                 "-Xmx512m",
                 "-Xss256k",

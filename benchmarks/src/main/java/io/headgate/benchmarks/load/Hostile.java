@@ -28,7 +28,7 @@ final class Hostile implements Scenario {
         result.put("smoke", smoke);
         int alone = smoke ? 2 : 60;
         int beside = smoke ? 5 : 300;
-        try (Siege siege = new Siege();
+        try (Siege siege = new Siege(smoke);
                 Honest honest = new Honest(siege.fleet().port(), siege.honestKeys())) {
             honest.run("warm-up", smoke ? 1 : 40, picture);
             long liveBefore = siege.fleet().liveBytes();

@@ -35,8 +35,8 @@ final class Siege implements AutoCloseable {
     private final Besiegers servers;
     private final Besiegers callers;
 
-    Siege() throws Exception {
-        servers = new Besiegers("servers", fleet.directory(), List.of());
+    Siege(boolean smoke) throws Exception {
+        servers = new Besiegers("servers", fleet.directory(), smoke, List.of());
         fleet.server("demo", WORKERS);
         fleet.server("old", WORKERS, "--era", "legacy");
         fleet.member("demo", MESSAGE_BYTES);
@@ -56,7 +56,7 @@ final class Siege implements AutoCloseable {
                 - retry: {}
                 - timeout: 60s
                 """);
-        callers = new Besiegers("callers", fleet.directory(), arguments());
+        callers = new Besiegers("callers", fleet.directory(), smoke, arguments());
         awaitServers();
     }
 
