@@ -23,7 +23,7 @@ final class Amplification implements Scenario {
     private static final double CONSTANT = 4 * MIB;
 
     private static final int HELD_AGAIN_SECONDS = 20;
-    private static final long SAMPLE_MILLIS = 200;
+    private static final long SAMPLE_MILLIS = 500;
 
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
@@ -34,21 +34,16 @@ final class Amplification implements Scenario {
         try (Siege siege = new Siege(smoke);
                 Honest honest = new Honest(siege.fleet().port(), siege.honestKeys())) {
             honest.run("warm-up", smoke ? 1 : 40, picture);
-            Measured idle = new Measured(siege);
-            idle.mostHeld(seconds);
-            double idleCpu = idle.gatewayCpu() / seconds;
-            result.put("idleGatewayCpuMillisPerSecond", 1000 * idleCpu);
             List<Map<String, Object>> attacks = new ArrayList<>();
             for (String name : Attacks.ALL) {
-                attacks.add(attack(siege, name, seconds, idleCpu, smoke));
+                attacks.add(attack(siege, name, seconds, smoke));
             }
             result.put("attacks", attacks);
         }
         return result;
     }
 
-    private static Map<String, Object> attack(Siege siege, String name, int seconds, double idleCpu, boolean smoke)
-            throws Exception {
+    private static Map<String, Object> attack(Siege siege, String name, int seconds, boolean smoke) throws Exception {
         // Cold code of either side would tell of its compiler.
         if (!smoke) {
             siege.attack(name, /* on= */ true);
@@ -56,12 +51,15 @@ final class Amplification implements Scenario {
             siege.attack(name, /* on= */ false);
             siege.awaitMemory(MIB, HELD_AGAIN_SECONDS);
         }
+        Measured idle = new Measured(siege);
+        idle.mostHeld(seconds);
+        double idleCpu = idle.gatewayCpu();
         long live = siege.fleet().liveBytes();
         long log = Files.size(siege.fleet().log());
         Measured measured = new Measured(siege);
         siege.attack(name, /* on= */ true);
         double held = measured.mostHeld(seconds);
-        double cpu = measured.gatewayCpu() - idleCpu * seconds;
+        double cpu = Math.max(0, measured.gatewayCpu() - idleCpu);
         double callersCpu = measured.callersCpu();
         double serversCpu = measured.serversCpu();
         long fromCallers = measured.bytesOfCallers(name);
@@ -76,6 +74,7 @@ final class Amplification implements Scenario {
         one.put("liveBytesMore", grown);
         one.put("bytesRatio", Math.max(0, Math.max(held, grown) - CONSTANT) / (fromCallers + fromServers));
         one.put("gatewayCpuMillis", 1000 * cpu);
+        one.put("idleGatewayCpuMillis", 1000 * idleCpu);
         one.put("callersCpuMillis", 1000 * callersCpu);
         one.put("serversCpuMillis", 1000 * serversCpu);
         one.put("cpuRatio", cpu / Math.max(0.01, callersCpu + serversCpu));
