@@ -50,6 +50,14 @@ public final class MeasuredProcess implements AutoCloseable {
         return port;
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** User and system time so far, of the process and its children. */
     public double cpuSeconds() {
         double seconds = cpuSeconds(process.pid());

@@ -10,6 +10,11 @@ interface Calls {
 
     String arguments(long number);
 
+    /** More header fields of a call, each with its line end. */
+    default String fields(long number) {
+        return "";
+    }
+
     /** Told once for each call, on the event loop of the load; the body is the load's. */
     default void ended(long number, int status, ByteBuf body) {}
 }

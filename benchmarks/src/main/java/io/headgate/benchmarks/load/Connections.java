@@ -73,7 +73,7 @@ final class Connections {
         return status == 200 && ByteBufUtil.indexOf(RESULT, body) >= 0;
     }
 
-    private byte[] request(String arguments) {
+    private byte[] request(String arguments, String more) {
         String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
                 + "\",\"arguments\":" + arguments
                 + ",\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
@@ -81,25 +81,31 @@ final class Connections {
                 + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
         String head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nContent-Type: application/json\r\n"
                 + "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
-                + "Mcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n" + fields + "Content-Length: " + body.length()
+                + "Mcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n" + fields + more + "Content-Length: "
+                + body.length()
                 + "\r\n\r\n";
         return (head + body).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** @param due from when on the call is measured */
     void send(long number, long due, String arguments) {
+        send(number, due, arguments, "");
+    }
+
+    /** @param more header fields of this call alone, each with its line end */
+    void send(long number, long due, String arguments, String more) {
         Connection free = idle.pollLast();
         if (free != null) {
-            free.send(number, due, arguments);
+            free.send(number, due, arguments, more);
         } else if (open < MOST) {
             open++;
-            connect(number, due, arguments);
+            connect(number, due, arguments, more);
         } else {
             unanswered(number, due);
         }
     }
 
-    private void connect(long number, long due, String arguments) {
+    private void connect(long number, long due, String arguments, String more) {
         Connection added = new Connection();
         bootstrap
                 .clone()
@@ -112,7 +118,7 @@ final class Connections {
                 .connect()
                 .addListener(connected -> {
                     if (connected.isSuccess()) {
-                        added.send(number, due, arguments);
+                        added.send(number, due, arguments, more);
                     } else {
                         open--;
                         unanswered(number, due);
@@ -137,7 +143,7 @@ final class Connections {
             context = ctx;
         }
 
-        void send(long call, long at, String arguments) {
+        void send(long call, long at, String arguments, String more) {
             ChannelHandlerContext ctx = context;
             if (ctx == null || !ctx.channel().isActive()) {
                 unanswered(call, at);
@@ -147,7 +153,7 @@ final class Connections {
             due = at;
             waits = true;
             askedAt = System.nanoTime();
-            ByteBuf bytes = Unpooled.wrappedBuffer(request(arguments));
+            ByteBuf bytes = Unpooled.wrappedBuffer(request(arguments, more));
             ctx.writeAndFlush(bytes);
             if (!watched) {
                 watched = true;

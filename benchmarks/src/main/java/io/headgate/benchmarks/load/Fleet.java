@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,14 +26,19 @@ final class Fleet implements AutoCloseable {
     static final String DEFAULT_CHAIN = "";
 
     private static final long PATIENCE_SECONDS = 30;
+    private static final String SERVER_HEAP = "-Xmx1g";
 
     private final Path directory = Files.createTempDirectory("headgate-load");
     private final Map<String, MeasuredProcess> servers = new LinkedHashMap<>();
     private final Map<String, Relay> relays = new LinkedHashMap<>();
+    private final Map<String, Integer> strangers = new LinkedHashMap<>();
+    private final Map<String, String> members = new LinkedHashMap<>();
+    private final List<String> lines = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper mapper = new JsonMapper();
     private @Nullable MeasuredProcess gateway;
     private int admin;
+    private String heap = SERVER_HEAP;
 
     Fleet() throws IOException {}
 
@@ -49,7 +56,7 @@ final class Fleet implements AutoCloseable {
         List<String> command =
                 new ArrayList<>(List.of("demo-server", "--listen", "127.0.0.1:" + port, "--workers", "" + workers));
         command.addAll(List.of(options));
-        servers.put(name, start(name, port, command));
+        servers.put(name, start(name, port, SERVER_HEAP, command));
     }
 
     /** Puts a relay before a server, for the gateway that starts next. */
@@ -61,6 +68,26 @@ final class Fleet implements AutoCloseable {
         Relay relay = new Relay(server.port());
         relays.put(name, relay);
         return relay;
+    }
+
+    /** One more server, which others have started, for the gateway that starts next. */
+    void stranger(String name, int port) {
+        strangers.put(name, port);
+    }
+
+    /** More that the file says of a server, in braces' style: {@code limits: {tools: 1}}. */
+    void member(String server, String yaml) {
+        members.put(server, yaml);
+    }
+
+    /** More that the file says. */
+    void line(String yaml) {
+        lines.add(yaml);
+    }
+
+    /** What the gateway that starts next may take, as the JVM's option says it. */
+    void heap(String option) {
+        heap = option;
     }
 
     /** Where files of this run may lie. */
@@ -80,12 +107,10 @@ final class Fleet implements AutoCloseable {
         yaml.append("\nmcpServers:\n");
         servers.forEach((name, server) -> {
             Relay relay = relays.get(name);
-            yaml.append("  ")
-                    .append(name)
-                    .append(": {url: \"http://127.0.0.1:")
-                    .append(relay == null ? server.port() : relay.port())
-                    .append("/mcp\"}\n");
+            entry(yaml, name, relay == null ? server.port() : relay.port());
         });
+        strangers.forEach((name, stranger) -> entry(yaml, name, stranger));
+        lines.forEach(line -> yaml.append(line).append('\n'));
         if (!filters.isEmpty()) {
             yaml.append("filters:\n").append(filters.indent(2));
         }
@@ -94,11 +119,24 @@ final class Fleet implements AutoCloseable {
         if (gateway != null) {
             gateway.close();
         }
-        gateway = start("headgate", port, List.of("run", "-c", config.toString()));
+        gateway = start("headgate", port, heap, List.of("run", "-c", config.toString()));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!isReady()) {
             pause("get ready", end);
         }
+    }
+
+    private void entry(StringBuilder yaml, String name, int port) {
+        yaml.append("  ")
+                .append(name)
+                .append(": {url: \"http://127.0.0.1:")
+                .append(port)
+                .append("/mcp\"");
+        String more = members.get(name);
+        if (more != null) {
+            yaml.append(", ").append(more);
+        }
+        yaml.append("}\n");
     }
 
     /** Waits until a meter of the gateway has a value. */
@@ -116,7 +154,7 @@ final class Fleet implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(50);
     }
 
-    private boolean isReady() throws InterruptedException {
+    boolean isReady() throws InterruptedException {
         try {
             return admin("/readyz").statusCode() == 200;
         } catch (IOException notYet) {
@@ -125,10 +163,10 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    private MeasuredProcess start(String name, int port, List<String> arguments) throws IOException {
+    private MeasuredProcess start(String name, int port, String heap, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 MeasuredProcess.java(),
-                "-Xmx1g",
+                heap,
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.headgate.gateway.Main"));
@@ -148,6 +186,36 @@ final class Fleet implements AutoCloseable {
     /** User and system time of the gateway so far. */
     double gatewayCpuSeconds() {
         return running().cpuSeconds();
+    }
+
+    boolean isGatewayAlive() {
+        return running().isAlive();
+    }
+
+    /** What the gateway has written to its log so far. */
+    Path log() {
+        return directory.resolve("headgate.log");
+    }
+
+    /** What is left in the heap of the gateway after a collection. */
+    long liveBytes() throws IOException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(running().pid()),
+                        "GC.class_histogram")
+                .start();
+        String text = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String total = text.lines()
+                .filter(line -> line.startsWith("Total"))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no histogram of the gateway: " + text));
+        return Long.parseLong(total.trim().split("\\s+", -1)[2]);
+    }
+
+    /** Ends the gateway as an operator would, so that its files are whole. */
+    void stopGateway() {
+        running().close();
+        gateway = null;
     }
 
     private MeasuredProcess running() {
@@ -171,9 +239,17 @@ final class Fleet implements AutoCloseable {
 
     /** The sum of a counter over its tags. */
     double counter(String name) throws IOException, InterruptedException {
-        return admin("/metrics")
-                .body()
-                .lines()
+        return sum(admin("/metrics").body(), name);
+    }
+
+    /** The same of several at one moment. */
+    List<Double> counters(String... names) throws IOException, InterruptedException {
+        String metrics = admin("/metrics").body();
+        return Stream.of(names).map(name -> sum(metrics, name)).toList();
+    }
+
+    private static double sum(String metrics, String name) {
+        return metrics.lines()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();

@@ -11,16 +11,18 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The load runs by name: {@code load SCENARIO [--smoke] [--json FILE] [--picture FILE]}. */
 public final class LoadRuns {
-    private static final Map<String, Scenario> SCENARIOS = new TreeMap<>(Map.of(
-            "overload", new Overload(),
-            "convergence", new Convergence(),
-            "slow-upstream", new SlowUpstream(),
-            "neighbours", new Neighbours(),
-            "bursts", new Bursts(),
-            "closed-loop", new ClosedLoop(),
-            "audit", new AuditCost(),
-            "outage", new Outage(),
-            "redis", new SharedLimit()));
+    private static final Map<String, Scenario> SCENARIOS = new TreeMap<>(Map.ofEntries(
+            Map.entry("overload", new Overload()),
+            Map.entry("convergence", new Convergence()),
+            Map.entry("slow-upstream", new SlowUpstream()),
+            Map.entry("neighbours", new Neighbours()),
+            Map.entry("bursts", new Bursts()),
+            Map.entry("closed-loop", new ClosedLoop()),
+            Map.entry("audit", new AuditCost()),
+            Map.entry("outage", new Outage()),
+            Map.entry("hostile", new Hostile()),
+            Map.entry("amplification", new Amplification()),
+            Map.entry("redis", new SharedLimit())));
 
     private LoadRuns() {}
 

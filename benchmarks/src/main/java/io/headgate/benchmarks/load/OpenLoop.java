@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class OpenLoop implements AutoCloseable {
 
     private final EventLoopGroup group;
     private final EventLoop loop;
-    private final Connections connections;
+    private final List<Connections> callers;
     private final long patienceMicros;
     private final Duration hangUp;
     private volatile Calls calls;
@@ -53,12 +54,27 @@ final class OpenLoop implements AutoCloseable {
      * @param hangUp when a client does not wait any longer
      */
     OpenLoop(int port, String tool, Calls calls, String fields, long patienceMillis, Duration hangUp) {
+        this(port, tool, calls, List.of(fields), patienceMillis, hangUp);
+    }
+
+    /**
+     * Several callers in turn.
+     *
+     * @param fields more header fields of each of them, each with its line end
+     */
+    OpenLoop(int port, String tool, Calls calls, List<String> fields) {
+        this(port, tool, calls, fields, TimeUnit.MICROSECONDS.toMillis(PATIENCE_MICROS), HANG_UP);
+    }
+
+    private OpenLoop(int port, String tool, Calls calls, List<String> fields, long patienceMillis, Duration hangUp) {
         this.calls = calls;
         this.hangUp = hangUp;
         patienceMicros = TimeUnit.MILLISECONDS.toMicros(patienceMillis);
         group = Sockets.oneLoop();
         loop = group.next();
-        connections = new Connections(loop, port, tool, fields, hangUp, this::ended);
+        callers = fields.stream()
+                .map(each -> new Connections(loop, port, tool, each, hangUp, this::ended))
+                .toList();
     }
 
     /** What is called from now on. */
@@ -149,7 +165,7 @@ final class OpenLoop implements AutoCloseable {
     private void send(long due) {
         long number = begun++;
         onTheirWay++;
-        connections.send(number, due, calls.arguments(number));
+        callers.get((int) (number % callers.size())).send(number, due, calls.arguments(number), calls.fields(number));
     }
 
     @Override

@@ -14,6 +14,7 @@ final class LoadTools {
     private static final int MAX_WAIT_MS = 3_600_000;
     private static final int MAX_BYTES = 32 * 1024 * 1024;
     private static final int MAX_FRAMES = 1_000_000;
+    private static final int MAX_STATUS = 599;
 
     private final Scheduler timer;
     private final Journal journal;
@@ -42,9 +43,11 @@ final class LoadTools {
                        "properties": {"ms": {"type": "integer", "minimum": 0, "maximum": 3600000}}, "required": ["ms"]},
                      "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}}""", this::sleep),
                 Tool.plain("""
-                    {"name": "fail", "title": "Fail", "description": "Fails with an internal error at the given rate.",
+                    {"name": "fail", "title": "Fail", "description": "Fails with an internal error at the given rate, and with an HTTP status if one is given.",
                      "inputSchema": {"type": "object",
-                       "properties": {"rate": {"type": "number", "minimum": 0, "maximum": 1}}, "required": ["rate"]},
+                       "properties": {"rate": {"type": "number", "minimum": 0, "maximum": 1},
+                         "status": {"type": "integer", "minimum": 200, "maximum": 599}},
+                       "required": ["rate"]},
                      "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}}""", LoadTools::fail),
                 Tool.plain("""
                     {"name": "big", "title": "Big", "description": "Returns a text of so many bytes.",
@@ -77,7 +80,8 @@ final class LoadTools {
 
     private static Flux<Frame> fail(Call call) {
         if (ThreadLocalRandom.current().nextDouble() < call.fraction("rate")) {
-            return Flux.error(new RpcFailure(200, RpcFailure.INTERNAL, "Failed as asked"));
+            int status = call.arguments().has("status") ? call.integer("status", MAX_STATUS) : 200;
+            return Flux.error(new RpcFailure(status, RpcFailure.INTERNAL, "Failed as asked"));
         }
         return Flux.just(Frame.text("not this time"));
     }

@@ -117,10 +117,10 @@ final class RequestHandler extends ChannelInboundHandlerAdapter implements Watch
         Rejection rejection = result.isFailure() ? rejectionOf(result.cause()) : checks.check(request, call);
         call.rejection = rejection;
         if (rejection == null && !call.isPreflight()) {
-            if (door.memory.isScarce() && !request.method().equals(HttpMethod.DELETE)) {
-                refuseForMemory(call);
-            } else {
+            if (request.method().equals(HttpMethod.DELETE) || door.memory.takesNewWork()) {
                 judge(call);
+            } else {
+                refuseForMemory(call);
             }
         }
         // Who waits to be told to go on with the body would wait for ever.

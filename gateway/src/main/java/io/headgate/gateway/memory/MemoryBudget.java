@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nothing that is held is refused to grow: a stream in progress goes on. Instead the largest holds end when there is
  * too much: beyond {@value #SHARES_FROM} % those of an account that has more than its share, beyond {@value #ENDS_FROM} %
- * those of the account that has the most. Beyond {@value #REFUSES_FROM} % the gateway takes no new work.
+ * those of the account that has the most. Beyond {@value #REFUSES_FROM} % the gateway takes no new work, unless these make
+ * room for it.
  */
 public final class MemoryBudget {
     static final int SHARES_FROM = 70;
@@ -36,6 +37,9 @@ public final class MemoryBudget {
 
     private static final Logger LOG = LoggerFactory.getLogger(MemoryBudget.class);
     private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** A refusal is to be cheap, so room that was not found is not looked for again at once. */
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private static final String ANONYMOUS = "(anonymous)";
 
     private final long capacity;
@@ -49,6 +53,7 @@ public final class MemoryBudget {
     private final Map<String, Account> callers = new ConcurrentHashMap<>();
     private final Map<String, Account> servers = new ConcurrentHashMap<>();
     private final AtomicBoolean relieving = new AtomicBoolean();
+    private volatile long triedInVain = System.nanoTime() - AGAIN_NANOS;
     private final Map<Held, Counter> ended = new EnumMap<>(Held.class);
 
     // Guarded by relieving.
@@ -86,6 +91,24 @@ public final class MemoryBudget {
     public boolean isScarce() {
         long now = used.get();
         return now >= refusesFrom && (now >= endsFrom || now - ending.get() >= refusesFrom);
+    }
+
+    /**
+     * True if new work can be taken. When little is left the accounts that have the most make room for it: otherwise a few
+     * callers, each within its share, could hold as much as keeps all others out.
+     */
+    public boolean takesNewWork() {
+        if (!isScarce()) {
+            return true;
+        }
+        long now = System.nanoTime();
+        if (now - triedInVain >= AGAIN_NANOS) {
+            relieve(refusesFrom - 1);
+            if (isScarce()) {
+                triedInVain = now;
+            }
+        }
+        return !isScarce();
     }
 
     /** True if so many bytes more are no reason to end anything. */
@@ -167,7 +190,7 @@ public final class MemoryBudget {
         }
         long now = more == 0 ? used.get() : used.addAndGet(more);
         if (more >= 0 && now > sharesFrom && lasting() > sharesFrom) {
-            relieve();
+            relieve(endsFrom);
         }
     }
 
@@ -180,14 +203,14 @@ public final class MemoryBudget {
     }
 
     /** One thread at a time ends what is too much; another that has more to hold meanwhile looks again with its next bytes. */
-    private void relieve() {
+    private void relieve(long anyFrom) {
         if (!relieving.compareAndSet(false, true)) {
             return;
         }
         try {
             boolean more = true;
             while (more && lasting() > sharesFrom) {
-                Hold next = next();
+                Hold next = next(anyFrom);
                 more = next != null && end(next);
             }
             report();
@@ -196,9 +219,9 @@ public final class MemoryBudget {
         }
     }
 
-    /** What is to end next: of an account beyond its share, or near the end of the budget of any; null for nothing. */
-    private @Nullable Hold next() {
-        boolean any = lasting() > endsFrom;
+    /** What is to end next: of an account beyond its share, or of any if more is held than this; null for nothing. */
+    private @Nullable Hold next(long anyFrom) {
+        boolean any = lasting() > anyFrom;
         Account[] most = accounts()
                 .filter(account -> any || account.isBeyondShare())
                 .sorted(Comparator.comparingLong(Account::lasting).reversed())

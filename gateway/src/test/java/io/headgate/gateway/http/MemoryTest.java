@@ -66,6 +66,28 @@ class MemoryTest {
     }
 
     @Test
+    void servesOthersWhileManyHoldNoMoreThanTheirShare() {
+        AtomicInteger ended = new AtomicInteger();
+        List<Hold> crowd = new ArrayList<>();
+        try (TestDoor door = door(REFUSING);
+                RawClient client = door.connect()) {
+            for (int i = 0; i < 9; i++) {
+                Hold[] hold = new Hold[1];
+                hold[0] = door.memory.hold(Held.RESULT, "caller" + i, null, () -> {
+                    ended.incrementAndGet();
+                    hold[0].close();
+                });
+                hold[0].set(BUDGET / 10);
+                crowd.add(hold[0]);
+            }
+            assertThat(ended).hasValue(0);
+            assertThat(client.post("{}").answer().status).isEqualTo(200);
+            assertThat(ended).hasValue(1);
+            crowd.forEach(Hold::close);
+        }
+    }
+
+    @Test
     void letsSessionsEndWhenLittleIsLeft() {
         try (TestDoor door = door(REFUSING);
                 RawClient client = door.connect();

@@ -84,6 +84,27 @@ class MemoryBudgetTest {
     }
 
     @Test
+    void makesRoomForNewWorkWhereTheMostIsHeld() {
+        endable("anna", null, 24 * MIB);
+        endable("ben", null, 23 * MIB);
+        endable("cleo", null, 22 * MIB);
+        assertThat(budget.takesNewWork()).isTrue();
+        endable("dora", null, 17 * MIB);
+        assertThat(ended).isEmpty();
+        assertThat(budget.isScarce()).isTrue();
+        assertThat(budget.takesNewWork()).isTrue();
+        assertThat(ended).containsExactly("anna 24");
+    }
+
+    @Test
+    void takesNoNewWorkThatNobodyCanMakeRoomFor() {
+        endable("anna", null, 2 * MIB);
+        budget.hold(Held.RESULT, "ben", null, null).set(86 * MIB);
+        assertThat(budget.takesNewWork()).isFalse();
+        assertThat(ended).containsExactly("anna 2");
+    }
+
+    @Test
     void endsAHoldOnceWhileItsEndIsUnderWay() {
         AtomicInteger ends = new AtomicInteger();
         Hold slow = budget.hold(Held.RESULT, "anna", null, ends::incrementAndGet);
