@@ -26,68 +26,75 @@ final class Hostile implements Scenario {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("scenario", "hostile");
         result.put("smoke", smoke);
-        int alone = smoke ? 2 : 60;
-        int beside = smoke ? 5 : 300;
         try (Siege siege = new Siege(smoke);
                 Honest honest = new Honest(siege.fleet().port(), siege.honestKeys())) {
-            honest.run("warm-up", smoke ? 1 : 40, picture);
-            long liveBefore = siege.fleet().liveBytes();
-            try (Held held = new Held(siege.fleet(), picture)) {
-                Map<String, Tally> before = beside("alone", "Alone", siege, honest, alone, picture, result);
-                siege.attackAll(/* on= */ true);
-                double cpu = siege.fleet().gatewayCpuSeconds();
-                long log = Files.size(siege.fleet().log());
-                Map<String, Tally> during = beside("attacked", "", siege, honest, beside, picture, result);
-                result.put("gatewayCpuShare", (siege.fleet().gatewayCpuSeconds() - cpu) / beside);
-                result.put("logBytesPerSecond", (Files.size(siege.fleet().log()) - log) / (double) beside);
-                latencies(before, during, result);
-                held.tell(result);
-            }
-            siege.tell(result);
-            siege.attackAll(/* on= */ false);
-            afterwards(siege, honest, liveBefore, smoke, picture, result);
+            new Run(smoke, siege, honest, picture, result).all();
         }
         return result;
     }
 
-    /** One phase of the calls, with clients beside it that open sessions. */
-    private static Map<String, Tally> beside(
-            String phase,
-            String suffix,
-            Siege siege,
-            Honest honest,
-            int seconds,
-            Picture picture,
-            Map<String, Object> result)
-            throws Exception {
-        try (Newcomers newcomers = new Newcomers(siege.fleet().port(), siege.honestKeys())) {
-            Map<String, Tally> tallies = honest.run(phase, seconds, picture);
-            newcomers.finish();
-            result.put("newcomersServedShare" + suffix, newcomers.servedShare());
-            result.put("newcomersTrouble" + suffix, newcomers.trouble());
-            return tallies;
+    /** One siege from its beginning to its end. */
+    private record Run(boolean smoke, Siege siege, Honest honest, Picture picture, Map<String, Object> result) {
+        void all() throws Exception {
+            Fleet fleet = siege.fleet();
+            honest.run("warm-up", smoke ? 1 : 40, picture);
+            long liveBefore = fleet.liveBytes();
+            try (Held held = new Held(fleet, picture)) {
+                Map<String, Tally> before = phase("alone", "Alone", smoke ? 2 : 60);
+                besieged(before);
+                held.tell(result);
+            }
+            siege.tell(result);
+            siege.attackAll(/* on= */ false);
+            result.put("gatewayAlive", fleet.isGatewayAlive());
+            result.put("gatewayReady", fleet.isReady());
+            if (fleet.isGatewayAlive()) {
+                Map<String, Tally> after = honest.run("afterwards", smoke ? 1 : 10, picture);
+                result.put("servedShareAfterwards", share(together(after)));
+                siege.awaitMemory(MIB, smoke ? 5 : 60);
+                memory(fleet, liveBefore, result);
+            }
+            honest.finish();
+            fleet.stopGateway();
+            result.putAll(new HonestRecords(siege.auditLog()).compare(honest));
+            result.put("outOfMemoryErrors", outOfMemoryErrors(fleet));
+        }
+
+        /** The first moments are a part of what counts, and shown by themselves too. */
+        private void besieged(Map<String, Tally> before) throws Exception {
+            Fleet fleet = siege.fleet();
+            int first = smoke ? 1 : 10;
+            int seconds = smoke ? 4 : 290;
+            double cpu = fleet.gatewayCpuSeconds();
+            long log = Files.size(fleet.log());
+            siege.attackAll(/* on= */ true);
+            Map<String, Tally> onset = phase("onset", "Onset", first);
+            Map<String, Tally> during = phase("attacked", "", seconds);
+            result.put("p99OnsetMs", together(onset).servedMillis(99));
+            onset.forEach(
+                    (kind, tally) -> Objects.requireNonNull(during.get(kind)).add(tally));
+            if (fleet.isGatewayAlive()) {
+                result.put("gatewayCpuShare", (fleet.gatewayCpuSeconds() - cpu) / (first + seconds));
+            }
+            result.put("logBytesPerSecond", (Files.size(fleet.log()) - log) / (double) (first + seconds));
+            latencies(before, during, result);
+        }
+
+        /** Calls, and clients beside them that open sessions. */
+        private Map<String, Tally> phase(String name, String suffix, int seconds) throws Exception {
+            try (Newcomers newcomers = new Newcomers(siege.fleet().port(), siege.honestKeys())) {
+                Map<String, Tally> tallies = honest.run(name, seconds, picture);
+                newcomers.finish();
+                result.put("newcomersServedShare" + suffix, newcomers.servedShare());
+                result.put("newcomersTrouble" + suffix, newcomers.trouble());
+                return tallies;
+            }
         }
     }
 
-    private static void afterwards(
-            Siege siege, Honest honest, long liveBefore, boolean smoke, Picture picture, Map<String, Object> result)
-            throws Exception {
-        Fleet fleet = siege.fleet();
-        result.put("gatewayAlive", fleet.isGatewayAlive());
-        result.put("gatewayReady", fleet.isReady());
-        Map<String, Tally> after = honest.run("afterwards", smoke ? 1 : 10, picture);
-        honest.finish();
-        result.put("servedShareAfterwards", share(all(after)));
-        siege.awaitMemory(MIB, smoke ? 5 : 60);
-        memory(fleet, liveBefore, result);
-        fleet.stopGateway();
-        result.putAll(new HonestRecords(siege.auditLog()).compare(honest));
-        result.put("outOfMemoryErrors", outOfMemoryErrors(fleet));
-    }
-
     private static void latencies(Map<String, Tally> before, Map<String, Tally> during, Map<String, Object> result) {
-        Tally allBefore = all(before);
-        Tally allDuring = all(during);
+        Tally allBefore = together(before);
+        Tally allDuring = together(during);
         result.put("p50AloneMs", allBefore.servedMillis(50));
         result.put("p50Ms", allDuring.servedMillis(50));
         result.put("p99AloneMs", allBefore.servedMillis(99));
@@ -121,7 +128,7 @@ final class Hostile implements Scenario {
         }
     }
 
-    private static Tally all(Map<String, Tally> kinds) {
+    private static Tally together(Map<String, Tally> kinds) {
         Tally all = new Tally();
         kinds.values().forEach(all::add);
         return all;
