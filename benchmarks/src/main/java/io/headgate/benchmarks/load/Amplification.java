@@ -72,7 +72,7 @@ final class Amplification implements Scenario {
         one.put("bytesFromServers", fromServers);
         one.put("mostHeldBytes", (long) held);
         one.put("liveBytesMore", grown);
-        one.put("bytesRatio", Math.max(0, Math.max(held, grown) - CONSTANT) / (fromCallers + fromServers));
+        one.put("bytesRatio", Math.max(0, Math.max(held, (double) grown) - CONSTANT) / (fromCallers + fromServers));
         one.put("gatewayCpuMillis", 1000 * cpu);
         one.put("idleGatewayCpuMillis", 1000 * idleCpu);
         one.put("callersCpuMillis", 1000 * callersCpu);
