@@ -21,10 +21,14 @@ final class Estimator {
 
     private static final double LONG = TimeUnit.SECONDS.toNanos(5);
 
+    /** After so long without proof it counts as forgotten. */
+    private static final long LATELY = TimeUnit.SECONDS.toNanos(10);
+
     /** What is older belongs to another time. */
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(2);
 
     private volatile Limit limit;
+    private long provenAt;
     private int quiet;
     private long length = SHORTEST;
     private long start;
@@ -50,6 +54,7 @@ final class Estimator {
         this.limit = limit;
         quiet = limit.quiet();
         start = now;
+        provenAt = now - LATELY;
     }
 
     /** Goes on from what was learned elsewhere. */
@@ -75,14 +80,24 @@ final class Estimator {
         return lastLatency * Math.min(1, part);
     }
 
-    /** Lets twice as many through, for want of proof that it is too much; false if there is proof, or no more may be. */
-    boolean grow() {
+    /**
+     * Lets twice as many through, for want of proof that it is too much; false if there is or lately was proof, or no more may
+     * be. A server that is busy looks idle for a moment, and each call of a crowd asks for more then.
+     */
+    boolean grow(long now) {
         Limit before = limit;
-        if (before.isProven()) {
+        if (before.isProven() || now - provenAt < LATELY) {
             return false;
         }
         limit = before.grown();
         return limit.permits() > before.permits();
+    }
+
+    private void follow(Limit next, long now) {
+        limit = next;
+        if (next.isProven()) {
+            provenAt = now;
+        }
     }
 
     /** A call that succeeded; true if the limit may have changed. */
@@ -98,7 +113,7 @@ final class Estimator {
         }
         ramp.sample(now, nanos, startedInFlight);
         if (limit.isRefutedBy(ramp.pace(), ramp.latency()) && ramp.isQueue(now)) {
-            limit = limit.after(window(/* wasProbing= */ false, ramp.pace(), ramp.shortest(now)));
+            follow(limit.after(window(/* wasProbing= */ false, ramp.pace(), ramp.shortest(now))), now);
             ramp.forget();
             remember();
             begin(now);
@@ -145,7 +160,7 @@ final class Estimator {
         }
         boolean wasProbing = limit.isProbing();
         if (isWhole) {
-            next(wasProbing);
+            next(wasProbing, now);
         }
         begin(now);
         // Those that are on their way still are the long ones: they belong to the short ones that are back.
@@ -178,14 +193,14 @@ final class Estimator {
         quiet = limit.quiet();
     }
 
-    private void next(boolean wasProbing) {
+    private void next(boolean wasProbing, long now) {
         if (samples > 0) {
             remember();
         }
         if (quietSamples >= Window.FEWEST) {
             length = Math.max(SHORTEST, (long) Math.min(LONG, LATENCIES * quietLatency / quietSamples));
         }
-        limit = limit.after(window(wasProbing, 0, 0));
+        follow(limit.after(window(wasProbing, 0, 0)), now);
     }
 
     private Window window(boolean wasProbing, double pace, double shortest) {

@@ -231,7 +231,7 @@ final class Limiter {
         }
         boolean hasGrown;
         synchronized (estimator) {
-            hasGrown = estimator.grow();
+            hasGrown = estimator.grow(now);
         }
         if (hasGrown) {
             follow();

@@ -123,6 +123,23 @@ class GradientLimitTest {
         }
     }
 
+    /** What looks like room may be a pause of a busy server, and each call of a crowd would double the limit then. */
+    @Test
+    void growsByWindowsAndNotWithEachCallWhereItWasProvenLately() {
+        SimulatedServer server = server(8, SimulatedServer::uniform, 1);
+        server.run(20);
+        server.workers = 100_000;
+        server.arrivalsPerSecond = 20_000;
+        for (int i = 0; i < 50; i++) {
+            server.run(0.1);
+            assertThat(server.grow()).isFalse();
+        }
+        assertThat(server.limit().isProven()).isFalse();
+        assertThat(server.limit().value()).isGreaterThan(100);
+        server.run(11);
+        assertThat(server.grow()).isTrue();
+    }
+
     /** All calls are given up before the server gets to them, so that hardly one tells how long it takes. */
     @Test
     void findsItsWayOutOfALineThatNobodyLivesToSeeTheEndOf() {

@@ -67,6 +67,11 @@ final class SimulatedServer {
         return estimator.limit();
     }
 
+    /** A call that would be refused asks for more. */
+    boolean grow() {
+        return estimator.grow((long) now);
+    }
+
     void run(double seconds) {
         limits.clear();
         double end = now + seconds * SECOND;
