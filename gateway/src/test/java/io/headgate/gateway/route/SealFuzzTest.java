@@ -30,6 +30,7 @@ class SealFuzzTest {
     private static final DefectLog LOG = DefectLog.open();
     private static final Duration LIFE = Duration.ofMinutes(5);
     private static final byte[] PAYLOAD = {0, 0, 0, 2, 'u', '1', 's'};
+    private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     private static final String[] WHO = {"alice", "bob"};
 
     private final Fleet fleet = new Fleet();
@@ -92,27 +93,39 @@ class SealFuzzTest {
                 new StringBuilder(chosen < all.size() ? all.get(chosen).text() : "");
         for (int i = 1; i < input.length; i += 3) {
             if (input[i] == 0 || i + 2 >= input.length) {
-                text.append(new String(input, i, input.length - i, StandardCharsets.UTF_8));
+                int from = input[i] == 0 ? i + 1 : i;
+                text.append(new String(input, from, input.length - from, StandardCharsets.UTF_8));
                 break;
             }
-            int at = text.length() == 0 ? 0 : (input[i + 1] & 0xFF) % (text.length() + 1);
-            char with = (char) (input[i + 2] & 0xFF);
-            switch (input[i] & 3) {
-                case 0 -> text.insert(at, with);
-                case 1 -> {
-                    if (at < text.length()) {
-                        text.setCharAt(at, with);
-                    }
-                }
-                case 2 -> text.delete(at, Math.min(text.length(), at + 1));
+            change(text, input[i] % 5, input[i + 1] & 0xFF, input[i + 2] & 0xFF);
+        }
+        return text.toString();
+    }
+
+    private void change(StringBuilder text, int how, int where, int with) {
+        int at = where % (text.length() + 1);
+        switch (how) {
+            case 1 -> text.insert(at, (char) with);
+            case 2 -> text.delete(at, Math.min(text.length(), at + 1));
+            case 3 -> {
                 // What another sealed text has there.
-                default -> {
-                    String other = all.get(with % all.size()).text();
-                    text.replace(at, text.length(), other.substring(Math.min(at, other.length())));
+                String other = all.get(with % all.size()).text();
+                text.replace(at, text.length(), other.substring(Math.min(at, other.length())));
+            }
+            case 4 -> {
+                // Some bits of one of the last characters.
+                int last = text.length() - 1 - Math.min(where, text.length() - 1);
+                int digit = last < 0 ? -1 : ALPHABET.indexOf(text.charAt(last));
+                if (digit >= 0) {
+                    text.setCharAt(last, ALPHABET.charAt(digit ^ (with & 63)));
+                }
+            }
+            default -> {
+                if (at < text.length()) {
+                    text.setCharAt(at, (char) with);
                 }
             }
         }
-        return text.toString();
     }
 
     private boolean opens(Kind kind, String who, String text) {

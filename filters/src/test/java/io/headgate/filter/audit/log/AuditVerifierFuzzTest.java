@@ -151,12 +151,14 @@ class AuditVerifierFuzzTest {
 
         /** A whole line around what is behind {@code "type":"}. */
         private byte[] record(byte[] members) {
-            String text = new String(members, StandardCharsets.ISO_8859_1)
-                    .replace("{before}", before)
-                    .replace("{root}", chain.root())
-                    .replace("{count}", Long.toString(chain.tree().size()))
-                    .replace("{last}", Long.toString(chain.seq()))
-                    .replace("{first}", Long.toString(chain.seq() - chain.tree().size() + 1));
+            String text = new String(members, StandardCharsets.ISO_8859_1);
+            if (text.contains("{")) {
+                text = text.replace("{before}", before)
+                        .replace("{root}", chain.root())
+                        .replace("{count}", Long.toString(chain.tree().size()))
+                        .replace("{last}", Long.toString(chain.seq()))
+                        .replace("{first}", Long.toString(chain.seq() - chain.tree().size() + 1));
+            }
             if (text.contains("{checkpoint}")) {
                 text = text.replace("{checkpoint}", checkpoint());
             }
