@@ -1,5 +1,6 @@
 package io.headgate.benchmarks.load;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +20,10 @@ final class Neighbours implements Scenario {
     private static final double QUIET = 0.5 * SHARE;
     private static final int TIMES = 10;
     private static final int OTHER_MILLIS = 500;
+    private static final int PATIENCE_MILLIS = 1_000;
+    /** Calls may wait for five seconds; a thousand clients that hang up at a time would be another load. */
+    private static final Duration HANG_UP = Duration.ofSeconds(10);
+
 
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
@@ -90,6 +95,8 @@ final class Neighbours implements Scenario {
                 fleet.port(),
                 "demo__work",
                 number -> "{\"ms\":" + MILLIS + "}",
-                "Authorization: Bearer " + caller + "\r\n");
+                "Authorization: Bearer " + caller + "\r\n",
+                PATIENCE_MILLIS,
+                HANG_UP);
     }
 }
