@@ -23,6 +23,14 @@ public final class RequestStates {
     private static final Duration LIFE = Duration.ofMinutes(10);
     private static final int LONGEST = 64 * 1024;
 
+    /** How many calls one request may take, as many as clients make by themselves. */
+    private static final int MOST_CALLS = 10;
+
+    /** The number of a call stands before the length of the server's name, which never needs the whole of its place. */
+    private static final int NUMBER_SHIFT = 24;
+
+    private static final int LENGTH_MASK = (1 << NUMBER_SHIFT) - 1;
+
     private final Seal seal;
     private final MeterRegistry meters;
 
@@ -79,10 +87,14 @@ public final class RequestStates {
         if (state == null || inner == null) {
             return;
         }
+        int calls = callsBefore(exchange) + 1;
+        if (calls >= MOST_CALLS) {
+            throw tooOften(owner.namespace().server());
+        }
         byte[] server = owner.namespace().server().getBytes(StandardCharsets.UTF_8);
         byte[] text = inner.getBytes(StandardCharsets.UTF_8);
         byte[] payload = ByteBuffer.allocate(4 + server.length + text.length)
-                .putInt(server.length)
+                .putInt(calls << NUMBER_SHIFT | server.length)
                 .put(server)
                 .put(text)
                 .array();
@@ -106,12 +118,27 @@ public final class RequestStates {
             throw refuse(broken);
         }
         ByteBuffer buffer = ByteBuffer.wrap(payload);
-        byte[] server = new byte[buffer.getInt()];
+        byte[] server = new byte[buffer.getInt() & LENGTH_MASK];
         buffer.get(server);
         if (!owner.namespace().server().equals(new String(server, StandardCharsets.UTF_8))) {
             throw refuse("request_state", "requestState: not given for this request");
         }
         return StandardCharsets.UTF_8.decode(buffer).toString();
+    }
+
+    /** How many calls of the same request came before this one; its state was opened once already. */
+    private int callsBefore(Exchange exchange) {
+        RawJson sealed = exchange.message().envelope().get(Member.REQUEST_STATE);
+        byte[] payload = sealed == null ? null : open(Seal.Kind.REQUEST_STATE, exchange, sealed);
+        return payload == null ? 0 : ByteBuffer.wrap(payload).getInt() >>> NUMBER_SHIFT;
+    }
+
+    private Refusal tooOften(String server) {
+        meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", server, "reason", "mrtr_rounds")
+                .increment();
+        return new Refusal(
+                Refusal.Reason.UPSTREAM_PROTOCOL,
+                "The server asked for input " + MOST_CALLS + " times (expected: a result by then)");
     }
 
     private Seal.Binding binding(Exchange exchange) {

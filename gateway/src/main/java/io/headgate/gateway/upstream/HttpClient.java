@@ -21,6 +21,7 @@ import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.resolver.AddressResolverGroup;
@@ -343,6 +344,15 @@ final class HttpClient {
             } else {
                 attempt.readyH1(context.channel());
             }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+            // Of a handshake that took too long, or whose peer went away, the library tells by this event alone.
+            if (event instanceof SslHandshakeCompletionEvent completion && !completion.isSuccess()) {
+                handshakeFailure(context, completion.cause());
+            }
+            super.userEventTriggered(context, event);
         }
 
         @Override

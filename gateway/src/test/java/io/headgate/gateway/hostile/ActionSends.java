@@ -2,6 +2,7 @@ package io.headgate.gateway.hostile;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,8 +10,11 @@ import tools.jackson.databind.JsonNode;
 
 /** Cases that are told as a story of a client or an operator, one teller per kind of story. */
 final class ActionSends {
+    private static final Pattern CLOSES = Pattern.compile(
+            "^(?:the )?(?:client|alice|caller) (?:closes|drops|disconnects|resets|aborts|goes away|gives up|hangs up)\\b");
     private static final Pattern COUNT = Pattern.compile("([\\d,]{2,}) ");
-    private static final Pattern RATE = Pattern.compile("reads ([\\d.]+) ?(KiB|B|bytes?)?/s");
+    private static final Pattern RATE =
+            Pattern.compile("reads ([\\d.]+) ?(KiB|B|bytes?)?(?:/s| (?:per|a|each) second)");
     private static final double CANCELLED_WITHIN_SECONDS = 0.5;
 
     /** Slack for a machine that does other things at the same time. */
@@ -25,17 +29,62 @@ final class ActionSends {
     }
 
     void action(String action) throws Exception {
-        if (action.contains("SIGTERM")) {
+        if (action.matches(".*\\b(?:SIGTERM|SIGINT|drain|shutdown|stops?)\\b.*") && action.contains("gateway")) {
             drain();
-        } else if (action.matches("client (closes|drops) .*")) {
+        } else if (CLOSES.matcher(action).find()) {
             if (situation.bench().setting().isLegacy()) {
                 dropLegacy();
             } else {
-                dropModern();
+                dropModern(action.matches(".*\\b(?:reset|resets|RST|aborts?)\\b.*"));
             }
+        } else if (action.matches(".*\\b(?:reconnects|resumes|comes back|GET with Last-Event-ID)\\b.*")) {
+            resume();
         } else {
             throw new Unbuildable("action: " + action);
         }
+    }
+
+    /** A client that lost the stream of its call, and comes back for the rest of it. */
+    private void resume() throws Exception {
+        StubTools tools = situation.bench().first().tools();
+        tools.slowSeconds = 1.5;
+        try {
+            Client client = situation.connect(observation);
+            Form call =
+                    new Form(Map.of("template", "legacy_call", "tool", "slow", "meta", Map.of("progressToken", "p")));
+            boolean unused = client.send(situation.request(call));
+            Response begun =
+                    client.reader().nextUntil(response -> !response.eventIds().isEmpty(), situation.patience());
+            client.close();
+            Form get = new Form(Map.of(
+                    "template",
+                    "legacy_call",
+                    "method",
+                    "GET",
+                    "body",
+                    "",
+                    "drop_headers",
+                    List.of("Content-Type"),
+                    "headers",
+                    Map.of("Accept", "text/event-stream", "Last-Event-ID", begun == null ? "" : lastId(begun))));
+            Client again = situation.connect(observation);
+            boolean sent = again.send(situation.request(get));
+            Response rest = again.reader()
+                    .nextUntil(
+                            response -> response.messages().stream().anyMatch(message -> message.has("result")),
+                            situation.patience());
+            situation.note(observation, rest);
+            if (begun == null || !sent) {
+                observation.problems.add("the call's stream did not begin");
+            }
+            observation.conn = () -> again.wire().end() == Wire.End.OPEN ? "keep" : "close";
+        } finally {
+            tools.slowSeconds = 0.3;
+        }
+    }
+
+    private static String lastId(Response begun) {
+        return begun.eventIds().get(begun.eventIds().size() - 1);
     }
 
     /** The gateway stops while a subscription is open. */
@@ -83,7 +132,7 @@ final class ActionSends {
     }
 
     /** Disconnect cancels a modern call. */
-    private void dropModern() throws Exception {
+    private void dropModern(boolean resets) throws Exception {
         Client client = situation.connect(observation);
         boolean unused = client.send(situation.call("hang", Map.of(), Map.of("progressToken", "p")));
         Response begun = client.reader().nextUntil(Response::isStream, situation.patience());
@@ -91,7 +140,11 @@ final class ActionSends {
             observation.problems.add("the call did not reach the upstream");
         }
         long dropped = System.nanoTime();
-        client.close();
+        if (resets) {
+            client.wire().reset();
+        } else {
+            client.close();
+        }
         StubTools tools = situation.bench().first().tools();
         // Calls of earlier cases may have been given up, too.
         boolean givenUp = Patience.until(
@@ -127,10 +180,14 @@ final class ActionSends {
 
     void client(String what, String given) throws Exception {
         Matcher rate = RATE.matcher(what);
-        if (rate.find()) {
+        if (what.matches("(?:never reads|reads nothing|does not read|stops reading).*")) {
+            readSlowly(0);
+        } else if (rate.find()) {
             readSlowly(Words.bytes(rate.group(1), rate.group(2)));
-        } else if (what.contains("waits for the first byte")) {
+        } else if (what.matches(".*\\bfirst (?:byte|comment|event)\\b.*")) {
             firstByte();
+        } else if (CLOSES.matcher("client " + what).find()) {
+            dropModern(what.matches(".*\\b(?:resets|RST|aborts)\\b.*"));
         } else if (what.equals("churn")) {
             new ManySends(situation, observation).churn(count(given), /* sessions= */ false);
         } else {
@@ -162,6 +219,9 @@ final class ActionSends {
                         || Patience.until(
                                 () -> metric.mismatch(before, situation.bench().metrics()) == null, 1);
             }
+            if (bytesPerSecond == 0) {
+                seen.append(read(socket, 1024));
+            }
             if (seen.indexOf("HTTP/1.1 200") == 0) {
                 observation.statuses.add("200");
             }
@@ -173,6 +233,9 @@ final class ActionSends {
     }
 
     private static String read(Socket socket, int most) throws IOException {
+        if (most == 0) {
+            return "";
+        }
         byte[] bytes = socket.getInputStream().readNBytes(Math.min(most, 1024));
         return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
     }

@@ -2,10 +2,15 @@ package io.headgate.gateway.hostile;
 
 import io.headgate.gateway.SmallDisk;
 import io.headgate.gateway.audit.LogReceiver;
+import io.headgate.gateway.hostile.Setting.Trait;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway in a setting, with the stub upstreams behind it. */
@@ -13,6 +18,7 @@ final class Bench implements AutoCloseable {
     private static final double READY_WITHIN_SECONDS = 10;
     private static final double QUIET_WITHIN_SECONDS = 2;
     private static final int DISK_MEBIBYTES = 8;
+    private static final String REFRESHES = "headgate_catalog_refreshes_total";
 
     private final Setting setting;
     private final HostileFile file;
@@ -24,26 +30,43 @@ final class Bench implements AutoCloseable {
     private final Path keys;
     private final Path data;
     private final SetClock clock = new SetClock();
+    private final @Nullable TlsFront tls;
+    private final @Nullable H2Front h2;
     private final @Nullable SmallDisk disk;
     private final @Nullable LogReceiver siem;
 
     Bench(Setting setting, HostileFile file, GatewayUnderTest.Starter starter) throws Exception {
+        this(setting, file, starter, (first, second) -> {});
+    }
+
+    /** With upstreams that are made ready before the gateway reads what they offer. */
+    Bench(
+            Setting setting,
+            HostileFile file,
+            GatewayUnderTest.Starter starter,
+            BiConsumer<StubUpstream, StubUpstream> offers)
+            throws Exception {
         this.setting = setting;
         this.file = file;
         StubUpstream.Era era = setting.isLegacy() ? StubUpstream.Era.LEGACY : StubUpstream.Era.MODERN;
-        first = new StubUpstream(era);
+        first = new StubUpstream(era, setting.tools());
         second = new StubUpstream(era);
+        offers.accept(first, second);
+        tls = setting.has(Trait.UPSTREAM_TLS) ? new TlsFront(first.port()) : null;
+        h2 = setting.has(Trait.UPSTREAM_H2) ? new H2Front(first.port()) : null;
+        fronts().forEach(StubFront::start);
         this.starter = starter;
         data = Files.createTempDirectory("hostile-data");
         disk = setting.isOnSmallDisk() ? SmallDisk.at(data, DISK_MEBIBYTES) : null;
         siem = setting.isExported() ? new LogReceiver() : null;
         keys = Files.createTempDirectory("hostile-keys");
         yaml = new GatewayYaml(file, setting)
-                .text(first.url(), second.url(), CallerKeys.write(keys), data, siem == null ? "" : siem.url());
+                .text(firstUrl(), second.url(), CallerKeys.write(keys), data, siem == null ? "" : siem.url());
         gateway = starter.start(yaml, clock);
         Request list = new RequestBuilder(file, Map.of("ALICE", CallerKeys.ALICE))
                 .build(Situation.harmlessForm(), Preparation.nothing());
-        boolean ready = Patience.until(() -> offersBoth(list), READY_WITHIN_SECONDS);
+        boolean isJudgedByReads = setting.has(Trait.OFFERED) || setting.has(Trait.PAGED);
+        boolean ready = Patience.until(() -> isJudgedByReads ? areRead() : offersBoth(list), READY_WITHIN_SECONDS);
         if (!ready) {
             close();
             throw new IllegalStateException("the gateway does not offer the tools of both upstreams");
@@ -55,6 +78,20 @@ final class Bench implements AutoCloseable {
         return response != null
                 && response.text().contains("\"echo\"")
                 && response.text().contains("\"u2__echo\"");
+    }
+
+    private List<StubFront> fronts() {
+        return Stream.of(tls, h2).flatMap(Stream::ofNullable).toList();
+    }
+
+    private String firstUrl() {
+        return fronts().isEmpty() ? first.url() : fronts().get(0).url();
+    }
+
+    /** True once the lists of both upstreams were read, well or not. */
+    private boolean areRead() throws Exception {
+        Metrics now = metrics();
+        return now.sum(REFRESHES, Map.of("upstream", "u1")) > 0 && now.sum(REFRESHES, Map.of("upstream", "u2")) > 0;
     }
 
     /** Asks the gateway something on a connection of its own, over TLS if that is the setting. */
@@ -86,13 +123,36 @@ final class Bench implements AutoCloseable {
         return second;
     }
 
+    /** Where something stands before an upstream. */
+    List<String> addresses() {
+        return fronts().stream()
+                .flatMap(front -> Stream.of("127.0.0.1:" + front.port(), "localhost:" + front.port()))
+                .toList();
+    }
+
     List<StubUpstream> upstreams() {
         return List.of(first, second);
     }
 
     /** Another gateway of the same file, as if this one had been started before. */
     GatewayUnderTest another() throws Exception {
-        return starter.start(yaml, clock);
+        return another(UnaryOperator.identity());
+    }
+
+    /** Another gateway of a file that differs from this one's. */
+    GatewayUnderTest another(UnaryOperator<String> change) throws Exception {
+        Path elsewhere = Files.createDirectories(data.resolve("another"));
+        return starter.start(change.apply(yaml).replace("data: " + data + "\n", "data: " + elsewhere + "\n"), clock);
+    }
+
+    /** What stands before the first upstream and speaks TLS for it. */
+    TlsFront tls() {
+        return Objects.requireNonNull(tls, "no TLS before the first upstream");
+    }
+
+    /** What stands before the first upstream and speaks HTTP/2 for it. */
+    H2Front h2() {
+        return Objects.requireNonNull(h2, "no HTTP/2 before the first upstream");
     }
 
     /** What is written down, if anything is. */
@@ -150,6 +210,7 @@ final class Bench implements AutoCloseable {
     @Override
     public void close() {
         gateway.close();
+        fronts().forEach(StubFront::close);
         upstreams().forEach(StubUpstream::close);
         if (siem != null) {
             siem.close();

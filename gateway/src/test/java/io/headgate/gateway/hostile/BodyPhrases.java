@@ -21,8 +21,10 @@ final class BodyPhrases {
     private static final String NUMBER = "([\\d,]+)";
     private static final String SIZE = "([\\d,.]+) ?(bytes?|KiB|MiB|KB|MB)";
     private static final Pattern DELIVERY = Pattern.compile(
-            "(.*?),? (?:in one chunk|(?:split|sent) (?:over|in) " + NUMBER + " chunks" + "|sent in " + SIZE
-                    + " TCP segments)",
+            "(.*?),? (?:in one (?:chunk|piece)|(?:split|sent|spread)(?: over| in| into)* " + NUMBER
+                    + " (?:equal )?chunks|(?:split|sent)(?: over| in| into)* (?:an? )?" + SIZE
+                    + "(?:-sized)? (TCP segments|segments|chunks)"
+                    + "|(?:sent )?(?:byte by byte|(?:one|1) byte (?:at a time|per (segment|chunk)|each)))",
             Pattern.DOTALL);
 
     private final JsonTree tree;
@@ -34,6 +36,7 @@ final class BodyPhrases {
         this.tree = tree;
         this.limits = limits;
         this.expect = expect;
+        phrases.putAll(new BrokenBodies(tree).phrases());
         keys();
         values();
         wholeBodies();
@@ -49,10 +52,27 @@ final class BodyPhrases {
         String what = text;
         if (delivery.matches()) {
             what = delivery.group(1);
-            request.chunks = delivery.group(2) == null ? 0 : Words.number(delivery.group(2));
-            request.segment = delivery.group(3) == null ? 0 : Words.bytes(delivery.group(3), delivery.group(4));
+            deliver(request, delivery.toMatchResult());
         }
         request.body = build(what);
+        if (request.chunks < 0) {
+            request.chunks = Math.max(1, request.body.length / -request.chunks);
+        }
+    }
+
+    /** Chunks below 0 say how many bytes are in one. */
+    private static void deliver(Request request, MatchResult how) {
+        if (how.group(2) != null) {
+            request.chunks = Words.number(how.group(2));
+        } else if (how.group(3) != null && how.group(5).equals("chunks")) {
+            request.chunks = -Words.bytes(how.group(3), how.group(4));
+        } else if (how.group(3) != null) {
+            request.segment = Words.bytes(how.group(3), how.group(4));
+        } else if ("chunk".equals(how.group(6))) {
+            request.chunks = -1;
+        } else if (how.group().contains("byte by byte") || how.group().matches("(?s).*(?:one|1) byte .*")) {
+            request.segment = 1;
+        }
     }
 
     private byte[] build(String text) {
@@ -97,7 +117,7 @@ final class BodyPhrases {
 
     private void keys() {
         phrase("duplicate key (?:\"(\\w+)\" )?(?:inside|in) ([\\w.]+)", m -> {
-            ObjectNode object = tree.object(path(m.group(2)));
+            ObjectNode object = tree.object(BrokenBodies.path(m.group(2)));
             String key = m.group(1);
             if (key == null) {
                 key = object.isEmpty() ? "a" : object.propertyNames().iterator().next();
@@ -140,13 +160,16 @@ final class BodyPhrases {
             }
             return valid();
         });
-        phrase("(?:an? |one )?(?:object (?:with|of) )?" + NUMBER + " (?:distinct |different )?(?:keys|members)", m -> {
-            ObjectNode arguments = tree.object("params.arguments");
-            for (int i = 0; i < Words.number(m.group(1)); i++) {
-                arguments.put("k" + i, 0);
-            }
-            return valid();
-        });
+        phrase(
+                "(?:an? |one )?(?:object (?:with|of) )?" + NUMBER
+                        + " (?:distinct |different )?(?:keys|members)(?: in (?:one|an|the) object)?",
+                m -> {
+                    ObjectNode arguments = tree.object("params.arguments");
+                    for (int i = 0; i < Words.number(m.group(1)); i++) {
+                        arguments.put("k" + i, 0);
+                    }
+                    return valid();
+                });
     }
 
     /** The i-th of many strings with one hash code: "Aa" and "BB" have the same. */
@@ -161,7 +184,7 @@ final class BodyPhrases {
     private void values() {
         phrase("(\"(?:[^\"\\\\]|\\\\.)*\") ?: ?(\\S+)(?: (?:in|inside) ([\\w.]+))?", m -> {
             String where = m.group(3) == null ? "arguments" : m.group(3);
-            tree.addRawMember(tree.object(path(where)), m.group(1) + ":" + m.group(2));
+            tree.addRawMember(tree.object(BrokenBodies.path(where)), m.group(1) + ":" + m.group(2));
             return valid();
         });
         phrase("(-?Infinity|NaN|undefined|None|True|0x[0-9a-f]+)(?: in arguments| as a value)?", m -> raw(m.group(1)));
@@ -170,7 +193,8 @@ final class BodyPhrases {
                 m -> raw("1".repeat(Words.number(m.group(1)))));
         phrase(NUMBER + " nested (arrays|objects|\"\\[\"|\"\\{\")", m -> nested(Words.number(m.group(1)), m.group(2)));
         phrase(
-                "(?:(?:an? )?array (?:of|with) )?" + NUMBER + " (?:numbers|values|elements|zeros|tokens|items)",
+                "(?:(?:an? )?array (?:of|with) )?" + NUMBER
+                        + " (?:small |different )?(?:numbers|values|elements|zeros|tokens|items)(?: in (?:one|an) array)?",
                 m -> raw("[" + "0,".repeat(Math.max(0, Words.number(m.group(1)) - 1)) + "0]"));
         phrase("(?:one |a )?" + SIZE + " string(?: value)?", m -> string(Words.bytes(m.group(1), m.group(2))));
         phrase("trailing comma(?: in (?:an |the )?(object|array))?", m -> {
@@ -256,21 +280,16 @@ final class BodyPhrases {
             return utf8("[" + String.join(",", items) + "]");
         });
         phrase("gzip of (?:the )?valid body", m -> gzip(valid()));
-        phrase(
-                SIZE + " gzip expanding to ([\\d,.]+) ?(KiB|MiB|GiB).*",
-                m -> gzip(new byte[Math.min(64 << 20, Words.bytes(m.group(3), m.group(4)))]));
+        phrase(SIZE + " (?:of )?(gzip|deflate|brotli|br|zstd|snappy) expanding to ([\\d,.]+) ?(KiB|MiB|GiB).*", m -> {
+            // Others than gzip are refused by their name, before anything is unpacked.
+            boolean isGzip = m.group(3).equals("gzip");
+            return isGzip
+                    ? gzip(new byte[Math.min(64 << 20, Words.bytes(m.group(4), m.group(5)))])
+                    : new byte[Words.bytes(m.group(1), m.group(2))];
+        });
         phrase(
                 "(?:the )?valid body with (?:single quotes|unquoted keys)",
                 m -> utf8(tree.text().replace("\"", "'")));
-    }
-
-    private static String path(String words) {
-        return switch (words) {
-            case "arguments" -> "params.arguments";
-            case "_meta", "meta" -> "params._meta";
-            case "root", "top" -> "";
-            default -> words;
-        };
     }
 
     private byte[] valid() {

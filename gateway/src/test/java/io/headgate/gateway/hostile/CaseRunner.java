@@ -1,12 +1,13 @@
 package io.headgate.gateway.hostile;
 
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one case against a bench, by the form of what it sends. */
 final class CaseRunner {
+    private static final double TAKEN_WITHIN_SECONDS = 3;
+
     private final HostileFile file;
     private final Bench bench;
 
@@ -51,8 +52,8 @@ final class CaseRunner {
         Form send = situation.send();
         PlainSends plain = new PlainSends(situation, observation);
         ManySends many = new ManySends(situation, observation);
-        if (send.has("upstream_script")) {
-            scripted(situation, plain, send);
+        if (send.has("upstream_script") || send.has("steps")) {
+            new ScriptedSends(situation, observation).run();
         } else if (send.has("repeat")) {
             Form each = send.has("each") ? send.form("each") : send;
             if (situation.bench().setting().isLimited()) {
@@ -60,22 +61,26 @@ final class CaseRunner {
             } else {
                 many.repeat(send.number("repeat", 1), each);
             }
+        } else if (ManySends.areWrongKeys(situation.hostile().given())) {
+            many.wrongKeys(send);
+        } else if (send.has("corpus")) {
+            many.corpus(send);
         } else if (send.has("template") || send.has("http")) {
             plain.request(send);
         } else if (send.has("raw") || send.has("raw_hex")) {
             byte[] bytes = send.has("raw")
                     ? Words.rawBytes(Words.expand(
-                            send.text("raw"), situation.preparation().variables()))
-                    : HexFormat.of().parseHex(send.text("raw_hex").replace(" ", ""));
-            plain.raw(bytes, situation.connect(observation), send.flag("wait_response"));
+                            joined(send.value("raw")), situation.preparation().variables()))
+                    : RequestBuilder.bytes(send.text("raw_hex"));
+            plain.raw(bytes, situation.connect(observation), send);
         } else if (send.has("raw_gen")) {
             rawGen(situation, observation, send.form("raw_gen"));
         } else if (send.has("connect_only")) {
-            plain.connectOnly(send.form("connect_only"));
+            new TcpSends(situation, observation).connectOnly(send.form("connect_only"));
         } else if (send.has("slow")) {
-            plain.slow(send.form("slow"));
+            slow(situation, observation, send.form("slow"));
         } else if (send.has("tcp")) {
-            plain.tcp(send.form("tcp"));
+            new TcpSends(situation, observation).run(send.form("tcp"));
         } else if (send.has("tls")) {
             new TlsSends(situation, observation).run(send.form("tls"));
         } else if (send.has("h2")) {
@@ -85,19 +90,25 @@ final class CaseRunner {
         }
     }
 
-    /** A call to an upstream that misbehaves as a script says. */
-    private static void scripted(Situation situation, PlainSends plain, Form send) throws Exception {
-        if (!situation.file().templates().containsKey(send.text("call"))
-                || send.text("call").equals("listen")) {
-            throw new Unbuildable("scripted call: " + send.text("call"));
+    private static void slow(Situation situation, Observation observation, Form form) throws Exception {
+        if (form.text("what").matches("(?:idle|keep-?alive|silence|nothing).*")) {
+            new TcpSends(situation, observation).idle(form);
+        } else if (form.text("what").matches("(?:read|response|answer|reader).*")) {
+            new ActionSends(situation, observation)
+                    .client(
+                            "reads " + form.text("bytes_per_s", "1") + " B/s",
+                            situation.hostile().given());
+        } else {
+            new TcpSends(situation, observation).slow(form);
         }
-        List<String> steps = send.list("steps").stream().map(String::valueOf).toList();
-        situation.bench().first().follow(new UpstreamSteps(steps));
-        try {
-            plain.request(new Form(Map.of("template", send.text("call"))));
-        } finally {
-            situation.bench().first().follow(null);
-        }
+    }
+
+    /** Pieces of a raw text one behind the other. */
+    private static String joined(@Nullable Object raw) {
+        StringBuilder joined = new StringBuilder();
+        List<?> pieces = raw instanceof List<?> list ? list : List.of(String.valueOf(raw));
+        pieces.forEach(joined::append);
+        return joined.toString();
     }
 
     private static void stories(Situation situation, Observation observation, Form send, ManySends many)
@@ -109,8 +120,7 @@ final class CaseRunner {
         } else if (send.has("sequence")) {
             many.sequence(send.list("sequence"));
         } else if (send.has("churn")) {
-            Form churn = send.form("churn");
-            many.churn(churn.number("initialize_then_abandon", 1), /* sessions= */ true);
+            many.churn(send.form("churn"));
         } else if (send.has("race")) {
             many.race(ActionSends.count(send.text("race")));
         } else if (send.has("property")) {
@@ -140,15 +150,38 @@ final class CaseRunner {
     private static void rawGen(Situation situation, Observation observation, Form form) throws Exception {
         if (!form.has("pipelined_requests")) {
             boolean holdsBack = form.has("send_body") && !form.flag("send_body");
-            byte[] bytes = new RawPhrases(situation).build(form);
-            new PlainSends(situation, observation).raw(bytes, situation.connect(observation), holdsBack);
+            byte[] bytes = RawPhrases.build(situation, form);
+            Form how = new Form(Map.of("wait_response", holdsBack));
+            new PlainSends(situation, observation).raw(bytes, situation.connect(observation), how);
             return;
         }
         boolean reads = !form.has("read_responses") || form.flag("read_responses");
+        if (reads && !situation.expect().http().isEmpty()) {
+            pipelined(situation, observation, form.number("pipelined_requests", 1));
+            return;
+        }
         Wire wire = reads ? Wire.open(situation.front()) : Wire.deaf(situation.front());
         observation.open.add(wire);
+        byte[] more = situation.listen().bytes();
         boolean taken = RawPhrases.pipeline(wire, situation.listen(), form.number("pipelined_requests", 1));
-        observation.conn = () -> taken ? "keep" : "close";
+        // What was taken may still lie in the buffers between the two.
+        observation.conn =
+                () -> !taken || Patience.until(() -> !wire.write(more), TAKEN_WITHIN_SECONDS) ? "close" : "keep";
+    }
+
+    /** Requests one behind the other, whose answers are read. */
+    private static void pipelined(Situation situation, Observation observation, int count) throws Exception {
+        Client client = situation.connect(observation);
+        boolean unused = RawPhrases.pipeline(client.wire(), situation.harmless(), count);
+        Response last = null;
+        for (int i = 0; i < count; i++) {
+            last = client.answer(situation.patience());
+            if (last == null) {
+                break;
+            }
+            situation.note(observation, last);
+        }
+        new PlainSends(situation, observation).watch(client, last);
     }
 
     /** The request of a case of the plain forms, for a look at it without a gateway; null for the other forms. */

@@ -53,10 +53,61 @@ class ExpectationTest {
     }
 
     @Test
+    void readsOutcomesInOtherWords() {
+        assertThat(outcomes("401 then 429 after 100 in 10 s").mismatch(seen("401", 100, "429", 20)))
+                .isNull();
+        assertThat(outcomes("401 then 429 after 100 in 10 s").mismatch(seen("401", 5, "200", 1)))
+                .isNotNull();
+        assertThat(outcomes("mix of 200/502 then 503").mismatch(seen("502", 1, "200", 2, "503", 1)))
+                .isNull();
+        assertThat(outcomes("200 x3, the rest 429").mismatch(seen("200", 3, "429", 17)))
+                .isNull();
+        assertThat(outcomes("200 x3, the rest 429").mismatch(seen("200", 4, "429", 16)))
+                .isNotNull();
+        assertThat(outcomes("200 x3, the rest 429").mismatch(seen("200", 3, "429", 16, "500", 1)))
+                .isNotNull();
+        assertThat(outcomes("3 x 200, 2 x 429").mismatch(seen("200", 3, "429", 2)))
+                .isNull();
+        assertThat(outcomes("200 x1,000").mismatch(seen("200", 1_000))).isNull();
+        assertThat(outcomes("200 x1,000").mismatch(seen("200", 1))).isNotNull();
+        assertThat(outcomes("200 (5 times) then 429").mismatch(seen("200", 5, "429", 1)))
+                .isNull();
+        assertThat(outcomes("a rather long story").isEmpty()).isTrue();
+    }
+
+    @Test
+    void knowsSeveralFatesOfAConnection() {
+        Form form = new Form(Map.of("conn", "close or reset (a client may see either)"));
+        assertThat(Expectation.of(form, Set.of()).conns()).containsExactly("close", "reset");
+        assertThat(Expectation.of(new Form(Map.of("conn", "goaway: NO_ERROR")), Set.of())
+                        .conns())
+                .containsExactly("goaway:NO_ERROR");
+        assertThat(Expectation.of(new Form(Map.of("conn", "n/a")), Set.of()).conns())
+                .isEmpty();
+    }
+
+    @Test
+    void readsSeveralSeries() {
+        assertThat(MetricExpectation.all("headgate_a_total{x=\"1, 2\"} and headgate_b 0, headgate_c_total unchanged"))
+                .extracting(MetricExpectation::name)
+                .containsExactly("headgate_a_total", "headgate_b", "headgate_c_total");
+        MetricExpectation still = metric("headgate_x_total unchanged");
+        assertThat(still.mismatch(page("a", 1), page("a", 1))).isNull();
+        assertThat(still.mismatch(page("a", 1), page("a", 2))).contains("expected: not at all");
+    }
+
+    @Test
     void boundsCalls() {
         assertThat(Expectation.Calls.of(1).allow(2)).isFalse();
         assertThat(Expectation.Calls.of("<=210").allow(210)).isTrue();
         assertThat(Expectation.Calls.of("10..11").allow(12)).isFalse();
+        assertThat(Expectation.Calls.of("at most 3").allow(4)).isFalse();
+        assertThat(Expectation.Calls.of("at most 3").allow(0)).isTrue();
+        assertThat(Expectation.Calls.of("0 or 1").allow(2)).isFalse();
+        assertThat(Expectation.Calls.of("1 (the first)").allow(2)).isFalse();
+        assertThat(Expectation.Calls.of("1 (the first)").allow(1)).isTrue();
+        assertThat(Expectation.Calls.of(">= 2").allow(1)).isFalse();
+        assertThat(Expectation.Calls.of("< 3").allow(3)).isFalse();
         assertThat(Expectation.Calls.of("breaker open caps calls").allow(1_000)).isTrue();
     }
 

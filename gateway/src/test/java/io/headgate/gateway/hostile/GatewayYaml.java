@@ -1,5 +1,6 @@
 package io.headgate.gateway.hostile;
 
+import io.headgate.gateway.hostile.Setting.Trait;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,6 +37,18 @@ final class GatewayYaml {
         TIMES.put("sse_write_stall_s", "sseWriteStall");
     }
 
+    /** How much faster a hurried gateway gives an upstream up; a connection still needs time to be made. */
+    static final double HURRIED_UPSTREAM = 0.05;
+
+    private static final double HURRIED_CONNECT = 0.2;
+    private static final double HURRIED_CAP = 0.02;
+
+    /** 32 bytes in Base64; the first key seals, and both open. */
+    private static final String NEWER_KEY = "    - {id: 2, key: \"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=\"}\n";
+
+    private static final String SEALED_BY_TWO =
+            "seal:\n  keys:\n" + NEWER_KEY + "    - {id: 1, key: \"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\"}\n";
+
     private final HostileFile file;
     private final Setting setting;
 
@@ -56,7 +69,7 @@ final class GatewayYaml {
         }
         yaml.append("http:\n  allowedHosts: [").append(file.host()).append("]\n  limits:\n");
         COUNTS.forEach((limit, key) -> count(yaml, limit, "    " + key));
-        TIMES.forEach((limit, key) -> time(yaml, limit, "    " + key, Setting.HURRY));
+        TIMES.forEach((limit, key) -> time(yaml, limit, "    " + key, hurry(limit)));
         if (setting.isHurried() || setting.isCrowded()) {
             yaml.append("    connections: ").append(FEW_CONNECTIONS).append('\n');
         }
@@ -68,25 +81,72 @@ final class GatewayYaml {
         time(yaml, "session_idle_s", "  idle", HURRIED_SESSION_SECONDS / idle);
         time(yaml, "session_absolute_s", "  absolute", /* hurry= */ 1);
         filters(yaml, keys, exportUrl);
+        if (setting.has(Trait.SEALED)) {
+            yaml.append(SEALED_BY_TWO);
+        }
+        if (setting.has(Trait.PAGED)) {
+            yaml.append("catalog: {pageSize: 2}\n");
+        }
         yaml.append("mcpServers:\n");
-        yaml.append("  u1: {url: \"").append(firstUrl).append("\", prefix: \"\"}\n");
-        yaml.append("  u2: {url: \"").append(secondUrl).append("\"}\n");
+        server(yaml, "u1", firstUrl, setting.has(Trait.PREFIXED) ? "" : "    prefix: \"\"\n");
+        server(yaml, "u2", secondUrl, "");
         return yaml.toString();
     }
 
+    /** A comment on a silent stream stays as far from what upstreams do as it is with usual clocks. */
+    private double hurry(String limit) {
+        return limit.equals("sse_keepalive_s") && setting.has(Trait.SCRIPTED) ? HURRIED_CONNECT : Setting.HURRY;
+    }
+
+    /** The file of a node that has not heard of the newer key yet. */
+    static String before(String yaml) {
+        return yaml.replace(NEWER_KEY, "");
+    }
+
+    private void server(StringBuilder yaml, String name, String url, String more) {
+        yaml.append("  ")
+                .append(name)
+                .append(":\n    url: \"")
+                .append(url)
+                .append("\"\n")
+                .append(more);
+        boolean isFirst = name.equals("u1");
+        if (isFirst && setting.has(Trait.UPSTREAM_TLS)) {
+            yaml.append("    trust: ").append(TestCertificate.authority()).append('\n');
+        }
+        if (isFirst && setting.has(Trait.UPSTREAM_H2)) {
+            yaml.append("    http2: true\n");
+        }
+        yaml.append("    limits:\n");
+        time(yaml, "upstream_connect_s", "      connectTimeout", HURRIED_CONNECT);
+        time(yaml, "upstream_idle_s", "      idleTimeout", HURRIED_UPSTREAM);
+        time(yaml, "upstream_hard_cap_s", "      hardCap", HURRIED_CAP);
+        count(yaml, "upstream_message_bytes", "      messageBytes");
+        count(yaml, "tools_per_upstream", "      tools");
+        count(yaml, "tool_bytes", "      toolBytes");
+        count(yaml, "catalog_bytes", "      catalogBytes");
+        yaml.append("      connectionsPerLoop: 8192\n");
+    }
+
+    /** The default chain behind who calls, with the filters that the case is about. */
     private void filters(StringBuilder yaml, Path keys, String exportUrl) {
         yaml.append("filters:\n  - identity: {apiKeys: ").append(keys).append("}\n");
-        if (!setting.isAudited() && !setting.isLimited()) {
-            yaml.append("  - concurrency: {}\n  - breaker: {}\n  - retry: {}\n  - timeout: {}\n");
-            return;
+        if (setting.isAudited()) {
+            String export = "{export: {url: \"" + exportUrl + "\", timeout: 2s, backoff: 1s}}";
+            yaml.append("  - audit: ")
+                    .append(setting.isExported() ? export : "{}")
+                    .append('\n');
         }
-        String export = "{export: {url: \"" + exportUrl + "\", timeout: 2s, backoff: 1s}}";
-        yaml.append(setting.isAudited() ? "  - audit: " + (setting.isExported() ? export : "{}") + "\n" : "");
-        yaml.append(
-                setting.isLimited()
-                        ? "  - rateLimit: {limits: [{name: principal, per: caller, rate: 10/s, burst: 10, tools: ['*']}]}\n"
-                        : "");
-        yaml.append("  - timeout: 60s\n");
+        if (setting.isLimited()) {
+            // The moment in which a case calls more often than it may is an hour here: while it calls, nothing comes
+            // back.
+            yaml.append("  - rateLimit: {limits: [{name: principal, per: caller, rate: ")
+                    .append(setting.rate().tokens())
+                    .append("/h, burst: ")
+                    .append(setting.rate().burst())
+                    .append(", tools: ['*']}]}\n");
+        }
+        yaml.append("  - concurrency: {}\n  - breaker: {}\n  - retry: {}\n  - timeout: {}\n");
     }
 
     private void count(StringBuilder yaml, String limit, String key) {

@@ -1,22 +1,40 @@
 package io.headgate.gateway.hostile;
 
+import io.netty.handler.codec.http2.Http2Error;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP/2 attacks that cases name, each with its own measures. */
 final class H2Sends {
+    /** What goes along with an attack and is none itself. */
+    private static final Set<String> OPTIONS = Set.of("data", "end_stream", "note", "hold_s", "connections");
+
     private static final int BATCH = 100;
     private static final int INITIAL_WINDOW_SIZE = 4;
-    private static final Map<String, Integer> SETTING_IDS = Map.of(
+    static final Map<String, Integer> SETTING_IDS = Map.of(
             "HEADER_TABLE_SIZE", 1,
             "ENABLE_PUSH", 2,
             "MAX_CONCURRENT_STREAMS", 3,
             "INITIAL_WINDOW_SIZE", INITIAL_WINDOW_SIZE,
             "MAX_FRAME_SIZE", 5,
             "MAX_HEADER_LIST_SIZE", 6);
+
+    /** The number of an error by its name, or another one. */
+    static int errorCode(@Nullable String name, int otherwise) {
+        if (name == null) {
+            return otherwise;
+        }
+        try {
+            return (int) Http2Error.valueOf(name.toUpperCase(Locale.ROOT)).code();
+        } catch (IllegalArgumentException e) {
+            throw new Unbuildable("h2 error " + name);
+        }
+    }
 
     private final Situation situation;
     private final Observation observation;
@@ -25,32 +43,64 @@ final class H2Sends {
     H2Sends(Situation situation, Observation observation) throws Exception {
         this.situation = situation;
         this.observation = observation;
-        this.client = new H2Client(Wire.open(situation.front()));
+        this.client = new H2Client(
+                situation.bench().setting().isTls()
+                        ? Wire.over(TlsSends.secureH2(
+                                situation.front(), situation.file().host()))
+                        : Wire.open(situation.front()));
         observation.open.add(client);
         observation.conn = this::fate;
     }
 
     void run(Form h2) throws Exception {
-        String kind = h2.map().keySet().iterator().next();
+        String kind = h2.map().keySet().stream()
+                .filter(key -> !OPTIONS.contains(key))
+                .findFirst()
+                .orElse("");
+        byte[] flooded = H2Frames.ofFlood(kind);
         switch (kind) {
             case "made_you_reset", "rapid_reset", "reset_flood" -> resets(kind, h2.form(kind));
             case "continuation_flood" -> continuations(h2.form(kind));
             case "hpack_bomb" -> hpackBomb(h2.form(kind));
             case "settings" -> settings(h2.form(kind), h2.number("requests", 1));
-            case "concurrent_streams" -> concurrent(h2.number(kind, 0));
-            case "ping_flood" -> flood(h2.form(kind), H2Client.frame(H2Client.PING, 0, 0, new byte[8]));
-            case "settings_flood" -> flood(h2.form(kind), H2Client.settings());
+            case "requests" -> settings(Form.EMPTY, h2.number(kind, 1));
+            case "concurrent_streams", "headers_flood", "streams" ->
+                concurrent(h2.form(kind).number("streams", h2.number(kind, 0)));
             case "empty_data_flood" -> emptyData(h2.form(kind));
-            case "window_update_flood" ->
-                flood(h2.form(kind), H2Client.frame(H2Client.WINDOW_UPDATE, 0, 0, H2Client.int32(1)));
             case "priority_update_flood" -> priorityUpdates(h2.form(kind));
             case "zero_window" -> zeroWindow(h2.form(kind));
             case "headers" -> headers(h2);
-            case "even_stream_id" -> plainHeaders(h2.number(kind, 2));
-            case "preface_only_then_idle_s" -> idle();
-            case "window_overflow" -> windowOverflow();
-            default -> throw new Unbuildable("h2: " + h2.map().keySet());
+            case "trailers" -> trailers(h2);
+            case "preface_only_then_idle_s", "headers_then_idle_s" -> idle(kind);
+            case "preface" -> preface(h2.text(kind));
+            case "h2spec" -> observation.problems.addAll(H2Spec.problems(situation.front(), h2.text(kind)));
+            default -> {
+                if (flooded != null) {
+                    flood(h2.form(kind), flooded);
+                } else {
+                    byte[] frames = H2Frames.of(kind, h2, situation.harmless());
+                    client.start();
+                    client.send(frames);
+                    awaitVerdict();
+                }
+            }
         }
+    }
+
+    /** Fields behind a body. */
+    private void trailers(Form h2) throws Exception {
+        client.start();
+        client.send(H2Frames.trailers(situation.harmless(), fields(h2.list("trailers"))));
+        awaitVerdict();
+        if (client.stream(1).status > 0) {
+            situation.note(observation, client.stream(1).response());
+        }
+    }
+
+    /** Something in the place of the preface. */
+    private void preface(String text) throws Exception {
+        client.send(Words.rawBytes(Words.unescape(text)));
+        awaitVerdict();
     }
 
     /** Streams that end in a reset: ours, or one that we provoke. */
@@ -221,16 +271,38 @@ final class H2Sends {
         awaitVerdict();
     }
 
+    /** Names and values in turn, of pairs as the file has them. */
+    private List<String> fields(List<?> pairs) {
+        List<String> fields = new ArrayList<>();
+        for (Object pair : pairs) {
+            List<?> parts = pair instanceof List<?> list
+                    ? list
+                    : List.copyOf(Form.of(pair).map().entrySet());
+            for (Object part : parts) {
+                if (part instanceof Map.Entry<?, ?> field) {
+                    fields.add(String.valueOf(field.getKey()));
+                    fields.add(value(field.getValue()));
+                } else {
+                    fields.add(value(part));
+                }
+            }
+        }
+        return fields;
+    }
+
+    private String value(@Nullable Object part) {
+        return Words.expand(
+                Words.unescape(String.valueOf(part)), situation.preparation().variables());
+    }
+
     private void headers(Form h2) throws Exception {
         client.start();
-        List<String> fields = new ArrayList<>();
-        for (Object pair : h2.list("headers")) {
-            ((List<?>) pair).forEach(part -> fields.add(String.valueOf(part)));
-        }
+        List<String> fields = fields(h2.list("headers"));
         boolean hasData = h2.has("data");
         client.send(H2Client.headers(1, H2Client.block(fields), !hasData && h2.flag("end_stream")));
         if (hasData) {
-            client.send(H2Client.frame(H2Client.DATA, H2Client.END_STREAM, 1, Words.rawBytes(h2.text("data"))));
+            byte[] data = Words.rawBytes(value(h2.text("data")));
+            client.send(H2Client.frame(H2Client.DATA, H2Client.END_STREAM, 1, data));
         }
         awaitVerdict();
         if (client.stream(1).status > 0) {
@@ -238,23 +310,13 @@ final class H2Sends {
         }
     }
 
-    private void plainHeaders(int id) throws Exception {
+    private void idle(String kind) throws Exception {
         client.start();
-        client.send(H2Client.request(id, situation.harmless(), /* endStream= */ true));
-        awaitVerdict();
-    }
-
-    private void idle() throws Exception {
-        client.start();
+        if (kind.startsWith("headers")) {
+            byte[] block = H2Client.block(H2Client.fields(situation.harmless()));
+            client.send(H2Client.headers(1, block, /* endStream= */ false));
+        }
         var unused = client.wire().awaitEnd(situation.patience());
-    }
-
-    private void windowOverflow() throws Exception {
-        client.start();
-        byte[] most = H2Client.frame(H2Client.WINDOW_UPDATE, 0, 0, H2Client.int32(Integer.MAX_VALUE));
-        client.send(most);
-        client.send(most);
-        awaitVerdict();
     }
 
     /** Waits until the gateway did to the connection what is expected, or the time is over. */

@@ -1,11 +1,15 @@
 package io.headgate.gateway.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.gateway.hostile.StandIn.Habit;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 
 /** The harness turns red for each way of answering wrong: it is shown a stand-in that does so on purpose. */
@@ -21,20 +25,25 @@ class HarnessTest {
         return "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":" + code + ",\"message\":\"" + message + "\"}}";
     }
 
-    private static List<String> problems(Habit habit, String send, String expect) throws Exception {
+    private static HostileFile own() throws IOException {
         try (var in = HostileFile.resource("cases.yaml")) {
-            HostileFile file = HostileFile.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), true);
-            HostileCase hostile = new HostileCase(
-                    "x-001",
-                    "json",
-                    "ci",
-                    "gateway up",
-                    Form.of(HostileFile.yaml(send)),
-                    Expectation.of(
-                            Form.of(HostileFile.yaml(expect)), file.codes().keySet()));
-            try (HostileSuite suite = new HostileSuite(file, new WaitingList(Map.of()), StandIn.with(habit))) {
-                return suite.problems(hostile);
-            }
+            return HostileFile.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), /* isOwn= */ true);
+        }
+    }
+
+    private static List<String> problems(Habit habit, String send, String expect) throws Exception {
+        HostileFile file = own();
+        Form written = Form.of(HostileFile.yaml(expect));
+        HostileCase hostile = new HostileCase(
+                "x-001",
+                "json",
+                "ci",
+                "gateway up",
+                Form.of(HostileFile.yaml(send)),
+                written,
+                Expectation.of(written, file.codes().keySet()));
+        try (HostileSuite suite = new HostileSuite(file, WaitingList.NONE, StandIn.with(habit))) {
+            return suite.problems(hostile);
         }
     }
 
@@ -100,5 +109,24 @@ class HarnessTest {
         String twice = error(-32700, "bad").replace("\"error\"", "\"jsonrpc\":\"2.0\",\"error\"");
         assertThat(problems(GOOD.body(twice))).anyMatch(problem -> problem.startsWith("the answer has a key twice"));
         assertThat(problems(GOOD.status(500))).contains("the gateway made a 500");
+    }
+
+    @Test
+    void caseThatCannotBeBuiltIsRedAndNotLeftOut() throws Exception {
+        HostileCase poem = HostileCase.of(
+                Form.of(HostileFile.yaml("{id: x-001, layer: json, send: {poem: true}, expect: {http: 400}}")),
+                Set.of());
+        HostileFile own = own();
+        for (boolean isOwn : List.of(true, false)) {
+            HostileFile file = new HostileFile(isOwn, own.codes(), own.limits(), own.templates(), List.of(poem));
+            try (HostileSuite suite = new HostileSuite(file, WaitingList.load(), StandIn.with(GOOD))) {
+                List<DynamicNode> tests = suite.tests(file.layers(), any -> true)
+                        .flatMap(layer -> layer.getChildren().map(DynamicNode.class::cast))
+                        .toList();
+                assertThat(tests).hasSize(1);
+                DynamicTest test = (DynamicTest) tests.get(0);
+                assertThatThrownBy(() -> test.getExecutable().execute()).isInstanceOf(Unbuildable.class);
+            }
+        }
     }
 }

@@ -1,14 +1,52 @@
 package io.headgate.gateway.hostile;
 
-/** One hostile input: the situation, what is sent, and what must come of it. */
-record HostileCase(String id, String layer, String tier, String given, Form send, Expectation expect) {
+import java.util.Set;
+
+/**
+ * One hostile input: the situation, what is sent, and what must come of it.
+ *
+ * @param written what must come of it, in the words of the file
+ */
+record HostileCase(String id, String layer, String tier, String given, Form send, Form written, Expectation expect) {
+    private static final String EVERY_COMMIT = "ci";
+
+    /** A case as the file has it. */
+    static HostileCase of(Form form, Set<String> codes) {
+        Form written = form.form("expect");
+        return new HostileCase(
+                form.text("id"),
+                form.text("layer"),
+                form.text("tier", EVERY_COMMIT),
+                form.text("given"),
+                form.form("send"),
+                written,
+                Expectation.of(written, codes));
+    }
+
+    /** The same with another expectation. */
+    HostileCase expecting(Form other, Set<String> codes) {
+        return new HostileCase(id, layer, tier, given, send, other, Expectation.of(other, codes));
+    }
+
+    /** True if it takes too long for every build. */
     boolean isNightly() {
-        return tier.equals("nightly");
+        return !tier.equals(EVERY_COMMIT);
+    }
+
+    /** A part of the case by the name that the file has for it, as text. */
+    String part(String name) {
+        return switch (name) {
+            case "id" -> id;
+            case "layer" -> layer;
+            case "tier" -> tier;
+            case "given" -> given;
+            case "send" -> send.map().toString();
+            default -> written.text(name);
+        };
     }
 
     String title() {
-        String form = send.map().toString();
-        String flat = form.replaceAll("\\s+", " ").replaceAll("[^\\x20-\\x7E]", "?");
+        String flat = part("send").replaceAll("\\s+", " ").replaceAll("[^\\x20-\\x7E]", "?");
         return id + " " + (flat.length() > 100 ? flat.substring(0, 100) + "…" : flat);
     }
 }

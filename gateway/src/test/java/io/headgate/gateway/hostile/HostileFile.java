@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * A file of hostile cases: the codes, limits and templates that its cases lean on, and the cases.
@@ -22,10 +20,6 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
  */
 record HostileFile(
         boolean isOwn, Map<String, Integer> codes, Form limits, Map<String, Form> templates, List<HostileCase> cases) {
-    /** Layers whose cases this version of the gateway answers for. */
-    static final Set<String> LAYERS = new LinkedHashSet<>(
-            List.of("tcp", "http1", "http2", "json", "jsonrpc", "mcp", "mcp-legacy", "stream", "audit"));
-
     static HostileFile load() {
         String other = System.getProperty("headgate.hostile", "");
         try {
@@ -59,27 +53,20 @@ record HostileFile(
         written.map().keySet().forEach(name -> templates.put(name, written.form(name)));
         List<HostileCase> cases = new ArrayList<>();
         for (Object item : file.list("cases")) {
-            Form form = Form.of(item);
-            cases.add(new HostileCase(
-                    form.text("id"),
-                    form.text("layer"),
-                    form.text("tier", "ci"),
-                    form.text("given"),
-                    form.form("send"),
-                    Expectation.of(form.form("expect"), codes.keySet())));
+            cases.add(HostileCase.of(Form.of(item), codes.keySet()));
         }
         return new HostileFile(isOwn, codes, defaults.form("limits"), templates, cases);
     }
 
     static @Nullable Object yaml(String text) {
-        LoadSettings settings =
-                LoadSettings.builder().setCodePointLimit(64 * 1024 * 1024).build();
-        return new Load(settings).loadFromString(text);
+        return CaseYaml.read(text);
     }
 
-    /** The cases of our layers. */
-    List<HostileCase> ours() {
-        return cases.stream().filter(c -> LAYERS.contains(c.layer())).toList();
+    /** The layers of its cases, in their order. */
+    Set<String> layers() {
+        Set<String> layers = new LinkedHashSet<>();
+        cases.forEach(hostile -> layers.add(hostile.layer()));
+        return layers;
     }
 
     /** The name of a code, or its digits if the file has no name for it. */

@@ -2,11 +2,11 @@ package io.headgate.gateway.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicContainer;
@@ -14,8 +14,6 @@ import org.junit.jupiter.api.DynamicTest;
 
 /** One test per case of a file; cases of the same setting share a gateway. */
 final class HostileSuite implements AutoCloseable {
-    private static final boolean NIGHTLY = "nightly".equals(System.getProperty("headgate.hostile.tier"));
-
     /** A regular expression of ids, for work on a few cases. */
     private static final String ONLY = System.getProperty("headgate.hostile.only", ".*");
 
@@ -31,48 +29,37 @@ final class HostileSuite implements AutoCloseable {
     }
 
     /** The tests of some layers, one container for each. */
-    Stream<DynamicContainer> tests(Collection<String> layers) {
+    Stream<DynamicContainer> tests(Collection<String> layers, Predicate<HostileCase> chosen) {
         return layers.stream()
                 .map(layer -> DynamicContainer.dynamicContainer(
                         layer,
                         file.cases().stream()
                                 .filter(hostile -> hostile.layer().equals(layer)
+                                        && chosen.test(hostile)
                                         && hostile.id().matches(ONLY))
                                 .map(hostile -> DynamicTest.dynamicTest(hostile.title(), () -> test(hostile)))));
     }
 
+    /** A case that nothing here can build fails like one that is answered wrong. */
     private void test(HostileCase hostile) throws Exception {
-        String part = waiting.partFor(hostile, file);
-        if (part != null) {
-            notRun(hostile, "waits for " + part);
+        WaitingList.Wait wait = waiting.waitOf(hostile, file);
+        if (wait != null) {
+            System.out.println("waits: " + hostile.id() + ": " + wait.reason());
+            Assumptions.abort(wait.reason());
         }
-        if (hostile.isNightly() && !NIGHTLY) {
-            notRun(hostile, "runs in the nightly tier");
-        }
-        List<String> problems = new ArrayList<>();
-        try {
-            problems.addAll(problems(hostile));
-        } catch (Unbuildable e) {
-            if (file.isOwn()) {
-                throw e;
-            }
-            notRun(hostile, String.valueOf(e.getMessage()));
-        }
-        assertThat(problems).as(hostile.id() + " " + hostile.given()).isEmpty();
-    }
-
-    private static void notRun(HostileCase hostile, String why) {
-        System.out.println("not run: " + hostile.id() + ": " + why);
-        Assumptions.abort(why);
+        assertThat(problems(hostile)).as(hostile.id() + " " + hostile.given()).isEmpty();
     }
 
     /** Runs a case in its setting; everything that is wrong. */
-    List<String> problems(HostileCase hostile) throws Exception {
+    List<String> problems(HostileCase written) throws Exception {
+        HostileCase hostile = waiting.decided(written, file.codes().keySet());
         Setting setting = Setting.of(hostile);
         if (!setting.isOwn()) {
             return new CaseRunner(file, shared(setting)).run(hostile);
         }
-        try (Bench own = new Bench(setting, file, starter)) {
+        UpstreamSteps.Pace pace = UpstreamSteps.Pace.of(setting, file);
+        UpstreamPlan plan = UpstreamPlan.of(hostile);
+        try (Bench own = new Bench(setting, file, starter, (first, second) -> plan.offerBy(first, second, pace))) {
             return new CaseRunner(file, own).run(hostile);
         }
     }

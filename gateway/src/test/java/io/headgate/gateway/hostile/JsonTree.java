@@ -46,8 +46,6 @@ final class JsonTree {
     void setIn(ObjectNode parent, String key, @Nullable Object value) {
         if ("<absent>".equals(value)) {
             parent.remove(key);
-        } else if (value instanceof String text && text.startsWith("<raw>")) {
-            parent.put(key, mark("\"%s\"", text.substring("<raw>".length())));
         } else {
             parent.set(key, node(value));
         }
@@ -78,10 +76,13 @@ final class JsonTree {
         return mark;
     }
 
-    private static JsonNode node(@Nullable Object value) {
+    private JsonNode node(@Nullable Object value) {
+        if (value instanceof String text && text.startsWith("<raw>")) {
+            return MAPPER.valueToTree(mark("\"%s\"", text.substring("<raw>".length())));
+        }
         if (value instanceof Map<?, ?> map) {
             ObjectNode object = MAPPER.createObjectNode();
-            map.forEach((key, item) -> object.set(String.valueOf(key), node(item)));
+            map.forEach((key, item) -> setIn(object, String.valueOf(key), item));
             return object;
         }
         if (value instanceof List<?> list) {

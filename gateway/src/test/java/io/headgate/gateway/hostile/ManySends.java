@@ -17,7 +17,17 @@ import tools.jackson.databind.JsonNode;
 
 /** Cases of more than one request: side by side, one after the other, and very many of one kind. */
 final class ManySends {
-    private static final Pattern STEP = Pattern.compile("(?:(alice|bob) )?([a-z]+/[a-z/]+)");
+    private static final Pattern STEP = Pattern.compile(
+            "(?:(alice|bob)(?: calls| asks for| sends)? )?([a-z]+/[a-zA-Z/]+|ping)(?: (?:of |for )?(?:tool )?(\\w+))?(?: again)?");
+
+    private static final Pattern WAIT = Pattern.compile("(?:wait|pause|sleep)s? (?:for )?([\\d.]+) ?(ms|s)\\w*");
+    private static final Pattern RESTART =
+            Pattern.compile("(?:upstream )?(u[12]) (?:restarts|drops its connections|.*closes.*)");
+    private static final Pattern WRONG_KEYS =
+            Pattern.compile("\\b(?:failed|wrong|bad|invalid|failing) (?:tokens|keys|credentials)\\b.*");
+    private static final Pattern AFTER = Pattern.compile("after (\\d+)");
+    private static final int WRONG_KEYS_A_MINUTE = 100;
+    private static final int MORE_WRONG_KEYS = 20;
     private static final int THREADS = 100;
 
     /** More sessions belong to many callers. */
@@ -125,20 +135,77 @@ final class ManySends {
         for (Object step : steps) {
             if (step instanceof Map<?, ?>) {
                 new PlainSends(situation, observation).request(Form.of(step));
-                continue;
+            } else {
+                named(String.valueOf(step));
             }
-            Matcher named = STEP.matcher(String.valueOf(step));
-            if (!named.matches()) {
-                throw new Unbuildable("sequence step: " + step);
-            }
-            Form form = Situation.harmlessForm()
-                    .with(new Form(Map.of(
-                            "as_",
-                            named.group(1) == null ? "alice" : named.group(1),
-                            "patch",
-                            Map.of("method", named.group(2), "params.name", "<absent>"))));
-            new PlainSends(situation, observation).request(form);
         }
+    }
+
+    private void named(String step) throws Exception {
+        Matcher wait = WAIT.matcher(step);
+        Matcher named = STEP.matcher(step);
+        Matcher restart = RESTART.matcher(step);
+        if (wait.matches()) {
+            double seconds = Double.parseDouble(wait.group(1)) * (wait.group(2).equals("ms") ? 0.001 : 1);
+            double hurry = situation.bench().setting().isHurried() ? Setting.HURRY : 1;
+            // The time itself is what the case is about: nothing happens that could be waited for.
+            var unused = Patience.until(() -> false, seconds * hurry);
+        } else if (restart.matches()) {
+            situation
+                    .bench()
+                    .upstreams()
+                    .get(restart.group(1).equals("u2") ? 1 : 0)
+                    .closeConnections();
+        } else if (named.matches()) {
+            String caller = named.group(1) == null ? "alice" : named.group(1);
+            String method = named.group(2);
+            Form form = method.equals("tools/call")
+                    ? new Form(
+                            Map.of("template", "modern_call", "tool", named.group(3) == null ? "echo" : named.group(3)))
+                    : Situation.harmlessForm()
+                            .with(new Form(Map.of("patch", Map.of("method", method, "params.name", "<absent>"))));
+            new PlainSends(situation, observation).request(form.with(new Form(Map.of("as_", caller))));
+        } else {
+            throw new Unbuildable("sequence step: " + step);
+        }
+    }
+
+    static boolean areWrongKeys(String given) {
+        return WRONG_KEYS.matcher(given).find();
+    }
+
+    /** Keys that nobody has, until they are not even looked at; all within one minute of the gateway's clock. */
+    void wrongKeys(Form send) throws Exception {
+        situation.bench().clock().stop();
+        Matcher after =
+                AFTER.matcher(String.valueOf(situation.hostile().written().value("http")));
+        int times = after.find() ? Integer.parseInt(after.group(1)) : WRONG_KEYS_A_MINUTE;
+        repeat(times + MORE_WRONG_KEYS, send);
+    }
+
+    /** Texts that are JSON, and texts that are not, each as the value of an argument. */
+    void corpus(Form send) throws Exception {
+        Form texts = JsonTexts.load();
+        Client client = situation.connect(observation);
+        Response last = null;
+        for (String kind : List.of("valid", "invalid")) {
+            for (Object text : texts.list(kind)) {
+                Form call = new Form(Map.of(
+                        "template",
+                        send.text("template", "modern_call"),
+                        "patch",
+                        Map.of("params.arguments", "<raw>{\"x\":" + text + "}")));
+                boolean unused = client.send(situation.request(call));
+                last = client.answer(situation.patience());
+                String expected = kind.equals("valid") ? "200" : "400";
+                String seen = last == null ? "closed" : Integer.toString(last.status());
+                if (!seen.equals(expected)) {
+                    observation.problems.add("the " + kind + " text " + text + " got " + seen);
+                }
+                situation.note(observation, last);
+            }
+        }
+        new PlainSends(situation, observation).watch(client, last);
     }
 
     /** Very many clients that all use the same id; each must get the answer to its own request. */
@@ -181,6 +248,15 @@ final class ManySends {
     }
 
     /** Subscriptions that are opened and dropped at once, or sessions that are opened and left. */
+    void churn(Form form) throws Exception {
+        boolean sessions = form.has("initialize_then_abandon") || form.has("initialize_then_delete");
+        String what = form.map().keySet().stream().findFirst().orElse("");
+        if (!sessions && !what.matches("(?:listen|subscribe|open)_then_(?:close|drop|abandon)")) {
+            throw new Unbuildable("churn: " + form.map().keySet());
+        }
+        churn(form.number(what, 1), sessions);
+    }
+
     void churn(int times, boolean sessions) throws Exception {
         Form initialize = new Form(Map.of("template", "initialize"));
         boolean areMany = sessions && times > SESSIONS_OF_ONE;

@@ -20,6 +20,9 @@ record Metrics(List<Sample> samples) {
     private static final Pattern LINE = Pattern.compile("(\\w+)(?:\\{(.*)})?\\s+(\\S+)(?:\\s+\\d+)?");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
+    /** Those of a gateway that has done nothing yet. */
+    static final Metrics NONE = new Metrics(List.of());
+
     /** One value of one series. */
     record Sample(String name, Map<String, String> labels, double value) {}
 

@@ -32,6 +32,10 @@ final class Observation {
     /** How many records of calls there were before the case. */
     int recordsBefore;
 
+    /** The metrics before the case if it begins with the gateway itself; null if they are read just before it. */
+    @Nullable
+    Metrics metricsBefore;
+
     /** The metrics around the case where they cannot be read after it. */
     @Nullable
     TwoMetrics ownMetrics;

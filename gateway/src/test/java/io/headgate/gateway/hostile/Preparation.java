@@ -1,6 +1,7 @@
 package io.headgate.gateway.hostile;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,11 +15,26 @@ import tools.jackson.databind.JsonNode;
 
 /** Makes true what a case says about the situation before it, and fills in the variables that it uses. */
 final class Preparation implements AutoCloseable {
+    /** Somebody's call that has begun before the case and goes on beside it. */
+    private static final Pattern RUNS = Pattern.compile(
+            "(alice|bob) runs a (?:[\\d.]+ s )?(?:tool )?call(?: \\(\\w+\\))?(?: on (S[AB]))?(?:,? (?:with )?(?:request )?id (\\S+?))?"
+                    + "(?: (?:on (S[AB])|with progressToken \"?(\\w+)\"?))*(?:,.*)?$");
+
+    private static final Pattern OPEN_STREAMS = Pattern.compile(
+            "(\\d+|an?) open (?:SSE )?(?:streams?|subscriptions?)|(alice|bob) has (\\d+) subscriptions?");
+    private static final Pattern HAS_SESSIONS = Pattern.compile("(alice|bob) has (\\d+) (?:open )?sessions");
+    private static final Pattern DECLARES = Pattern.compile("client declares (\\w+)");
     private static final Pattern ASKED = Pattern.compile("asked (?:elicitation/create )?id (\\d+)");
     private static final Pattern ISSUED_FOR = Pattern.compile("issued for (?:tool )?(\\w+)(?:\\((\\w+)=(\\w+)\\))?");
+    private static final Pattern ISSUED_AGO = Pattern.compile("issued (\\d+) (min|h)\\w* ago");
     private static final Pattern SLEEPS = Pattern.compile("sleeps ([\\d.]+) s");
     private static final Pattern IDLE = Pattern.compile("idle for (\\d+) min");
-    private static final Pattern EVENT_OF = Pattern.compile("event of session (\\w+)");
+    /** A cursor that the gateway gave out, as it was or changed. */
+    static final Pattern CURSOR = Pattern.compile("\\$\\{([\\w ]*\\bCURSOR\\b[^}]*|\\w*_CURSOR\\w*)}");
+
+    private static final Pattern STATE = Pattern.compile("\\$\\{(S(?: [^}]*)?)}");
+    private static final Pattern EVENT_OF = Pattern.compile(
+            "\\$\\{((?:an? |the )?(first |last )?event(?: id)? (?:of|on|from)(?: session| the stream of)? (S\\w))}");
     private static final Map<String, @Nullable Object> ELICITATION =
             Map.of("clientCapabilities", Map.of("elicitation", Map.of()));
     private static final String OTHER_CALLERS_MARK = "progress-of-another-caller";
@@ -41,6 +57,9 @@ final class Preparation implements AutoCloseable {
         this.hostile = hostile;
         variables.put("ALICE", CallerKeys.ALICE);
         variables.put("BOB", CallerKeys.BOB);
+        // Cookies of somebody's browser, which mean nothing here.
+        variables.put("ALICE_SESSION", "cookie-of-alice");
+        variables.put("BOB_SESSION", "cookie-of-bob");
     }
 
     /** Values that must never come back in an answer. */
@@ -78,12 +97,21 @@ final class Preparation implements AutoCloseable {
         if (asked.find()) {
             ask(given.contains("answered"));
         }
-        if (send.contains("${S}") || send.contains("${S with")) {
+        Matcher state = STATE.matcher(send);
+        if (state.find()) {
             requestState(given);
+            variables.put(state.group(1), changed(variable("S"), state.group(1)));
+        }
+        Matcher cursor = CURSOR.matcher(send);
+        if (cursor.find()) {
+            String owner = given.contains("bob") || cursor.group(1).startsWith("BOB") ? "bob" : "alice";
+            variables.put(cursor.group(1), changed(cursor(owner), cursor.group(1)));
         }
         Matcher event = EVENT_OF.matcher(send);
         if (event.find()) {
-            variables.put(event.group(), eventOf(session("alice", /* elsewhere= */ false)));
+            boolean isOwn = event.group(3).equals("SA");
+            String session = isOwn ? variable("SA") : session("alice", /* elsewhere= */ false);
+            variables.put(event.group(1), eventOf(session));
         }
         Matcher idle = IDLE.matcher(given);
         if (idle.find()) {
@@ -91,8 +119,38 @@ final class Preparation implements AutoCloseable {
                     Integer.parseInt(idle.group(1)) * 60.0 / file.limits().number("session_idle_s", 1800);
             pause(seconds * GatewayYaml.HURRIED_SESSION_SECONDS + 1);
         }
-        if (given.contains("runs a call with progressToken")) {
-            runBeside();
+        Matcher issuedAgo = ISSUED_AGO.matcher(given);
+        if (issuedAgo.find()) {
+            long minutes =
+                    Long.parseLong(issuedAgo.group(1)) * (issuedAgo.group(2).startsWith("h") ? 60 : 1);
+            bench.clock().jump(Duration.ofMinutes(minutes));
+        }
+        Matcher runs = RUNS.matcher(given);
+        if (runs.find() && !hostile.send().has("action")) {
+            runBeside(runs);
+        }
+        beside(given);
+    }
+
+    /** Streams and sessions that are open already. */
+    private void beside(String given) throws Exception {
+        Matcher streams = OPEN_STREAMS.matcher(given);
+        if (streams.find() && !hostile.send().has("action") && !hostile.send().has("tcp")) {
+            String count = streams.group(1) == null ? streams.group(3) : streams.group(1);
+            String caller = streams.group(2) == null ? "alice" : streams.group(2);
+            for (int i = 0; i < (count.startsWith("a") ? 1 : Integer.parseInt(count)); i++) {
+                Request listen = builder().build(new Form(Map.of("template", "listen", "as_", caller)), nothing());
+                Client client = Client.connect(bench.gateway().front());
+                held.add(client);
+                client.send(listen);
+                var unused = client.answer(Wire.Deadline.in(ANSWERED_WITHIN_SECONDS));
+            }
+        }
+        Matcher opened = HAS_SESSIONS.matcher(given);
+        if (opened.find()) {
+            for (int i = 0; i < Integer.parseInt(opened.group(2)); i++) {
+                var unused = session(opened.group(1), /* elsewhere= */ false);
+            }
         }
     }
 
@@ -107,7 +165,7 @@ final class Preparation implements AutoCloseable {
 
     private boolean usesTemplateSession(String name) {
         Form send = hostile.send().has("each") ? hostile.send().form("each") : hostile.send();
-        Form template = file.templates().get(send.text("template"));
+        Form template = file.templates().get(send.text("template", send.text("call")));
         return template != null && template.form("headers").map().toString().contains("${" + name + "}");
     }
 
@@ -244,6 +302,11 @@ final class Preparation implements AutoCloseable {
         if (variables.containsKey("S")) {
             form.put("meta", new Form(ELICITATION).with(send.form("meta")).map());
         }
+        Matcher declares = DECLARES.matcher(hostile.given());
+        if (declares.find() && !declares.group(1).equals("none")) {
+            Form capable = new Form(Map.of("clientCapabilities", Map.of(declares.group(1), Map.of())));
+            form.put("meta", capable.with(send.form("meta")).map());
+        }
         Matcher asked = ASKED.matcher(hostile.given());
         if (send.has("body") && !questionId.isEmpty() && asked.find()) {
             form.put("body", send.text("body").replace("\"id\":" + asked.group(1) + ",", "\"id\":" + questionId + ","));
@@ -266,7 +329,16 @@ final class Preparation implements AutoCloseable {
         form.put("tool", tool);
         form.put("args", args);
         form.put("meta", ELICITATION);
-        Response response = Client.once(bench.gateway().front(), builder().build(new Form(form), nothing()));
+        Request request = builder().build(new Form(form), nothing());
+        Response response;
+        if (bench.setting().has(Setting.Trait.SEALED)) {
+            // The gateway of this case seals with a newer key than the one that gives the state.
+            try (GatewayUnderTest other = bench.another(GatewayYaml::before)) {
+                response = askWhenReady(other, request);
+            }
+        } else {
+            response = Client.once(bench.gateway().front(), request);
+        }
         JsonNode result = response.messages().isEmpty()
                 ? JsonTree.MAPPER.createObjectNode()
                 : response.messages().get(0).path("result");
@@ -275,9 +347,52 @@ final class Preparation implements AutoCloseable {
             throw new IOException("no requestState came: " + response.text());
         }
         variables.put("S", state);
-        int middle = state.length() / 2;
-        char flipped = state.charAt(middle) == 'A' ? 'B' : 'A';
-        variables.put("S with one bit flipped", state.substring(0, middle) + flipped + state.substring(middle + 1));
+    }
+
+    /** A sealed value as the words after its name have it. */
+    private static String changed(String sealed, String words) {
+        int middle = sealed.length() / 2;
+        if (words.contains("flipped") || words.contains("changed") || words.contains("altered")) {
+            char flipped = sealed.charAt(middle) == 'A' ? 'B' : 'A';
+            return sealed.substring(0, middle) + flipped + sealed.substring(middle + 1);
+        } else if (words.contains("truncated") || words.contains("without") || words.contains("cut")) {
+            return sealed.substring(0, sealed.length() - 1);
+        } else if (words.contains("twice") || words.contains("doubled")) {
+            return sealed + sealed;
+        } else if (words.matches(".*(?:appended|followed by|with .* added|plus).*")) {
+            return sealed + "A";
+        } else if (words.matches("S|\\w*CURSOR\\w*|(?:an? |the )?CURSOR(?: of \\w+)?")) {
+            return sealed;
+        }
+        throw new Unbuildable("${" + words + "}");
+    }
+
+    /** The cursor of the first page that a caller got. */
+    private String cursor(String caller) throws IOException, InterruptedException {
+        Form form = Situation.harmlessForm().with(new Form(Map.of("as_", caller)));
+        Response response = Client.once(bench.gateway().front(), builder().build(form, nothing()));
+        String cursor = response.messages().isEmpty()
+                ? ""
+                : response.messages().get(0).path("result").path("nextCursor").asString("");
+        if (cursor.isEmpty()) {
+            throw new IOException("no cursor came: " + response.text());
+        }
+        return cursor;
+    }
+
+    /** Asks a gateway that was started a moment ago, until it knows the tool. */
+    private Response askWhenReady(GatewayUnderTest gateway, Request request) throws Exception {
+        List<Response> answers = new ArrayList<>();
+        boolean isReady = Patience.until(
+                () -> {
+                    answers.add(Client.once(gateway.front(), request));
+                    return Client.rpcName(answers.get(answers.size() - 1), file).equals("result");
+                },
+                ANSWERED_WITHIN_SECONDS);
+        if (!isReady) {
+            throw new IOException("another gateway does not answer");
+        }
+        return answers.get(answers.size() - 1);
     }
 
     /** The id of an event on a stream of a session. */
@@ -304,23 +419,25 @@ final class Preparation implements AutoCloseable {
         return events.eventIds().get(0);
     }
 
-    /** Somebody else's call with progress, which has begun. */
-    private void runBeside() throws Exception {
-        Form form = new Form(Map.of(
-                "template",
-                "modern_call",
-                "tool",
-                "slow",
-                "meta",
-                Map.of("progressToken", "t"),
-                "args",
-                Map.of("v", OTHER_CALLERS_MARK),
-                "as_",
-                "bob"));
+    /** Somebody's call, which has begun. */
+    private void runBeside(Matcher runs) throws Exception {
+        String caller = runs.group(1);
+        String session = runs.group(2) == null ? runs.group(4) : runs.group(2);
+        Object id = runs.group(3) == null ? "beside" : HostileFile.yaml(runs.group(3));
+        Map<String, @Nullable Object> form = new HashMap<>();
+        form.put("template", session == null ? "modern_call" : "legacy_call");
+        form.put("as_", caller);
+        form.put("tool", session == null ? "slow" : "hang");
+        form.put("args", Map.of("v", OTHER_CALLERS_MARK));
+        form.put("meta", Map.of("progressToken", runs.group(5) == null ? "t" : runs.group(5)));
+        form.put("patch", Map.of("id", id == null ? "beside" : id));
+        if (session != null) {
+            form.put("session", variable(session));
+        }
         int calls = bench.calls();
         Client client = Client.connect(bench.gateway().front());
         held.add(client);
-        client.send(builder().build(form, nothing()));
+        client.send(builder().build(new Form(form), nothing()));
         if (!Patience.until(() -> bench.calls() > calls, ANSWERED_WITHIN_SECONDS)) {
             throw new IOException("the other call did not reach the upstream");
         }

@@ -8,6 +8,7 @@ import java.util.List;
 final class Request {
     String method = "POST";
     String path = "/mcp";
+    String version = "HTTP/1.1";
     byte[] body = new byte[0];
 
     /** How many chunks the body is sent in; 0 sends a Content-Length. */
@@ -49,7 +50,7 @@ final class Request {
     /** The request line, the fields and the empty line. */
     byte[] head() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-        out.writeBytes(Words.rawBytes(method + " " + path + " HTTP/1.1\r\n"));
+        out.writeBytes(Words.rawBytes(method + " " + path + " " + version + "\r\n"));
         for (Field field : fields) {
             out.writeBytes(Words.rawBytes(field.name() + ": "));
             out.writeBytes(field.value());

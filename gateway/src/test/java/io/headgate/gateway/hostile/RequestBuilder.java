@@ -30,7 +30,8 @@ final class RequestBuilder {
         }
         Form template = file.template(send.text("template"));
         Request request = new Request();
-        request.method = template.text("method", "POST");
+        request.method = send.text("method", template.text("method", "POST"));
+        request.version = send.text("version", "HTTP/1.1");
         request.path = Words.expand(send.text("path", template.text("path", "/mcp")), variables);
         Form headers = template.form("headers");
         if (template.has("rpc_method")) {
@@ -49,25 +50,40 @@ final class RequestBuilder {
         followBody(request, tree, send, expect);
         applyFields(request, send);
         body(request, tree, send, expect);
-        request.truncateTo = send.number("truncate_body_to", -1);
+        deliver(request, send);
         return request;
+    }
+
+    /** How it goes on the wire. */
+    private static void deliver(Request request, Form send) {
+        request.truncateTo = send.number("truncate_body_to", -1);
+        request.chunks = send.number("chunks", send.flag("chunked") ? 1 : request.chunks);
+        request.segment = send.number("segment_bytes", request.segment);
     }
 
     private Request plain(Form http) {
         Request request = new Request();
         request.method = http.text("method", "GET");
+        request.version = http.text("version", "HTTP/1.1");
         request.path = Words.expand(http.text("path", "/mcp"), variables);
         if (!http.form("headers").has("Host")) {
             request.add("Host", file.host());
         }
         addVariableFields(request, http.form("headers"));
         request.body = Words.expand(http.text("body"), variables).getBytes(StandardCharsets.UTF_8);
+        http.list("drop_headers").forEach(name -> request.remove(String.valueOf(name)));
+        deliver(request, http);
         return request;
     }
 
     private void addVariableFields(Request request, Form headers) {
         for (String name : headers.map().keySet()) {
-            request.set(name, field(headers.text(name)));
+            request.remove(name);
+            if (headers.value(name) instanceof List<?> values) {
+                values.forEach(value -> request.add(name, field(String.valueOf(value))));
+            } else if (!headers.text(name).equals("<absent>")) {
+                request.add(name, field(headers.text(name)));
+            }
         }
     }
 
@@ -180,7 +196,7 @@ final class RequestBuilder {
 
     /** A new token of the same caller is another of her keys. */
     private String token(String described) {
-        boolean isOfAlice = described.equals("<new>") || described.equals("<fresh jti, same sub>");
+        boolean isOfAlice = described.matches("<(?:new|another|fresh)\\b.*>|<.*\\bsame (?:sub|caller|principal)\\b.*>");
         return isOfAlice ? CallerKeys.anotherOfAlice() : Words.expand(described, variables);
     }
 
@@ -207,16 +223,25 @@ final class RequestBuilder {
         } else if (send.has("body_gen")) {
             new BodyPhrases(tree, file.limits(), expect).apply(send.text("body_gen"), request);
         } else if (send.has("string_hex")) {
-            request.body = around(tree.text(), HexFormat.of().parseHex(send.text("string_hex")));
+            request.body = around(tree.text(), bytes(send.text("string_hex")));
         } else if (send.has("string_escape")) {
             request.body = around(tree.text(), Words.rawBytes(send.text("string_escape")));
         } else {
             request.body = tree.text().getBytes(StandardCharsets.UTF_8);
         }
-        if (send.has("body_hex_prefix")) {
-            byte[] prefix = HexFormat.of().parseHex(send.text("body_hex_prefix").replace(" ", ""));
-            request.body = BodyPhrases.join(prefix, request.body);
+        if (send.has("body_hex")) {
+            request.body = bytes(send.text("body_hex"));
         }
+        if (send.has("body_hex_suffix")) {
+            request.body = BodyPhrases.join(request.body, bytes(send.text("body_hex_suffix")));
+        }
+        if (send.has("body_hex_prefix")) {
+            request.body = BodyPhrases.join(bytes(send.text("body_hex_prefix")), request.body);
+        }
+    }
+
+    static byte[] bytes(String hex) {
+        return HexFormat.of().parseHex(hex.replaceAll("(?i)0x|[\\s:,-]", ""));
     }
 
     private static byte[] around(String text, byte[] inside) {

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestBuilderTest {
     private static final Map<String, String> VARIABLES = Map.of(
+            "BOB_SESSION",
+            "cookie-of-bob",
             "ALICE",
             "alice-token",
             "BOB",
@@ -67,9 +69,9 @@ class RequestBuilderTest {
     void everyCaseThatDoesNotWaitHasARequest() {
         WaitingList waiting = WaitingList.load();
         Map<String, String> broken = new HashMap<>();
-        for (HostileCase hostile : file.ours()) {
+        for (HostileCase hostile : file.cases()) {
             try {
-                if (waiting.partFor(hostile, file) == null) {
+                if (waiting.waitOf(hostile, file) == null) {
                     var unused = CaseRunner.request(file, hostile, VARIABLES);
                 }
             } catch (RuntimeException e) {

@@ -1,60 +1,184 @@
 package io.headgate.gateway.hostile;
 
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The situation that a case needs: which gateway, in front of which upstreams.
  *
- * @param isHurried true if its clocks run ten times as fast, so that a case that waits for them is quick
- * @param isCrowded true if more clients come than it lets in, while its clocks run as usual, so that all can be there
- * @param isLimited true if each caller may call ten tools, and then ten a second
- * @param isOwn true if no other case may share it, because the case uses up a limit or stops it
- * @param isAudited true if the gateway keeps records of calls, and the case says which
- * @param isOnSmallDisk true if its data lies on a file system that the case fills
- * @param isExported true if its records are sent to a SIEM
+ * @param rate what each caller may call, or {@link Rate#NONE}
+ * @param tools tools that the first upstream offers besides its usual ones, as {@link StubTools} writes them
  */
-record Setting(
-        boolean isTls,
-        boolean isLegacy,
-        boolean isHurried,
-        boolean isCrowded,
-        boolean isLimited,
-        boolean isOwn,
-        boolean isAudited,
-        boolean isOnSmallDisk,
-        boolean isExported) {
+record Setting(Set<Trait> traits, Rate rate, String tools) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
+
+    /** What sets one gateway apart from another. */
+    enum Trait {
+        TLS,
+        /** Its upstreams have sessions. */
+        LEGACY,
+        /** Its clocks run faster, so that a case that waits for them is quick. */
+        HURRIED,
+        /** More clients come than it lets in, while its clocks run as usual, so that all can be there. */
+        CROWDED,
+        /** No other case may share it, because the case uses up a limit, stops it, or lets an upstream misbehave. */
+        OWN,
+        /** It keeps records of calls, and the case says which. */
+        AUDITED,
+        /** Its data lies on a file system that the case fills. */
+        ON_SMALL_DISK,
+        /** Its records are sent to a SIEM. */
+        EXPORTED,
+        /** An upstream misbehaves as the case says. */
+        SCRIPTED,
+        /** The case is in part about what the first upstream offers, from the first list on. */
+        OFFERED,
+        /** The first upstream is reached over TLS. */
+        UPSTREAM_TLS,
+        /** The first upstream is reached over HTTP/2. */
+        UPSTREAM_H2,
+        /** The names of the first upstream have its prefix, too. */
+        PREFIXED,
+        /** Its keys for what clients keep are in its file, so that another node can have them. */
+        SEALED,
+        /** Its lists come in many pages. */
+        PAGED
+    }
+
+    /** So many calls in a time, and so many at once. */
+    record Rate(int tokens, String unit, int burst) {
+        static final Rate NONE = new Rate(0, "", 0);
+
+        private static final Pattern WORDS = Pattern.compile(
+                "\\brate (\\d+) ?(?:/|per) ?(s|sec|second|m|min|minute|h|hour)\\b(?:,? (?:with )?burst (\\d+))?");
+
+        static Rate of(String given) {
+            Matcher words = WORDS.matcher(given);
+            if (words.find()) {
+                int tokens = Integer.parseInt(words.group(1));
+                int burst = words.group(3) == null ? tokens : Integer.parseInt(words.group(3));
+                return new Rate(tokens, words.group(2).substring(0, 1), burst);
+            }
+            return given.contains("limits key on") ? new Rate(10, "s", 10) : NONE;
+        }
+    }
 
     private static final Set<String> WAITING_FORMS = Set.of("slow", "connect_only");
     private static final Set<String> WAITING_FRAMES = Set.of("preface_only_then_idle_s", "zero_window");
     private static final Set<String> LIMIT_FORMS =
-            Set.of("repeat", "action", "parallel_gen", "churn", "race", "property", "load", "how");
+            Set.of("repeat", "action", "parallel_gen", "churn", "race", "property", "load", "how", "corpus");
+
+    /** What lets a gateway's clock, key or limit be another one for the cases after it. */
+    private static final Pattern USED_UP =
+            Pattern.compile("idle for|issued [\\d.]+ \\w+ ago|\\bnode \\d|session(?:s)? .*\\babsolute\\b");
 
     static Setting of(HostileCase hostile) {
         Form send = hostile.send();
         String given = hostile.given().toLowerCase(Locale.ROOT);
-        boolean tls = given.contains("tls listener")
-                || send.has("tls")
-                || send.text("port").equals("tls");
+        Set<Trait> traits = EnumSet.noneOf(Trait.class);
+        UpstreamPlan plan = UpstreamPlan.of(hostile);
+        add(
+                traits,
+                Trait.TLS,
+                given.contains("tls listener")
+                        || send.has("tls")
+                        || send.text("port").equals("tls"));
+        add(traits, Trait.LEGACY, isLegacy(hostile, plan));
+        add(traits, Trait.CROWDED, send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS);
+        add(traits, Trait.HURRIED, waits(hostile, plan) && !traits.contains(Trait.CROWDED));
+        add(
+                traits,
+                Trait.AUDITED,
+                hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call"));
+        add(traits, Trait.ON_SMALL_DISK, given.startsWith("audit volume"));
+        add(traits, Trait.EXPORTED, given.startsWith("siem"));
+        add(traits, Trait.SCRIPTED, plan.isScripted());
+        add(traits, Trait.OFFERED, plan.beginsBefore());
+        add(traits, Trait.UPSTREAM_TLS, plan.isAbout("tls"));
+        add(traits, Trait.UPSTREAM_H2, plan.isAbout("h2"));
+        add(traits, Trait.PREFIXED, plan.isAboutNames());
+        add(
+                traits,
+                Trait.PAGED,
+                Preparation.CURSOR.matcher(hostile.part("send")).find());
+        add(traits, Trait.SEALED, given.matches(".*\\bnode \\d.*"));
+        boolean isOwn = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
+                || USED_UP.matcher(given).find()
+                || ManySends.areWrongKeys(given)
+                || traits.contains(Trait.SCRIPTED)
+                || traits.contains(Trait.CROWDED)
+                || traits.contains(Trait.ON_SMALL_DISK)
+                || traits.contains(Trait.EXPORTED);
+        add(traits, Trait.OWN, isOwn);
+        return new Setting(traits, Rate.of(given), StubTools.inWords(hostile));
+    }
+
+    private static void add(Set<Trait> traits, Trait trait, boolean has) {
+        if (has) {
+            traits.add(trait);
+        }
+    }
+
+    private static boolean isLegacy(HostileCase hostile, UpstreamPlan plan) {
+        Form send = hostile.send();
         String template = send.has("each") ? send.form("each").text("template") : send.text("template");
-        boolean legacy =
-                hostile.layer().equals("mcp-legacy") || template.equals("legacy_call") || template.equals("initialize");
-        boolean waits = send.map().keySet().stream().anyMatch(WAITING_FORMS::contains)
+        return hostile.layer().equals("mcp-legacy")
+                || template.equals("legacy_call")
+                || template.equals("initialize")
+                || plan.isLegacy();
+    }
+
+    private static boolean waits(HostileCase hostile, UpstreamPlan plan) {
+        Form send = hostile.send();
+        return send.map().keySet().stream().anyMatch(WAITING_FORMS::contains)
                 || send.form("h2").map().keySet().stream().anyMatch(WAITING_FRAMES::contains)
-                || given.contains("idle for")
+                || TlsSends.waits(send.form("tls"))
+                || hostile.given().contains("idle for")
+                || plan.waits()
                 || hostile.expect().withinSeconds() >= 5;
-        boolean limited = given.contains("policy: rate") || given.contains("limits key on");
-        boolean own = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
-                || given.contains("idle for")
-                || send.has("upstream_script");
-        boolean crowded = send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS;
-        boolean audited =
-                hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call");
-        boolean small = given.startsWith("audit volume");
-        boolean exported = given.startsWith("siem");
-        boolean alone = own || crowded || small || exported;
-        return new Setting(tls, legacy, waits && !crowded, crowded, limited, alone, audited, small, exported);
+    }
+
+    boolean has(Trait trait) {
+        return traits.contains(trait);
+    }
+
+    boolean isTls() {
+        return has(Trait.TLS);
+    }
+
+    boolean isLegacy() {
+        return has(Trait.LEGACY);
+    }
+
+    boolean isHurried() {
+        return has(Trait.HURRIED);
+    }
+
+    boolean isCrowded() {
+        return has(Trait.CROWDED);
+    }
+
+    boolean isLimited() {
+        return !rate.equals(Rate.NONE);
+    }
+
+    boolean isOwn() {
+        return has(Trait.OWN);
+    }
+
+    boolean isAudited() {
+        return has(Trait.AUDITED);
+    }
+
+    boolean isOnSmallDisk() {
+        return has(Trait.ON_SMALL_DISK);
+    }
+
+    boolean isExported() {
+        return has(Trait.EXPORTED);
     }
 }

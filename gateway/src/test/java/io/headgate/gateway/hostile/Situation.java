@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that the sender of one case needs. */
 record Situation(HostileFile file, Bench bench, HostileCase hostile, Preparation preparation) {
+    /** An upstream may have very much to say before it answers, on a machine that does other things. */
+    private static final double SCRIPTED_SECONDS = 60;
+
     Form send() {
         return hostile.send();
     }
@@ -48,7 +51,8 @@ record Situation(HostileFile file, Bench bench, HostileCase hostile, Preparation
     Wire.Deadline patience() {
         double within = expect().withinSeconds();
         double scaled = bench.setting().isHurried() ? within * Setting.HURRY : within;
-        return Wire.Deadline.in(Math.max(Client.PATIENCE_SECONDS, scaled + 5));
+        boolean isScripted = bench.setting().has(Setting.Trait.SCRIPTED);
+        return Wire.Deadline.in(Math.max(isScripted ? SCRIPTED_SECONDS : Client.PATIENCE_SECONDS, scaled + 5));
     }
 
     Client connect(Observation observation) throws IOException {

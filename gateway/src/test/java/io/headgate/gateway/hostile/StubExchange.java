@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -161,16 +162,21 @@ final class StubExchange {
     }
 
     void startStream() throws IOException {
+        startStream(200, "text/event-stream", List.of());
+    }
+
+    void startStream(int status, String contentType, List<String> fields) throws IOException {
         streaming = true;
-        String fields = "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked";
-        raw(Words.ascii("HTTP/1.1 200 Stub\r\n" + fields + "\r\n\r\n"));
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Stub\r\nContent-Type: " + contentType);
+        fields.forEach(field -> head.append("\r\n").append(field));
+        raw(Words.rawBytes(head.append("\r\nTransfer-Encoding: chunked\r\n\r\n").toString()));
     }
 
     void event(String json) throws IOException {
         chunk(("event: message\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    void chunk(byte[] bytes) throws IOException {
+    synchronized void chunk(byte[] bytes) throws IOException {
         ByteArrayOutputStream chunk = new ByteArrayOutputStream(bytes.length + 16);
         chunk.writeBytes(Words.ascii(Integer.toHexString(bytes.length) + "\r\n"));
         chunk.writeBytes(bytes);

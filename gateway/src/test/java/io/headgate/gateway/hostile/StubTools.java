@@ -2,10 +2,15 @@ package io.headgate.gateway.hostile;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,12 +19,18 @@ final class StubTools {
     static final String CAPABILITIES = "{\"tools\":{\"listChanged\":true},\"prompts\":{},\"resources\":{}}";
     static final String RESOURCES = "[{\"uri\":\"file:///readme\",\"name\":\"readme\"}]";
 
+    private static final List<String> NAMES = List.of("echo", "slow", "hang", "ask", "pay", "big", "flood", "wipe");
     private static final String ANY = "{\"type\":\"object\"}";
     private static final String FORM = "{\"mode\":\"form\",\"message\":\"Go on?\",\"requestedSchema\":"
             + "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}}";
     private static final double LONGEST_CALL_SECONDS = 30;
 
+    private static final Pattern WITH_HEADER =
+            Pattern.compile("tool (\\w+) has (?:an? )?(?:(string|integer|number|boolean) )?x-mcp-header ([\\w-]+)");
+
     private final StubUpstream.Era era;
+    private final String more;
+    private final Set<StubExchange> listeners = ConcurrentHashMap.newKeySet();
     private final Semaphore answers = new Semaphore(0);
 
     /** How long {@code echo} sleeps first. */
@@ -38,16 +49,51 @@ final class StubTools {
     final AtomicInteger cancelled = new AtomicInteger();
 
     StubTools(StubUpstream.Era era) {
+        this(era, "");
+    }
+
+    /** With tools besides, as {@link #inWords} writes them. */
+    StubTools(StubUpstream.Era era, String more) {
         this.era = era;
+        this.more = more;
+    }
+
+    /** The tools that a case names and no stub has by itself, as JSON with a comma before each. */
+    static String inWords(HostileCase hostile) {
+        StringBuilder more = new StringBuilder();
+        Matcher tool = WITH_HEADER.matcher(hostile.given());
+        while (tool.find()) {
+            String type = tool.group(2) == null ? "string" : tool.group(2);
+            String header = tool.group(3);
+            boolean isUsual = header.equals(
+                    tool.group(1).equals("sql") ? "Region" : tool.group(1).equals("t") ? "N" : "");
+            if (!isUsual) {
+                String argument = hostile.send().form("args").map().keySet().stream()
+                        .filter(name -> plain(name).equals(plain(header)))
+                        .findFirst()
+                        .orElse(header.toLowerCase(Locale.ROOT));
+                more.append(',').append(tool(tool.group(1), property(argument, type, header)));
+            }
+        }
+        return more.toString();
+    }
+
+    private static String plain(String name) {
+        return name.replaceAll("[_-]", "").toLowerCase(Locale.ROOT);
+    }
+
+    /** The names of its usual tools. */
+    List<String> names() {
+        return NAMES;
     }
 
     String list() {
         StringBuilder list = new StringBuilder("[");
-        for (String plain : List.of("echo", "slow", "hang", "ask", "pay", "big", "flood", "wipe")) {
+        for (String plain : NAMES) {
             list.append(tool(plain, ANY)).append(',');
         }
         list.append(tool("sql", property("region", "string", "Region"))).append(',');
-        list.append(tool("t", property("n", "integer", "N"))).append(']');
+        list.append(tool("t", property("n", "integer", "N"))).append(more).append(']');
         return list.toString();
     }
 
@@ -182,9 +228,21 @@ final class StubTools {
         exchange.event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\",\"params\":"
                 + "{\"notifications\":" + exchange.params().path("notifications")
                 + ",\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":" + exchange.id() + "}}}");
-        while (!exchange.awaitDisconnect(LONGEST_CALL_SECONDS)) {
-            exchange.chunk(Words.ascii(":\n\n"));
+        listeners.add(exchange);
+        try {
+            while (!exchange.awaitDisconnect(LONGEST_CALL_SECONDS)) {
+                exchange.chunk(Words.ascii(":\n\n"));
+            }
+        } finally {
+            listeners.remove(exchange);
         }
         throw new IOException("the gateway went away");
+    }
+
+    /** Tells those who listen that the tools are other ones. */
+    void changed() throws IOException {
+        for (StubExchange listener : listeners) {
+            listener.event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+        }
     }
 }

@@ -4,15 +4,20 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -29,24 +34,37 @@ final class StubUpstream implements AutoCloseable {
             Set.of("tools/call", "prompts/get", "resources/read", "completion/complete");
 
     private static final double ACCEPTED_WITHIN_SECONDS = 5;
+    private static final int KNOCK_MILLIS = 300;
+    private static final double BOUND_WITHIN_SECONDS = 5;
 
     /** One call that arrived. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared, and the bytes are what it is about.
     record Call(String method, String tool, byte[] body) {}
 
+    private static final String CALL = "call";
+
     private final Era era;
-    private final ServerSocket server;
+    private final int port;
+    private volatile ServerSocket server;
     private final StubTools tools;
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final Set<String> sessions = ConcurrentHashMap.newKeySet();
-    private volatile @Nullable UpstreamScript script;
+    private final Map<String, UpstreamScript> scripts = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> asked = new ConcurrentHashMap<>();
+    private final List<Socket> knocking = new CopyOnWriteArrayList<>();
 
     StubUpstream(Era era) {
+        this(era, "");
+    }
+
+    /** With tools besides the usual ones, as {@link StubTools#inWords} writes them. */
+    StubUpstream(Era era, String moreTools) {
         this.era = era;
-        this.tools = new StubTools(era);
+        this.tools = new StubTools(era, moreTools);
         try {
             server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+            port = server.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,7 +78,7 @@ final class StubUpstream implements AutoCloseable {
     }
 
     int port() {
-        return server.getLocalPort();
+        return port;
     }
 
     String url() {
@@ -101,13 +119,75 @@ final class StubUpstream implements AutoCloseable {
 
     /** Answers calls by a script from now on, or as usual again. */
     void follow(@Nullable UpstreamScript steps) {
-        script = steps;
+        follow(CALL, steps);
+    }
+
+    /** Answers requests of a method by a script from now on, or as usual again. */
+    void follow(String method, @Nullable UpstreamScript steps) {
+        if (steps == null) {
+            scripts.remove(method);
+        } else {
+            scripts.put(method, steps);
+        }
+    }
+
+    /** How many requests of a method have come. */
+    int asked(String method) {
+        AtomicInteger count = asked.get(method);
+        return count == null ? 0 : count.get();
+    }
+
+    /** Is no longer there: whoever connects is refused. */
+    void refuse() throws IOException {
+        server.close();
+        closeConnections();
+    }
+
+    /** Is no longer reached: connections are not even refused, because its queue of them is full and nobody takes any. */
+    void blackhole() throws Exception {
+        refuse();
+        boolean isBound = Patience.until(this::isFullAgain, BOUND_WITHIN_SECONDS);
+        boolean isFull = false;
+        while (isBound && !isFull) {
+            Socket socket = new Socket();
+            knocking.add(socket);
+            try {
+                socket.connect(server.getLocalSocketAddress(), KNOCK_MILLIS);
+            } catch (SocketTimeoutException e) {
+                isFull = true;
+            }
+        }
+        if (!isBound) {
+            throw new IOException("port " + port + " was taken meanwhile");
+        }
+    }
+
+    /** Listens again with hardly a queue; false while the system has not let go of the port. */
+    private boolean isFullAgain() throws IOException {
+        ServerSocket full = new ServerSocket();
+        try {
+            full.setReuseAddress(true);
+            full.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1);
+            server = full;
+            return true;
+        } catch (BindException e) {
+            full.close();
+            return false;
+        }
+    }
+
+    /** Ends the connections that there are. */
+    void closeConnections() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
     }
 
     private void accept() {
-        while (!server.isClosed()) {
+        ServerSocket open = server;
+        while (!open.isClosed()) {
             try {
-                Socket socket = server.accept();
+                Socket socket = open.accept();
                 socket.setTcpNoDelay(true);
                 sockets.add(socket);
                 daemon(() -> serve(socket), "stub-connection");
@@ -136,12 +216,13 @@ final class StubUpstream implements AutoCloseable {
 
     private void handle(StubExchange exchange) throws IOException, InterruptedException {
         boolean isCall = CALLS.contains(exchange.rpcMethod());
+        asked.computeIfAbsent(exchange.rpcMethod(), any -> new AtomicInteger()).incrementAndGet();
         if (isCall) {
             JsonNode name = exchange.params().path("name");
             calls.add(new Call(exchange.rpcMethod(), name.asString(""), exchange.body()));
         }
-        UpstreamScript steps = script;
-        if (isCall && steps != null) {
+        UpstreamScript steps = scripts.get(isCall ? CALL : exchange.rpcMethod());
+        if (steps != null) {
             steps.run(exchange);
         } else if (era == Era.MODERN) {
             modern(exchange, isCall);
@@ -219,7 +300,8 @@ final class StubUpstream implements AutoCloseable {
     public void close() {
         try {
             server.close();
-            for (Socket socket : sockets) {
+            closeConnections();
+            for (Socket socket : knocking) {
                 socket.close();
             }
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.headgate.gateway.hostile;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,8 +39,10 @@ final class Verdict {
         add("rpc", expect.rpc().mismatch(observation.rpc));
         problems.addAll(observation.problems);
         problems.addAll(NoteChecks.check(situation, observation));
-        metric(before);
+        Metrics earlier = observation.metricsBefore;
+        metrics(earlier == null ? before : earlier);
         audit();
+        challenge();
         conn(observation.conn.call());
         time();
         calls();
@@ -64,11 +67,13 @@ final class Verdict {
                 + (text.length() > 300 ? text.substring(0, 300) + "…" : text);
     }
 
-    private void metric(Metrics before) throws Exception {
-        MetricExpectation metric = situation.expect().metric();
-        if (metric == null) {
-            return;
+    private void metrics(Metrics before) throws Exception {
+        for (MetricExpectation metric : situation.expect().metrics()) {
+            metric(metric, before);
         }
+    }
+
+    private void metric(MetricExpectation metric, Metrics before) throws Exception {
         Observation.TwoMetrics own = observation.ownMetrics;
         if (own != null) {
             add("metric", metric.mismatch(own.before(), own.after()));
@@ -99,12 +104,27 @@ final class Verdict {
     }
 
     private void conn(String seen) {
-        String expected = situation.expect().conn();
-        // A server that closes while bytes are still on their way to it cannot avoid a reset.
-        boolean closed = expected.equals("close") && seen.equals("reset");
-        boolean ours = expected.equals("reset");
-        if (!expected.isEmpty() && !seen.isEmpty() && !seen.equals(expected) && !closed && !ours) {
-            problems.add("connection was " + seen + " (expected: " + expected + ")");
+        Set<String> expected = situation.expect().conns();
+        boolean fits = expected.isEmpty() || seen.isEmpty() || expected.stream().anyMatch(conn -> isFate(conn, seen));
+        if (!fits) {
+            problems.add("connection was " + seen + " (expected: " + String.join(" or ", expected) + ")");
+        }
+    }
+
+    private static boolean isFate(String expected, String seen) {
+        // A server that closes while bytes are still on their way to it cannot avoid a reset; our own reset is no fate.
+        boolean isClosed = expected.equals("close") && seen.equals("reset");
+        boolean isAnyCode = !expected.contains(":") && seen.startsWith(expected + ":");
+        return seen.equals(expected) || isClosed || isAnyCode || expected.equals("reset");
+    }
+
+    private void challenge() {
+        Boolean expected = situation.expect().challenge();
+        for (Response response : observation.responses) {
+            boolean has = response.hasField("WWW-Authenticate");
+            if (expected != null && has != expected && response.status() != 429) {
+                problems.add("WWW-Authenticate is " + (has ? "" : "not ") + "there in a " + response.status());
+            }
         }
     }
 
@@ -134,6 +154,7 @@ final class Verdict {
             secrets.add("127.0.0.1:" + upstream.port());
             secrets.add("localhost:" + upstream.port());
         }
+        secrets.addAll(situation.bench().addresses());
         for (Response response : observation.responses) {
             String text = response.text();
             String whole = response.fields() + "\n" + text.substring(0, Math.min(LOOKED_AT_CHARS, text.length()));

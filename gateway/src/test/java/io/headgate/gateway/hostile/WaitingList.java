@@ -4,70 +4,127 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The cases whose subject does not exist yet, each with the part of the gateway that it waits for. */
-record WaitingList(Map<String, String> partById) {
-    /** How a case of another file shows that it waits; the first that fits counts. */
-    private static final Map<Pattern, String> SIGNS = signs();
+/**
+ * What is not judged as a file of cases has it: cases whose subject does not exist yet, and expectations that the project
+ * decided otherwise.
+ */
+record WaitingList(List<Wait> waits, List<Decision> decisions) {
+    static final WaitingList NONE = new WaitingList(List.of(), List.of());
+
+    /** How to know a case by its parts: each named part has what its pattern finds. */
+    record Sign(Map<String, Pattern> patterns) {
+        static Sign of(Form form) {
+            Map<String, Pattern> patterns = new LinkedHashMap<>();
+            form.map().keySet().forEach(part -> patterns.put(part, Pattern.compile(form.text(part))));
+            return new Sign(patterns);
+        }
+
+        boolean fits(HostileCase hostile) {
+            return patterns.entrySet().stream()
+                    .allMatch(sign ->
+                            sign.getValue().matcher(hostile.part(sign.getKey())).find());
+        }
+    }
+
+    /**
+     * Cases that wait for a part of the gateway.
+     *
+     * @param issue the number of the issue that builds it
+     * @param cases their ids in our own file
+     * @param signs how cases of another file show that they wait for it; one is enough
+     */
+    record Wait(int issue, String part, Set<String> cases, List<Sign> signs) {
+        String reason() {
+            return "issue " + issue + ": " + part;
+        }
+    }
+
+    /**
+     * An expectation that the project decided otherwise; the rest of such a case is judged as ever.
+     *
+     * @param then what is expected instead, by the names of the fields
+     */
+    record Decision(String reason, Set<String> cases, Sign sign, Form then) {
+        private Form instead(HostileCase hostile) {
+            Map<String, @Nullable Object> fields =
+                    new LinkedHashMap<>(hostile.written().map());
+            then.map().forEach((name, value) -> fields.put(name, instead(hostile, name, value)));
+            return new Form(fields);
+        }
+
+        /** What the sign found in the same field is replaced; a field that it does not look at, as a whole. */
+        private @Nullable Object instead(HostileCase hostile, String field, @Nullable Object value) {
+            Pattern pattern = sign.patterns().get(field);
+            if (pattern == null || value == null) {
+                return value;
+            }
+            Matcher found = pattern.matcher(hostile.part(field));
+            return found.replaceFirst(value.toString());
+        }
+    }
 
     static WaitingList load() {
         try (InputStream in = HostileFile.resource("waiting.yaml")) {
-            Form list = Form.of(HostileFile.yaml(new String(in.readAllBytes(), StandardCharsets.UTF_8)));
-            Map<String, String> parts = new LinkedHashMap<>();
-            list.map().keySet().forEach(id -> parts.put(id, list.text(id)));
-            return new WaitingList(parts);
+            return of(Form.of(HostileFile.yaml(new String(in.readAllBytes(), StandardCharsets.UTF_8))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private static WaitingList of(Form list) {
+        List<Wait> waits = new ArrayList<>();
+        for (Object item : list.list("waiting")) {
+            Form form = Form.of(item);
+            List<Sign> signs = form.list("when").stream()
+                    .map(sign -> Sign.of(Form.of(sign)))
+                    .toList();
+            waits.add(new Wait(form.number("issue", 0), form.text("part"), ids(form), signs));
+        }
+        List<Decision> decisions = new ArrayList<>();
+        for (Object item : list.list("decisions")) {
+            Form form = Form.of(item);
+            decisions.add(new Decision(form.text("reason"), ids(form), Sign.of(form.form("when")), form.form("then")));
+        }
+        return new WaitingList(List.copyOf(waits), List.copyOf(decisions));
+    }
+
+    private static Set<String> ids(Form form) {
+        Set<String> ids = new java.util.LinkedHashSet<>();
+        form.list("cases").forEach(id -> ids.add(String.valueOf(id)));
+        return ids;
+    }
+
     /** What a case waits for, or null if it runs. Our own file is judged by its ids alone, so that none slips away. */
     @Nullable
-    String partFor(HostileCase hostile, HostileFile file) {
-        if (file.isOwn()) {
-            return partById.get(hostile.id());
-        }
-        String words = words(hostile);
-        for (Map.Entry<Pattern, String> sign : SIGNS.entrySet()) {
-            if (sign.getKey().matcher(words).find()) {
-                return sign.getValue();
+    Wait waitOf(HostileCase hostile, HostileFile file) {
+        for (Wait wait : waits) {
+            boolean waiting = file.isOwn()
+                    ? wait.cases().contains(hostile.id())
+                    : wait.signs().stream().anyMatch(sign -> sign.fits(hostile));
+            if (waiting) {
+                return wait;
             }
         }
         return null;
     }
 
-    /** The case in one line: each part of it after its name. */
-    private static String words(HostileCase hostile) {
-        MetricExpectation metric = hostile.expect().metric();
-        return "given=" + hostile.given() + "\nhttp=" + hostile.expect().http() + "\nrpc="
-                + hostile.expect().rpcText() + "\nmetric=" + metric + "\nsend="
-                + hostile.send().map();
-    }
-
-    private static Map<Pattern, String> signs() {
-        Map<Pattern, String> signs = new LinkedHashMap<>();
-        signs.put(
-                Pattern.compile("(?m)^metric=headgate_auth_(?!rejected_total\\{reason=(missing|malformed|unknown)})"
-                        + "|^send=.*\\btoken=(?!<(fresh jti, same sub|new)>)"),
-                "tokens");
-        signs.put(Pattern.compile("(?m)^rpc=(POLICY_DENIED|TOOL_QUARANTINED)"), "access");
-        signs.put(Pattern.compile("(?m)^given=.*(policy(?!: rate)|may not|hides)"), "access");
-        signs.put(Pattern.compile("(?m)^metric=.*reason=schema\\b"), "schema");
-        signs.put(Pattern.compile("(?m)^metric=headgate_cache|after \\d+ min[^)]*$"), "cache");
-        // Ids of requests that stand alone are not compared with each other.
-        signs.put(Pattern.compile("(?m)^metric=headgate_duplicate_inflight_ids"), "ids of modern requests in flight");
-        signs.put(Pattern.compile("(?m)^given=.*strict_ids"), "strictIds");
-        signs.put(
-                Pattern.compile("(?m)^given=.*(single_use_state|rotation|issued \\d+ min ago)"),
-                "requestState options");
-        signs.put(Pattern.compile("(?m)^given=.*gzip enabled|brotli"), "request decompression");
-        signs.put(Pattern.compile("(?m)^send=.*h2spec"), "h2spec");
-        signs.put(Pattern.compile("(?m)^send=.*blackhole_client"), "a packet filter");
-        signs.put(Pattern.compile("(?m)^given=.*[\\d,]{6,} subscriptions"), "many subscribers");
-        return signs;
+    /** The case with what is expected of it here. */
+    HostileCase decided(HostileCase hostile, Set<String> codes) {
+        HostileCase decided = hostile;
+        for (Decision decision : decisions) {
+            if (decision.sign().fits(decided)) {
+                decided = decided.expecting(decision.instead(decided), codes);
+            }
+        }
+        return decided;
     }
 }

@@ -2,21 +2,37 @@ package io.headgate.gateway.hostile;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Values that the file describes in words: sizes in angle brackets, variables, escapes. */
 final class Words {
     private static final Pattern SIZE = Pattern.compile(
-            "<([\\d,.]+)\\s*(bytes?|chars?|characters?|digits|KiB|MiB|KB|MB|B)(?:\\s*([+-])\\s*([\\d,]+)(?: bytes?)?)?"
-                    + "(?:\\s+(?:string|of)[^>]*)?>");
-    private static final Pattern URIS = Pattern.compile("<([\\d,]+) URIs?>");
+            "<(?:an? |one )?([\\d,.]+)[\\s-]*(bytes?|chars?|characters?|digits?|spaces?|commas?|letters?|KiB|MiB|KB|MB|B)"
+                    + "(?:\\s*([+-])\\s*([\\d,]+)(?: \\w+)?)?"
+                    + "(?:\\s+(?:string|text|value|name|long|of (?:\"([^\"]+)\"|[^>]*))[^>]*)?>");
+
+    /** {@code <"ab" x 100>} and {@code <100 x "ab">}. */
+    private static final Pattern REPEATED =
+            Pattern.compile("<(?:\"([^\"]+)\" ?[x*×] ?([\\d,]+)|([\\d,]+) ?[x*×] ?\"([^\"]+)\")>");
+
+    private static final Pattern MANY = Pattern.compile(
+            "<([\\d,]+) (?:distinct |different |random )?(URIs?|items?|strings?|names?|numbers?|values?|uris?|objects?)>");
+
+    /** What is described and not written: an angle bracket around more than a tag's name. */
+    private static final Pattern DESCRIBED = Pattern.compile("<[^<>]*[ \\d,][^<>]*>");
+
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([^}]*)}");
-    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0rnt]))");
+    private static final Pattern ESCAPE =
+            Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0abtnvfreNLP_]))");
 
     private Words() {}
 
@@ -29,23 +45,55 @@ final class Words {
             }
             return Matcher.quoteReplacement(value);
         });
-        String sized = SIZE.matcher(filled).replaceAll(found -> "a".repeat(size(found)));
-        return sized.replace(
-                "<random>", Long.toHexString(ThreadLocalRandom.current().nextLong()));
+        String repeated = REPEATED.matcher(filled).replaceAll(found -> {
+            boolean textFirst = found.group(1) != null;
+            String part = found.group(textFirst ? 1 : 4);
+            return Matcher.quoteReplacement(part.repeat(number(found.group(textFirst ? 2 : 3))));
+        });
+        String sized = SIZE.matcher(repeated).replaceAll(found -> Matcher.quoteReplacement(filler(found)));
+        String random = sized.replace(
+                        "<random>", Long.toHexString(ThreadLocalRandom.current().nextLong()))
+                .replace("<uuid>", java.util.UUID.randomUUID().toString())
+                .replace("<empty>", "");
+        if (DESCRIBED.matcher(random).matches()) {
+            throw new Unbuildable("the value " + random);
+        }
+        return random;
+    }
+
+    private static String filler(java.util.regex.MatchResult found) {
+        int size = size(found);
+        String given = found.group(5);
+        if (given != null) {
+            return given.repeat(size / given.length() + 1).substring(0, size);
+        }
+        return switch (found.group(2).replaceFirst("s$", "")) {
+            case "digit" -> "1".repeat(size);
+            case "space" -> " ".repeat(size);
+            case "comma" -> ",".repeat(size);
+            default -> "a".repeat(size);
+        };
     }
 
     /** A value with the strings in it filled in; a list may hold one item that stands for many. */
     static @Nullable Object expandValue(@Nullable Object value, Map<String, String> variables) {
         if (value instanceof String text) {
-            return text.startsWith("<raw>") ? text : expand(text, variables);
+            boolean isMark = text.startsWith("<raw>") || text.equals("<absent>");
+            return isMark ? text : expand(text, variables);
+        }
+        if (value instanceof Map<?, ?> map) {
+            Map<String, @Nullable Object> filled = new LinkedHashMap<>();
+            map.forEach(
+                    (key, item) -> filled.put(expand(String.valueOf(key), variables), expandValue(item, variables)));
+            return filled;
         }
         if (value instanceof List<?> list) {
             List<@Nullable Object> items = new ArrayList<>();
             for (Object item : list) {
-                Matcher many = URIS.matcher(String.valueOf(item));
+                Matcher many = MANY.matcher(String.valueOf(item));
                 if (many.matches()) {
                     for (int i = 0; i < number(many.group(1)); i++) {
-                        items.add("file:///r/" + i);
+                        items.add(item(many.group(2).toLowerCase(Locale.ROOT), i));
                     }
                 } else {
                     items.add(expandValue(item, variables));
@@ -54,6 +102,16 @@ final class Words {
             return items;
         }
         return value;
+    }
+
+    private static Object item(String kind, int i) {
+        return switch (kind.charAt(0)) {
+            case 'u' -> "file:///r/" + i;
+            case 'n' -> kind.startsWith("number") ? (Object) i : "n" + i;
+            case 'v' -> i;
+            case 'o' -> Map.of("n", i);
+            default -> "s" + i;
+        };
     }
 
     /** {@code 1,000,000} as a number. */
@@ -86,17 +144,34 @@ final class Words {
     /** Resolves escapes that the file left as text, such as {@code \\xff} and {@code \\u200b}. */
     static String unescape(String text) {
         return ESCAPE.matcher(text).replaceAll(found -> {
-            String hex = found.group(1) == null ? found.group(2) : found.group(1);
-            char resolved = hex != null
-                    ? (char) Integer.parseInt(hex, 16)
-                    : switch (found.group(3)) {
-                        case "r" -> '\r';
-                        case "n" -> '\n';
-                        case "t" -> '\t';
-                        default -> '\0';
-                    };
-            return Matcher.quoteReplacement(String.valueOf(resolved));
+            String hex = Stream.of(1, 2, 3)
+                    .map(found::group)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse("");
+            String resolved =
+                    hex.isEmpty() ? named(found.group(4).charAt(0)) : Character.toString(Integer.parseInt(hex, 16));
+            return Matcher.quoteReplacement(resolved);
         });
+    }
+
+    /** The characters that YAML has names for. */
+    private static String named(char name) {
+        return switch (name) {
+            case 'a' -> "\u0007";
+            case 'b' -> "\b";
+            case 't' -> "\t";
+            case 'n' -> "\n";
+            case 'v' -> "\u000b";
+            case 'f' -> "\f";
+            case 'r' -> "\r";
+            case 'e' -> "\u001b";
+            case 'N' -> "\u0085";
+            case '_' -> "\u00a0";
+            case 'L' -> "\u2028";
+            case 'P' -> "\u2029";
+            default -> "\0";
+        };
     }
 
     /** One byte per character up to 0xFF, UTF-8 if there is any beyond. */

@@ -51,6 +51,26 @@ class RequestStatesTest {
     }
 
     @Test
+    void endsARequestWhoseServerAlwaysAsksAgain() {
+        String state = sealedFor("u1__pay", "{}");
+        for (int calls = 2; calls < 10; calls++) {
+            RawJson result = Fleet.result(fleet.router.handle(call("u1__pay", "{}", state)));
+            state = String.valueOf(result.getString("requestState"));
+        }
+        upstream.calls.clear();
+
+        Refusal refusal = fleet.refusal(call("u1__pay", "{}", state));
+
+        assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_PROTOCOL);
+        assertThat(refusal.text()).isEqualTo("The server asked for input 10 times (expected: a result by then)");
+        assertThat(upstream.calls).hasSize(1);
+        assertThat(fleet.meters
+                        .counter("headgate.upstream.faults", "upstream", "u1", "reason", "mrtr_rounds")
+                        .count())
+                .isEqualTo(1);
+    }
+
+    @Test
     void isBoundToCallerTargetArgumentsMethodAndTime() {
         String sealed = sealedFor("u1__pay", "{\"amount\":1}");
         Exchange good = call("u1__pay", "{\"amount\":1}", sealed);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -241,6 +242,34 @@ class UpstreamTlsTest {
 
             assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
             UpstreamFixture.eventually(() -> fixture.faults("tls_timeout") + fixture.faults("connect_timeout") > 0);
+        }
+    }
+
+    @Test
+    void givesUpAtOnceWhenThePeerGoesAwayInTheHandshake() throws Exception {
+        UpstreamLimits limits = new UpstreamLimits(
+                Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), 1024, 10, 1024, 1024, 4);
+        try (ServerSocket closing = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                UpstreamFixture fixture = new UpstreamFixture(config(
+                        URI.create("https://127.0.0.1:" + closing.getLocalPort() + "/mcp"), null, false, limits))) {
+            Thread peer = new Thread(() -> closeEach(closing), "closing-peer");
+            peer.setDaemon(true);
+            peer.start();
+
+            Refusal refusal = fixture.refusal(UpstreamFixture.tool("echo"));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+            assertThat(fixture.faults("tls")).isPositive();
+        }
+    }
+
+    private static void closeEach(ServerSocket server) {
+        while (!server.isClosed()) {
+            try (Socket socket = server.accept()) {
+                var unused = socket.getInputStream().read();
+            } catch (IOException e) {
+                // The test is over.
+            }
         }
     }
 
