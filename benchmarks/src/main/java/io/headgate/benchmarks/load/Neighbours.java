@@ -24,7 +24,6 @@ final class Neighbours implements Scenario {
     /** Calls may wait for five seconds; a thousand clients that hang up at a time would be another load. */
     private static final Duration HANG_UP = Duration.ofSeconds(10);
 
-
     @Override
     public Map<String, Object> run(boolean smoke, Picture picture) throws Exception {
         int seconds = smoke ? 3 : 30;
