@@ -59,7 +59,7 @@ final class Amplification implements Scenario {
         Measured measured = new Measured(siege);
         siege.attack(name, /* on= */ true);
         double held = measured.mostHeld(seconds);
-        double cpu = Math.max(0, measured.gatewayCpu() - idleCpu);
+        double cpu = measured.gatewayCpu();
         double callersCpu = measured.callersCpu();
         double serversCpu = measured.serversCpu();
         long fromCallers = measured.bytesOfCallers(name);
@@ -72,7 +72,7 @@ final class Amplification implements Scenario {
         one.put("bytesFromServers", fromServers);
         one.put("mostHeldBytes", (long) held);
         one.put("liveBytesMore", grown);
-        one.put("bytesRatio", Math.max(0, Math.max(held, grown) - CONSTANT) / (fromCallers + fromServers));
+        one.put("bytesRatio", Math.max(0, Math.max(held, (double) grown) - CONSTANT) / (fromCallers + fromServers));
         one.put("gatewayCpuMillis", 1000 * cpu);
         one.put("idleGatewayCpuMillis", 1000 * idleCpu);
         one.put("callersCpuMillis", 1000 * callersCpu);
