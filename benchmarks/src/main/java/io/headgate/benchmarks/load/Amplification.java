@@ -59,7 +59,7 @@ final class Amplification implements Scenario {
         Measured measured = new Measured(siege);
         siege.attack(name, /* on= */ true);
         double held = measured.mostHeld(seconds);
-        double cpu = Math.max(0, measured.gatewayCpu() - idleCpu);
+        double cpu = measured.gatewayCpu();
         double callersCpu = measured.callersCpu();
         double serversCpu = measured.serversCpu();
         long fromCallers = measured.bytesOfCallers(name);
