@@ -157,7 +157,9 @@ class AuditVerifierFuzzTest {
                         .replace("{root}", chain.root())
                         .replace("{count}", Long.toString(chain.tree().size()))
                         .replace("{last}", Long.toString(chain.seq()))
-                        .replace("{first}", Long.toString(chain.seq() - chain.tree().size() + 1));
+                        .replace(
+                                "{first}",
+                                Long.toString(chain.seq() - chain.tree().size() + 1));
             }
             if (text.contains("{checkpoint}")) {
                 text = text.replace("{checkpoint}", checkpoint());
