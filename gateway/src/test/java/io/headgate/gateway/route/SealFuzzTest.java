@@ -114,8 +114,8 @@ class SealFuzzTest {
             }
             case 4 -> {
                 // Some bits of one of the last characters.
-                int last = text.length() - 1 - Math.min(where, text.length() - 1);
-                int digit = last < 0 ? -1 : ALPHABET.indexOf(text.charAt(last));
+                int last = Math.max(0, text.length() - 1 - where);
+                int digit = text.isEmpty() ? -1 : ALPHABET.indexOf(text.charAt(last));
                 if (digit >= 0) {
                     text.setCharAt(last, ALPHABET.charAt(digit ^ (with & 63)));
                 }

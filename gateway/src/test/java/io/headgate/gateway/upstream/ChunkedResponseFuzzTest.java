@@ -7,7 +7,6 @@ import io.headgate.gateway.fuzz.Portions;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -27,8 +26,7 @@ class ChunkedResponseFuzzTest {
 
     /** The answers up to the first that is broken, each with its fields and its body. */
     private static List<String> read(byte[]... portions) {
-        EmbeddedChannel channel = new EmbeddedChannel(new StrictResponses(
-                new HttpDecoderConfig().setMaxInitialLineLength(256).setMaxHeaderSize(512)));
+        EmbeddedChannel channel = new EmbeddedChannel(new StrictResponses(HttpClient.DECODER));
         for (byte[] portion : portions) {
             channel.writeInbound(Unpooled.wrappedBuffer(portion));
         }
