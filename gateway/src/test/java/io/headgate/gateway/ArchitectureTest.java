@@ -95,6 +95,7 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.config",
                     List.of(
+                            "mcp",
                             "filter",
                             "gateway.memory",
                             "gateway.upstream",
