@@ -47,4 +47,16 @@ class EchoTest {
         assertThat(answer.path("error"))
                 .hasToString("{\"code\":-32602,\"message\":\"message: missing (expected: string)\"}");
     }
+
+    @Test
+    void failsWithTheStatusThatIsAskedFor() {
+        DemoClient client = DemoClient.modern(SERVER);
+
+        HttpResponse<String> response = client.send(client.request(
+                1, "tools/call", "{\"name\":\"fail\",\"arguments\":{\"rate\":1,\"status\":500}}"));
+
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(DemoClient.json(response.body()).path("error"))
+                .hasToString("{\"code\":-32603,\"message\":\"Failed as asked\"}");
+    }
 }
