@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 abstract class Line extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(Line.class);
 
+    private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
     private static final int MAX_INFORMATIONAL = 16;
     private static final int LINGER_BYTES = 64 * 1024;
 
@@ -151,6 +153,10 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         }
         headSeen = true;
         keepAlive = HttpUtil.isKeepAlive(response);
+        String keeps = response.headers().get(KEEP_ALIVE);
+        if (keeps != null) {
+            pool.keeps(keeps);
+        }
         pool.client.meters.answered();
         pool.client.returns.answered();
         current.heard();

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
 final class LoopPool {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
+    private static final String TIMEOUT = "timeout=";
+    private static final long MOST_SECONDS = 3_600;
+    private static final long KEEP_MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     final HttpClient client;
@@ -41,6 +44,8 @@ final class LoopPool {
     private @Nullable RoundTrip youngest;
     private @Nullable ScheduledFuture<?> tick;
     private boolean expectsH2;
+    private String keepSaid = "";
+    private long keepNanos = IDLE_NANOS;
     private int connecting;
     private int open;
     private int standing;
@@ -77,10 +82,11 @@ final class LoopPool {
         }
         H1Line line = idle.pollLast();
         while (line != null) {
-            if (line.channel.isActive()) {
+            if (line.channel.isActive() && now - line.idleSince < keepNanos) {
                 line.send(trip, requestOf(trip));
                 return;
             }
+            line.channel.close();
             line = idle.pollLast();
         }
         // Those for whom a connection is being made do not count.
@@ -103,6 +109,31 @@ final class LoopPool {
             line.idleSince = System.nanoTime();
             idle.add(line);
         }
+    }
+
+    /**
+     * The server says how long it keeps a connection that nothing is asked on. A request that meets its end may have been
+     * executed or not, so none is sent in the last second.
+     */
+    void keeps(String said) {
+        if (!said.equals(keepSaid)) {
+            keepSaid = said;
+            keepNanos = keepNanos(said);
+        }
+    }
+
+    private static long keepNanos(String said) {
+        int at = said.indexOf(TIMEOUT);
+        long seconds = 0;
+        for (int i = at + TIMEOUT.length(); at >= 0 && i < said.length() && seconds < MOST_SECONDS; i++) {
+            int digit = said.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                break;
+            }
+            seconds = 10 * seconds + digit;
+        }
+        long nanos = TimeUnit.SECONDS.toNanos(seconds);
+        return seconds == 0 ? IDLE_NANOS : Math.min(IDLE_NANOS, Math.max(nanos / 2, nanos - KEEP_MARGIN_NANOS));
     }
 
     void h2Room(H2Connection connection) {
@@ -273,7 +304,7 @@ final class LoopPool {
             trip = newer;
         }
         H1Line line = idle.peekFirst();
-        while (line != null && (now - line.idleSince > IDLE_NANOS || !line.channel.isActive())) {
+        while (line != null && (now - line.idleSince > keepNanos || !line.channel.isActive())) {
             idle.pollFirst();
             line.channel.close();
             line = idle.peekFirst();

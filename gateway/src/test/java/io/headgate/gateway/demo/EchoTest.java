@@ -52,8 +52,8 @@ class EchoTest {
     void failsWithTheStatusThatIsAskedFor() {
         DemoClient client = DemoClient.modern(SERVER);
 
-        HttpResponse<String> response = client.send(client.request(
-                1, "tools/call", "{\"name\":\"fail\",\"arguments\":{\"rate\":1,\"status\":500}}"));
+        HttpResponse<String> response = client.send(
+                client.request(1, "tools/call", "{\"name\":\"fail\",\"arguments\":{\"rate\":1,\"status\":500}}"));
 
         assertThat(response.statusCode()).isEqualTo(500);
         assertThat(DemoClient.json(response.body()).path("error"))

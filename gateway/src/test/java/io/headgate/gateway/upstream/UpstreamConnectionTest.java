@@ -84,6 +84,20 @@ class UpstreamConnectionTest {
         }
     }
 
+    /** Its end would meet the next request, of which nobody could say then whether it was executed. */
+    @Test
+    void sendsNothingOnAConnectionThatTheServerIsAboutToClose() throws IOException {
+        try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.json(
+                "{\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"result\":" + OK + "}", "Keep-Alive: timeout=2"))) {
+            fixture.call(UpstreamFixture.tool("echo"));
+            fixture.call(UpstreamFixture.tool("echo"));
+            int connections = fixture.server().connections();
+            UpstreamFixture.await(Mono.delay(Duration.ofMillis(1_300)));
+            fixture.call(UpstreamFixture.tool("echo"));
+            assertThat(fixture.server().connections()).isEqualTo(connections + 1);
+        }
+    }
+
     @Test
     void keepsAConnectionWhoseStreamEndedWithTheResponse() throws IOException {
         try (UpstreamFixture fixture = UpstreamFixture.modern((request, wire) -> wire.stream()
