@@ -104,6 +104,9 @@ final class Http1Decoder extends HttpRequestDecoder {
 
     /** The first thing that is wrong with what has come of a head, and that Netty would let pass; the same in any portions. */
     private @Nullable DecoderResult faultOf(ByteBuf buffer) {
+        if (!headBegun && HeadLines.beginsLoosely(buffer)) {
+            return LOOSE;
+        }
         DecoderResult ofLine = lineSeen ? null : faultOfLine(buffer);
         return ofLine == null && HeadLines.isFolded(buffer, headBegun) ? LOOSE : ofLine;
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Any file is a configuration or is refused, soon, with problems that fit on a line of a terminal each. */
 class ConfigFuzzTest {
-    private static final long SOON_NANOS = 5_000_000_000L;
+    private static final long SOON_NANOS = 30_000_000_000L;
     private static final Map<String, String> ENVIRONMENT =
             Map.of("HOST", "127.0.0.1", "TOKEN", "s3cret-value", "EMPTY", "");
 
