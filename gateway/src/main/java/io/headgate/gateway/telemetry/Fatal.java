@@ -36,8 +36,6 @@ public final class Fatal {
 
     /** From now on such an error ends the process. */
     public static void arm() {
-        // What is done for the first time may need memory for its classes.
-        check(new OutOfMemoryError("none yet"));
         isArmed = true;
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             check(error);
