@@ -136,7 +136,9 @@ class OneCulpritTest {
         response.header("content-type", "text/event-stream");
         if (request.requestHeaders().contains("last-event-id")) {
             int number = resumptions.incrementAndGet();
-            return response.sendString(Mono.just("retry: 0\nid: e" + number + "\ndata\n\n"));
+            boolean isStuck = "stuck".equals(request.requestHeaders().get("last-event-id"));
+            String id = isStuck ? "stuck" : "e" + number;
+            return response.sendString(Mono.just("retry: 0\nid: " + id + "\ndata\n\n"));
         }
         if (!floods) {
             return response.sendString(Flux.concat(Mono.just(": hello\n\n"), Mono.never()));
@@ -156,20 +158,21 @@ class OneCulpritTest {
             }
             case "tools/list" ->
                 "{\"tools\":[" + tool("well") + "," + tool("large") + "," + tool("crash") + "," + tool("error") + ","
-                        + tool("polled") + "]}";
+                        + tool("polled") + "," + tool("stuck") + "]}";
             case "tools/call" -> called(tool, response);
             default -> "{}";
         };
         String body = result.startsWith("\"")
                 ? "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"error\":{\"code\":-32603,\"message\":" + result + "}}"
                 : "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":" + result + "}";
-        return (tool.equals("polled") ? "retry: 0\nid: e0\ndata\n\n" : body).getBytes(StandardCharsets.UTF_8);
+        String empty = "retry: 0\nid: " + tool + "\ndata\n\n";
+        return (tool.equals("polled") || tool.equals("stuck") ? empty : body).getBytes(StandardCharsets.UTF_8);
     }
 
     private static String called(String tool, HttpServerResponse response) {
         if (tool.equals("crash")) {
             response.status(500).header("content-type", "text/plain");
-        } else if (tool.equals("polled")) {
+        } else if (tool.equals("polled") || tool.equals("stuck")) {
             response.header("content-type", "text/event-stream");
         } else if (tool.equals("error")) {
             return "\"these arguments are too much for it\"";
@@ -240,6 +243,16 @@ class OneCulpritTest {
         Long unused = Mono.delay(Duration.ofSeconds(5)).block();
         assertThat(resumptions.get()).isBetween(3, 40);
         call.cancel(true);
+    }
+
+    /** The same id again says that nothing came through since. */
+    @Test
+    void aServerThatGetsNoFurtherIsGivenUp() throws Exception {
+        Gateway started = gateway();
+        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        Answer answer = ann.call("odd__stuck", "{}");
+        assertThat(answer.last().has("error")).isTrue();
+        assertThat(resumptions.get()).isEqualTo(5);
     }
 
     /** Two networks: one opens sessions as fast as it can, and the other one finds room for the few that it uses. */
