@@ -256,10 +256,13 @@ final class JavaChecks {
         });
     }
 
-    /** The client does not say when its stream is open, so the change is made again until it is heard. */
+    /**
+     * The client does not say when its stream is open, so the change is made again until it is heard; for twelve seconds, because
+     * lists that change often are read every five.
+     */
     private static void assertHears(JavaPeer peer, String tool, String change) {
         List<String> heard = new ArrayList<>();
-        for (int i = 0; i < 5 && !heard.contains(change); i++) {
+        for (int i = 0; i < 12 && !heard.contains(change); i++) {
             JsonNode unused = peer.call(tool, Map.of());
             String next = Notes.next(peer.notes().changed, 1_000);
             while (next != null && !next.equals(change)) {
