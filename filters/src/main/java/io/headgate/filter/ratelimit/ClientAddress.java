@@ -2,7 +2,6 @@ package io.headgate.filter.ratelimit;
 
 import io.headgate.filter.RequestHeaders;
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -29,12 +28,7 @@ final class ClientAddress {
     }
 
     private Address forwarded(Address proxy, RequestHeaders headers) {
-        List<String> lines = new ArrayList<>(1);
-        headers.forEach((name, value) -> {
-            if (name.equalsIgnoreCase(FORWARDED)) {
-                lines.add(value);
-            }
-        });
+        List<String> lines = headers.all(FORWARDED);
         Address last = proxy;
         for (int i = lines.size() - 1; i >= 0; i--) {
             String line = lines.get(i);

@@ -81,7 +81,7 @@ public final class ConfigFile {
         boolean isRootSound = problems.isEmpty();
         TlsConfig tls = fields.entries().containsKey("tls") ? bind(fields, "tls", TlsConfig.class) : null;
         if (tls != null) {
-            PemFiles.check(tls, places(fields, "tls"), problems);
+            PemCheck.check(tls, places(fields, "tls"), problems);
         }
         Config config = new Config(
                 bind(fields, "listen", Config.DEFAULT_LISTEN),

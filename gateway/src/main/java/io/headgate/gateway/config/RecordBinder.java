@@ -163,8 +163,8 @@ final class RecordBinder {
             return null;
         }
         List<Object> bound = new ArrayList<>();
-        for (Value item : items.values()) {
-            Object one = bindType(item, path + "[" + items.values().indexOf(item) + "]", element);
+        for (int i = 0; i < items.values().size(); i++) {
+            Object one = bindType(items.values().get(i), path + "[" + i + "]", element);
             if (one != null) {
                 bound.add(one);
             }

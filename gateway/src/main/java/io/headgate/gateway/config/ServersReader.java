@@ -142,7 +142,7 @@ final class ServersReader {
         if (trust != null) {
             Value.Field field = Objects.requireNonNull(written.entries().get("trust"));
             boolean unused =
-                    PemFiles.certificates(trust, field.value().place(), RecordBinder.join(path, "trust"), problems);
+                    PemCheck.certificates(trust, field.value().place(), RecordBinder.join(path, "trust"), problems);
         }
         return new UpstreamConfig(
                 name,

@@ -45,15 +45,30 @@ final class MediaTypes {
         return range.equalsIgnoreCase(TEXT_EVENT_STREAM) || range.equalsIgnoreCase("text/*") ? EVENTS : 0;
     }
 
+    /** True if one of the parameters after a range is {@code q} with the value zero, which means that it is not taken. */
     private static boolean isZeroWeight(String accept, int from, int end) {
-        String parameters = accept.substring(from, end);
-        int q = parameters.toLowerCase(java.util.Locale.ROOT).indexOf("q=0");
-        if (q < 0) {
+        for (int start = from; start < end; start = accept.indexOf(';', start)) {
+            start++;
+            int next = accept.indexOf(';', start);
+            String parameter =
+                    accept.substring(start, next < 0 || next > end ? end : next).trim();
+            if (parameter.regionMatches(true, 0, "q=", 0, 2)) {
+                return isZero(parameter.substring(2).trim());
+            }
+            if (next < 0) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Zero as the grammar of weights writes it: {@code 0}, {@code 0.}, {@code 0.000}. */
+    private static boolean isZero(String weight) {
+        if (!weight.startsWith("0")) {
             return false;
         }
-        for (int i = q + 3; i < parameters.length(); i++) {
-            char c = parameters.charAt(i);
-            if (c >= '1' && c <= '9') {
+        for (int i = 1; i < weight.length(); i++) {
+            if (weight.charAt(i) != (i == 1 ? '.' : '0')) {
                 return false;
             }
         }

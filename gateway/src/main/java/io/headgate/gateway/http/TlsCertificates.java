@@ -44,7 +44,7 @@ final class TlsCertificates {
         this.events = events;
         seen = stamp();
         try {
-            current = context(PemFiles.read(config));
+            current = context(CertificateFiles.read(config));
         } catch (IOException | GeneralSecurityException e) {
             throw new ListenException(describe(config, e), e);
         }
@@ -68,7 +68,7 @@ final class TlsCertificates {
         }
         seen = now;
         try {
-            PemFiles files = PemFiles.read(config);
+            CertificateFiles files = CertificateFiles.read(config);
             current = context(files);
             LOG.info("the certificate {} was read again", config.certificate());
             events.post("key_rotated", Map.of("key", "tls", "certificate_sha256", files.fingerprint()));
@@ -78,7 +78,7 @@ final class TlsCertificates {
         }
     }
 
-    private static SslContext context(PemFiles files) throws SSLException {
+    private static SslContext context(CertificateFiles files) throws SSLException {
         return SslContextBuilder.forServer(files.key(), files.chain())
                 .sslProvider(SslProvider.JDK)
                 .protocols("TLSv1.3", "TLSv1.2")

@@ -216,7 +216,8 @@ class AdmissionTest {
                 "text/event-stream",
                 "text/html",
                 "application/json, text/event-stream;q=0",
-                "application/json, text/event-stream; q=0.00"
+                "application/json, text/event-stream; q=0.00",
+                "application/json, text/event-stream;q=0;ext=1"
             })
     void bothTypesMustBeAccepted(String accept) {
         String raw = RawClient.post("/mcp", "{}").replace("application/json, text/event-stream", accept);
@@ -229,6 +230,7 @@ class AdmissionTest {
                 "*/*",
                 "application/*, text/*",
                 "text/event-stream;q=0.1,application/json",
+                "text/event-stream;seq=0,application/json",
                 "text/html, */*;q=0.8",
                 "application/json\r\nAccept: text/event-stream"
             })

@@ -191,8 +191,8 @@ final class LogWriter implements Runnable {
 
     /** False if there was nothing to do. */
     private boolean commit() throws IOException {
-        boolean isDue = syncAtNanos - System.nanoTime() <= 0;
-        boolean isForced = (isDue && chain.isUnsynced()) || unsynced.size() > MOST_UNSYNCED;
+        boolean isSyncDue = syncAtNanos - System.nanoTime() <= 0;
+        boolean isForced = (isSyncDue && chain.isUnsynced()) || unsynced.size() > MOST_UNSYNCED;
         if (batch.isEmpty() && !isForced) {
             return false;
         }

@@ -19,11 +19,12 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** A certificate chain and its key as read from PEM files, known to fit each other. */
-record PemFiles(List<X509Certificate> chain, PrivateKey key) {
+public record CertificateFiles(List<X509Certificate> chain, PrivateKey key) {
     private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
     private static final String END = "-----END PRIVATE KEY-----";
 
-    static PemFiles read(TlsConfig config) throws IOException, GeneralSecurityException {
+    /** Throws what says why they cannot be used; it names no content of the key. */
+    public static CertificateFiles read(TlsConfig config) throws IOException, GeneralSecurityException {
         byte[] certificates = Files.readAllBytes(config.certificate());
         List<X509Certificate> chain =
                 CertificateFactory.getInstance("X.509")
@@ -40,7 +41,7 @@ record PemFiles(List<X509Certificate> chain, PrivateKey key) {
         if (!fits(key, shown)) {
             throw new GeneralSecurityException("the key is not that of the certificate");
         }
-        return new PemFiles(chain, key);
+        return new CertificateFiles(chain, key);
     }
 
     /** The SHA-256 of the certificate that is shown, as tools print it. */

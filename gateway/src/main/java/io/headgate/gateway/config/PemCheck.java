@@ -1,7 +1,7 @@
 package io.headgate.gateway.config;
 
+import io.headgate.gateway.http.CertificateFiles;
 import io.headgate.gateway.http.TlsConfig;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,13 +10,12 @@ import java.security.GeneralSecurityException;
 import java.security.cert.CertificateFactory;
 import java.util.Map;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
 
 /** Looks whether the files that a configuration names hold certificates and keys. */
-final class PemFiles {
+final class PemCheck {
     private static final int MAX_BYTES = 1024 * 1024;
 
-    private PemFiles() {}
+    private PemCheck() {}
 
     static void check(TlsConfig tls, Map<String, Place> places, Problems problems) {
         Place certificate = Objects.requireNonNull(places.get("certificate"));
@@ -59,14 +58,13 @@ final class PemFiles {
 
     private static void pair(TlsConfig tls, Place key, Problems problems) {
         try {
-            Object unused = SslContextBuilder.forServer(
-                            tls.certificate().toFile(), tls.key().toFile())
-                    .build();
-        } catch (SSLException | IllegalArgumentException notAKey) {
+            // As the front door reads them, so that what passes here starts.
+            Object unused = CertificateFiles.read(tls);
+        } catch (IOException | GeneralSecurityException notAKey) {
             problems.add(
                     key,
                     "tls.key",
-                    tls.key() + " is no key of the certificate (expected: a PEM file with its private key)");
+                    tls.key() + " is no key of the certificate (expected: a PEM file with its private key as PKCS#8)");
         }
     }
 }

@@ -2,6 +2,7 @@ package io.headgate.gateway.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Certificates and keys are looked at before anything listens. */
-class PemFilesTest {
+class PemCheckTest {
     @TempDir
     Path directory;
 
@@ -42,7 +43,18 @@ class PemFilesTest {
         assertThat(problems("tls: {certificate: certificate.pem, key: words.pem}"))
                 .containsExactly(
                         "headgate.yaml:2:42 tls.key: words.pem is no key of the certificate (expected: a PEM file"
-                                + " with its private key)");
+                                + " with its private key as PKCS#8)");
+    }
+
+    /** The front door would not start with them. */
+    @Test
+    void refusesTheKeyOfAnotherCertificate() throws Exception {
+        Path other = Files.createDirectory(directory.resolve("other"));
+        Pem.write(other);
+        assertThat(problems("tls: {certificate: certificate.pem, key: other/key.pem}"))
+                .containsExactly(
+                        "headgate.yaml:2:42 tls.key: other/key.pem is no key of the certificate (expected: a PEM file"
+                                + " with its private key as PKCS#8)");
     }
 
     @Test
