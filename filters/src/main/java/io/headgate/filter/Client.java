@@ -34,18 +34,14 @@ public record Client(
         this(protocolVersion, capabilities, info, logLevel, Answerable.of(protocolVersion, capabilities));
     }
 
-    /** True if it is asked by a result and answers with its next request; else it is asked in the middle of a call. */
-    public boolean isAskedByResult() {
-        return ProtocolVersions.MODERN.contains(protocolVersion);
-    }
-
-    /** True if it repeats arguments in header fields where a tool's schema says so; else the gateway does. */
-    public boolean mirrorsArguments() {
-        return ProtocolVersions.MODERN.contains(protocolVersion);
-    }
-
-    /** True if it takes structured content of any type; else of objects only. */
-    public boolean takesAnyStructure() {
+    /**
+     * True for a client of 2026-07-28.
+     *
+     * <p>It is asked by a result and answers with its next request, repeats arguments in header fields where a tool's schema
+     * says so, takes structured content of any type, and knows tasks. A client of an older revision is asked in the middle of a
+     * call and takes structured content of objects only.
+     */
+    public boolean isModern() {
         return ProtocolVersions.MODERN.contains(protocolVersion);
     }
 
@@ -80,13 +76,8 @@ public record Client(
         return Extensions.settings(capabilities, extension) != null;
     }
 
-    /** True if its revision can answer a call with a task. */
-    public boolean knowsTasks() {
-        return ProtocolVersions.MODERN.contains(protocolVersion);
-    }
-
     /** True if its calls may be answered with a task. */
     public boolean takesTasks() {
-        return knowsTasks() && declares(Extensions.TASKS);
+        return isModern() && declares(Extensions.TASKS);
     }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable: a filter that knows more passes on a changed copy.
  *
+ * @param route where it goes, found once before the chain
  * @param deadline when nobody waits for the answer any more, on the clock of {@link FilterContext#timer} in nanoseconds;
  *     {@link #NO_DEADLINE} if nobody has said
  * @param trail what is learnt of it on its way, or null if nobody wants to know
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record Exchange(
         JsonRpc.FromClient message,
         Target target,
+        Route route,
         Caller caller,
         Client client,
         @Nullable ClientSession session,
@@ -28,11 +30,12 @@ public record Exchange(
     public Exchange(
             JsonRpc.FromClient message,
             Target target,
+            Route route,
             Caller caller,
             Client client,
             @Nullable ClientSession session,
             RequestHeaders headers) {
-        this(message, target, caller, client, session, headers, NO_DEADLINE, null);
+        this(message, target, route, caller, client, session, headers, NO_DEADLINE, null);
     }
 
     public String method() {
@@ -48,36 +51,46 @@ public record Exchange(
         return hasDeadline() && deadline - now <= nanos;
     }
 
+    /**
+     * The same as the server at the end of its route knows it.
+     *
+     * <p>For what stands behind the router: a filter that changes the target changes nothing of where the exchange goes.
+     */
     public Exchange withTarget(Target changed) {
-        return new Exchange(message, changed, caller, client, session, headers, deadline, trail);
+        return new Exchange(message, changed, route, caller, client, session, headers, deadline, trail);
+    }
+
+    /** The same on another route; its header fields are those that the route's end wants. */
+    public Exchange withRoute(Route changed) {
+        return new Exchange(message, target, changed, caller, client, session, headers.on(changed), deadline, trail);
     }
 
     /** The same, sent by this caller, on whose account it is from now on what is held of the message. */
     public Exchange withCaller(Caller changed) {
         headers.sentBy(changed);
-        return new Exchange(message, target, changed, client, session, headers, deadline, trail);
+        return new Exchange(message, target, route, changed, client, session, headers, deadline, trail);
     }
 
     public Exchange withMessage(JsonRpc.FromClient changed) {
-        return new Exchange(changed, target, caller, client, session, headers, deadline, trail);
+        return new Exchange(changed, target, route, caller, client, session, headers, deadline, trail);
     }
 
     /** The same with a deadline, unless it has a sooner one. */
     public Exchange withDeadline(long changed) {
         return hasDeadline() && changed - deadline >= 0
                 ? this
-                : new Exchange(message, target, caller, client, session, headers, changed, trail);
+                : new Exchange(message, target, route, caller, client, session, headers, changed, trail);
     }
 
     /** The same for a part of which nobody knows how long it may take, because a person was asked before. */
     public Exchange withoutDeadline() {
         return hasDeadline()
-                ? new Exchange(message, target, caller, client, session, headers, NO_DEADLINE, trail)
+                ? new Exchange(message, target, route, caller, client, session, headers, NO_DEADLINE, trail)
                 : this;
     }
 
     /** The same with something that takes down what happens to it. */
     public Exchange withTrail(Trail kept) {
-        return new Exchange(message, target, caller, client, session, headers, deadline, kept);
+        return new Exchange(message, target, route, caller, client, session, headers, deadline, kept);
     }
 }

@@ -12,7 +12,6 @@ import reactor.core.scheduler.Scheduler;
  * @param place where the file names it, for messages
  * @param clock the time of day; intervals are measured with the timer's clock
  * @param timer runs tasks later on the event loop that asked
- * @param routes tells the server that an exchange goes to
  * @param data the directory for what must outlive the gateway; made by who needs it
  * @param events what happens besides calls, to be told of and to tell
  * @param secrets what the gateway itself holds for others, so that it can be kept out of whatever is written down
@@ -22,18 +21,16 @@ public record FilterContext(
         MeterRegistry meters,
         InstantSource clock,
         Scheduler timer,
-        Routes routes,
         Path data,
         Events events,
         List<Secret> secrets) {
     /** One in which nothing happens besides calls, and nothing is secret. */
-    public FilterContext(
-            String place, MeterRegistry meters, InstantSource clock, Scheduler timer, Routes routes, Path data) {
-        this(place, meters, clock, timer, routes, data, new Events(), List.of());
+    public FilterContext(String place, MeterRegistry meters, InstantSource clock, Scheduler timer, Path data) {
+        this(place, meters, clock, timer, data, new Events(), List.of());
     }
 
     /** The same for the filter at another place. */
     public FilterContext at(String otherPlace) {
-        return new FilterContext(otherPlace, meters, clock, timer, routes, data, events, secrets);
+        return new FilterContext(otherPlace, meters, clock, timer, data, events, secrets);
     }
 }

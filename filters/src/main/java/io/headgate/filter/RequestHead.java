@@ -13,5 +13,8 @@ public interface RequestHead {
     /** The door that the client chose, and what it says it wants there, if its revision says so in its head. */
     Target target();
 
+    /** Where the request goes, if it goes where its head says. */
+    Route route();
+
     RequestHeaders headers();
 }

@@ -40,6 +40,11 @@ public interface RequestHeaders {
         return null;
     }
 
+    /** The same fields as the end of a route wants them. */
+    default RequestHeaders on(Route route) {
+        return this;
+    }
+
     /** Tells on whose account it is what is held of the message; a filter that identifies callers need not care. */
     default void sentBy(Caller caller) {}
 

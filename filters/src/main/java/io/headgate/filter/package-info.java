@@ -1,4 +1,4 @@
-/** The SPI: Exchange, Handler, Filter, Refusal, Routes, Trail, Events, FilterType, FilterContext. */
+/** The SPI: Exchange, Handler, Filter, Refusal, Route, Trail, Events, FilterType, FilterContext. */
 @NullMarked
 package io.headgate.filter;
 

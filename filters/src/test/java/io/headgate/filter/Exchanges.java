@@ -46,7 +46,9 @@ public final class Exchanges {
 
     private static Exchange exchange(JsonRpc.FromClient message, Target target) {
         Client client = new Client(ProtocolVersions.V2026_07_28, RawJson.EMPTY_OBJECT, null, null);
-        return new Exchange(message, target, Caller.ANONYMOUS, client, null, RequestHeaders.NONE);
+        String tool = target.kind() == Target.Kind.TOOL ? target.name() : "";
+        Route route = new Route.Known("", tool, tool, ToolHints.NONE, null);
+        return new Exchange(message, target, route, Caller.ANONYMOUS, client, null, RequestHeaders.NONE);
     }
 
     private static Envelope read(String message) {

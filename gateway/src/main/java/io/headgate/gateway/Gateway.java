@@ -107,11 +107,10 @@ public final class Gateway implements AutoCloseable {
             undo.push(sweeping::dispose);
             parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters, memory);
             undo.push(parking::close);
-            Rounds rounds = new Rounds(router, keeper::relearn, config.sessions(), meters, timer);
-            Handler end = sessions.guard(parking.before(rounds));
+            Rounds rounds = new Rounds(keeper::relearn, config.sessions(), meters, timer);
             Chain chain = new Chain(
                     config.filters(),
-                    new FilterContext("", meters, clock, timer, router, config.data(), events, secrets(config)));
+                    new FilterContext("", meters, clock, timer, config.data(), events, secrets(config)));
             AuditFilter audit = chain.find(AuditFilter.class);
             ExportFeed export = audit == null ? null : audit.export();
             if (export != null) {
@@ -121,7 +120,7 @@ public final class Gateway implements AutoCloseable {
             }
             undo.push(chain::close);
             Dialects dialects = new Dialects(
-                    chain.before(end), chain::refuses, keeper::knows, keeper::headerParams, sessions, meters, events);
+                    inOrder(chain, rounds), chain::refuses, keeper::knows, keeper, sessions, meters, events);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops, events, memory);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(
@@ -199,6 +198,20 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         stop();
+    }
+
+    /** The way of a call from the front door to its server. */
+    private Handler inOrder(Chain chain, Rounds rounds) {
+        // The file's filters come first: they tell who calls, and what is refused there costs nothing further down.
+        return chain.before(
+                // Only its owner uses a session, and who the caller is is known behind the chain.
+                sessions.guard(
+                        // Each round of a parked call is one whole pass of the chain, so no filter waits for a person.
+                        parking.before(
+                                // A client that answers in the middle of a call is asked within one pass.
+                                rounds.before(
+                                        // The router hands the call to the server that its route names.
+                                        router))));
     }
 
     private Map<String, Upstream> upstreams(HttpLoops loops, MeterRegistry meters) {

@@ -7,7 +7,9 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.filter.breaker.BreakerConfig;
 import io.headgate.filter.breaker.BreakerFilter;
 import io.headgate.filter.retry.RetryConfig;
@@ -62,12 +64,7 @@ public class GuardBenchmark {
     @Setup
     public void bind() {
         FilterContext context = new FilterContext(
-                "filters[0]",
-                new SimpleMeterRegistry(),
-                InstantSource.system(),
-                new Clock(),
-                any -> "weather",
-                Path.of("target"));
+                "filters[0]", new SimpleMeterRegistry(), InstantSource.system(), new Clock(), Path.of("target"));
         Handler end = any -> Flux.just(answer);
         Handler timeout = new TimeoutFilter(TimeoutConfig.of(null, null), context).before(end);
         handler = switch (filter) {
@@ -102,6 +99,7 @@ public class GuardBenchmark {
         return new Exchange(
                 new JsonRpc.Request(RequestId.of(1), "tools/call", Envelope.ofRequest("tools/call", params)),
                 new Target("", Target.Kind.TOOL, "weather__echo"),
+                new Route.Known("weather", "weather__echo", "echo", ToolHints.NONE, null),
                 Caller.ANONYMOUS,
                 new Client("2026-07-28", RawJson.EMPTY_OBJECT, null, null),
                 null,

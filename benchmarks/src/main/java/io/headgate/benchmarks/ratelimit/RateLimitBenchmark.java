@@ -7,8 +7,9 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.filter.ratelimit.LimitConfig;
 import io.headgate.filter.ratelimit.Per;
 import io.headgate.filter.ratelimit.Per.Part;
@@ -75,6 +76,7 @@ public class RateLimitBenchmark {
             exchanges[i] = new Exchange(
                     new JsonRpc.Request(RequestId.of(i), "tools/call", envelope),
                     new Target("", Target.Kind.TOOL, "weather__echo"),
+                    new Route.Known("weather", "weather__echo", "echo", ToolHints.NONE, null),
                     new Caller("caller-" + i),
                     client,
                     null,
@@ -115,7 +117,6 @@ public class RateLimitBenchmark {
                         new SimpleMeterRegistry(),
                         InstantSource.system(),
                         Schedulers.immediate(),
-                        Routes.NONE,
                         Path.of("target")));
     }
 }

@@ -9,7 +9,6 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.filter.audit.log.AuditLog;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.AuditTrouble;
@@ -53,7 +52,6 @@ public final class AuditFilter implements Filter {
     private final AuditConfig config;
     private final AuditSink log;
     private final @Nullable ExportFeed export;
-    private final Routes routes;
     private final Events events;
     private final CallRecords records;
     private final EventRecords eventRecords;
@@ -110,7 +108,6 @@ public final class AuditFilter implements Filter {
         this.config = config;
         this.log = log;
         this.export = export;
-        this.routes = context.routes();
         this.events = context.events();
         this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer(), log));
         this.refusals = context.meters().counter("headgate.audit.calls.refused");
@@ -126,7 +123,7 @@ public final class AuditFilter implements Filter {
                 masks,
                 context.meters().counter("headgate.audit.redactions"),
                 context.meters().counter("headgate.audit.truncations"));
-        this.records = new CallRecords(fingerprints, masks, sketch, kept(config.values()), routes);
+        this.records = new CallRecords(fingerprints, masks, sketch, kept(config.values()));
         this.eventRecords = new EventRecords(this, masks, context.clock());
         // Both may wait for a file or take long, so no event loop does them.
         tasks.add(Schedulers.boundedElastic().schedulePeriodically(() -> prepare(keys), 1, 1, TimeUnit.DAYS));
@@ -189,10 +186,6 @@ public final class AuditFilter implements Filter {
 
     CallRecords records() {
         return records;
-    }
-
-    String upstreamOf(Exchange exchange) {
-        return routes.serverOf(exchange);
     }
 
     /** The way back to the thread that asks. */

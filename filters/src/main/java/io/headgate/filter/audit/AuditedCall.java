@@ -86,7 +86,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
         }
         byte[] intent;
         try {
-            intent = filter.records().intent(callId, trail.trace(), exchange, filter.upstreamOf(exchange));
+            intent = filter.records().intent(callId, trail.trace(), exchange);
         } catch (RuntimeException defect) {
             // What cannot be written down is not done.
             state = DONE;

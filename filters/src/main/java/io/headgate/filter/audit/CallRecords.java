@@ -5,7 +5,6 @@ import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.filter.TraceContext;
 import io.headgate.filter.Trail;
@@ -43,24 +42,17 @@ final class CallRecords {
     private final Masks masks;
     private final ArgumentsSketch arguments;
     private final NameTable<Set<String>> kept;
-    private final Routes routes;
 
     /** Takes the paths of arguments whose values are kept, by the tool's name for clients of the whole fleet. */
-    CallRecords(
-            Fingerprints fingerprints,
-            Masks masks,
-            ArgumentsSketch arguments,
-            NameTable<Set<String>> kept,
-            Routes routes) {
+    CallRecords(Fingerprints fingerprints, Masks masks, ArgumentsSketch arguments, NameTable<Set<String>> kept) {
         this.fingerprints = fingerprints;
         this.masks = masks;
         this.arguments = arguments;
         this.kept = kept;
-        this.routes = routes;
     }
 
     /** The members of a call that is about to be made. */
-    byte[] intent(String callId, TraceContext trace, Exchange exchange, String upstream) {
+    byte[] intent(String callId, TraceContext trace, Exchange exchange) {
         JsonBytes out = SCRATCH.get();
         out.clear();
         ids(out, callId, trace);
@@ -80,8 +72,9 @@ final class CallRecords {
         out.key("mcp").raw('{').key("version").string(exchange.client().protocolVersion(), MOST_NAME);
         out.key("method").string(exchange.method(), MOST_NAME);
         target(out, exchange.target());
-        if (!upstream.isEmpty()) {
-            out.key("upstream").string(upstream, MOST_NAME);
+        String server = exchange.route().server();
+        if (!server.isEmpty()) {
+            out.key("upstream").string(server, MOST_NAME);
         }
         ClientSession session = exchange.session();
         if (session != null) {
@@ -211,8 +204,8 @@ final class CallRecords {
 
     /** By the name that the tool has for the whole fleet: at the door of one server another server's pattern may fit its own. */
     private Set<String> keptOf(Exchange exchange) {
-        boolean isAsked = !kept.isEmpty() && exchange.target().kind() == Target.Kind.TOOL;
-        Set<String> paths = isAsked ? kept.get(routes.toolOf(exchange)) : null;
+        String tool = kept.isEmpty() ? "" : exchange.route().tool();
+        Set<String> paths = tool.isEmpty() ? null : kept.get(tool);
         return paths == null ? Set.of() : paths;
     }
 

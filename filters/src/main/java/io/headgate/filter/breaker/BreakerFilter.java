@@ -5,7 +5,6 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
-import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import java.util.Map;
@@ -24,13 +23,11 @@ public final class BreakerFilter implements Filter {
 
     private final BreakerConfig config;
     private final FilterContext context;
-    private final Routes routes;
     private final Map<String, ServerBreaker> breakers = new ConcurrentHashMap<>();
 
     public BreakerFilter(BreakerConfig config, FilterContext context) {
         this.config = config;
         this.context = context;
-        this.routes = context.routes();
     }
 
     @Override
@@ -38,7 +35,7 @@ public final class BreakerFilter implements Filter {
         if (!(exchange.message() instanceof JsonRpc.Request) || !Methods.goesToServer(exchange.method())) {
             return next.handle(exchange);
         }
-        String server = routes.serverOf(exchange);
+        String server = exchange.route().server();
         return server.isEmpty() ? next.handle(exchange) : new GuardedAnswer(breaker(server), exchange, next);
     }
 

@@ -7,6 +7,7 @@ import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
@@ -68,7 +69,7 @@ public final class ConcurrencyFilter implements Filter {
         if (!takesPermit(exchange.method())) {
             return next.handle(exchange);
         }
-        String name = context.routes().serverOf(exchange.target());
+        String name = exchange.route().server();
         if (name.isEmpty()) {
             return next.handle(exchange);
         }
@@ -90,11 +91,11 @@ public final class ConcurrencyFilter implements Filter {
         if (!takesPermit(head.method())) {
             return null;
         }
-        ServerLimits server = servers.get(context.routes().serverOf(head.target()));
+        ServerLimits server = servers.get(head.route().server());
         if (server == null) {
             return null;
         }
-        String tool = toolOf(head.method(), head.target());
+        String tool = toolOf(head.method(), head.target(), head.route());
         Limiter limiter = server.known(server.classOf(server.cost(tool), tool));
         if (limiter == null) {
             return null;
@@ -116,8 +117,8 @@ public final class ConcurrencyFilter implements Filter {
     }
 
     /** A tool by its name; prompts and resources, which are not declared and of which there may be any number, by method. */
-    String toolOf(String method, Target target) {
-        return target.kind() == Target.Kind.TOOL ? context.routes().toolOf(target) : method;
+    static String toolOf(String method, Target target, Route route) {
+        return target.kind() == Target.Kind.TOOL ? route.tool() : method;
     }
 
     void crowded(long now) {

@@ -23,7 +23,7 @@ final class LimitedAnswer extends Flux<JsonRpc> {
 
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
-        String tool = filter.toolOf(exchange.method(), exchange.target());
+        String tool = ConcurrencyFilter.toolOf(exchange.method(), exchange.target(), exchange.route());
         Limiter limiter = server.limiter(server.classOf(server.cost(tool), tool));
         int share = Shares.placeOf(exchange.headers());
         boolean isBelow = limiter.isBelowItsShare(share);

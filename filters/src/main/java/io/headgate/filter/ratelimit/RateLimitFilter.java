@@ -7,7 +7,6 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.Counter;
@@ -34,7 +33,6 @@ public final class RateLimitFilter implements Filter {
 
     private final Limit[] limits;
     private final Costs costs;
-    private final Routes routes;
     private final Scheduler timer;
     private final ClientAddress addresses;
     private final @Nullable SharedStore store;
@@ -53,7 +51,6 @@ public final class RateLimitFilter implements Filter {
                 .map(limit -> new Limit(limit, config.keys(), config.nodes(), context))
                 .toArray(Limit[]::new);
         costs = new Costs(config.limits());
-        routes = context.routes();
         timer = context.timer();
         addresses = new ClientAddress(config.trustedProxies());
         boolean isShared = config.shared() != null;
@@ -114,7 +111,7 @@ public final class RateLimitFilter implements Filter {
     }
 
     Subject subject(Exchange exchange) {
-        return new Subject(exchange, routes, addresses);
+        return new Subject(exchange, addresses);
     }
 
     int[] costs(Subject subject) {

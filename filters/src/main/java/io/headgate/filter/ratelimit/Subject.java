@@ -1,7 +1,6 @@
 package io.headgate.filter.ratelimit;
 
 import io.headgate.filter.Exchange;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,15 +12,11 @@ final class Subject {
     private static final String ALL = "";
 
     private final Exchange exchange;
-    private final Routes routes;
     private final ClientAddress addresses;
-    private @Nullable String tool;
-    private @Nullable String server;
     private @Nullable Address address;
 
-    Subject(Exchange exchange, Routes routes, ClientAddress addresses) {
+    Subject(Exchange exchange, ClientAddress addresses) {
         this.exchange = exchange;
-        this.routes = routes;
         this.addresses = addresses;
     }
 
@@ -31,12 +26,7 @@ final class Subject {
 
     /** The tool that is called, or the empty string if there is no such tool: then nothing will be called. */
     String tool() {
-        String known = tool;
-        if (known == null) {
-            known = routes.toolOf(exchange);
-            tool = known;
-        }
-        return known;
+        return exchange.route().tool();
     }
 
     /** Which bucket it takes from, or null if it lacks what the buckets are for. */
@@ -62,19 +52,15 @@ final class Subject {
             case CALLER -> exchange.caller().key();
             case TENANT -> exchange.caller().tenant();
             case TOOL -> tool();
-            case UPSTREAM -> server().isEmpty() ? null : server();
+            case UPSTREAM -> server();
             case ADDRESS -> address();
             case ALL -> ALL;
         };
     }
 
-    private String server() {
-        String known = server;
-        if (known == null) {
-            known = routes.serverOf(exchange);
-            server = known;
-        }
-        return known;
+    private @Nullable String server() {
+        String server = exchange.route().server();
+        return server.isEmpty() ? null : server;
     }
 
     private Address address() {

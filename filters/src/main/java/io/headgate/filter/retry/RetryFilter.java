@@ -7,7 +7,6 @@ import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
@@ -38,7 +37,6 @@ public final class RetryFilter implements Filter {
 
     final RetryConfig config;
     final Scheduler timer;
-    private final Routes routes;
     private final MeterRegistry meters;
     private final LongUnaryOperator random;
     private final NameTable<Boolean> idempotent = new NameTable<>();
@@ -53,7 +51,6 @@ public final class RetryFilter implements Filter {
     RetryFilter(RetryConfig config, FilterContext context, LongUnaryOperator random) {
         this.config = config;
         this.timer = context.timer();
-        this.routes = context.routes();
         this.meters = context.meters();
         this.random = random;
         this.trusted = Set.copyOf(config.trust());
@@ -69,7 +66,7 @@ public final class RetryFilter implements Filter {
             // It goes on with something that was begun, and that its server may let go on only once.
             return next.handle(exchange);
         }
-        String server = routes.serverOf(exchange);
+        String server = exchange.route().server();
         return server.isEmpty() ? next.handle(exchange) : new RepeatableAnswer(this, server(server), exchange, next);
     }
 
@@ -146,7 +143,7 @@ public final class RetryFilter implements Filter {
             case Methods.TOOLS_CALL ->
                 isIdempotent(exchange)
                         || (trusted.contains(server.name)
-                                && routes.hintsOf(exchange.target()).isRepeatable());
+                                && exchange.route().hints().isRepeatable());
             default -> false;
         };
     }
@@ -160,7 +157,7 @@ public final class RetryFilter implements Filter {
     }
 
     private boolean isIdempotent(Exchange exchange) {
-        return !idempotent.isEmpty() && idempotent.get(routes.toolOf(exchange)) != null;
+        return !idempotent.isEmpty() && idempotent.get(exchange.route().tool()) != null;
     }
 
     private ServerRetries server(String name) {

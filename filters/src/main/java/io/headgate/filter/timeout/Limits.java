@@ -2,7 +2,6 @@ package io.headgate.filter.timeout;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
@@ -20,14 +19,12 @@ final class Limits {
     final long capNanos;
     final Scheduler timer;
     private final TimeoutConfig config;
-    private final Routes routes;
     private final Counter idleTimeouts;
     private final Counter capTimeouts;
 
-    Limits(TimeoutConfig config, Scheduler timer, Routes routes, MeterRegistry meters) {
+    Limits(TimeoutConfig config, Scheduler timer, MeterRegistry meters) {
         this.config = config;
         this.timer = timer;
-        this.routes = routes;
         idleNanos = config.idle().toNanos();
         capNanos = config.cap().toNanos();
         idleTimeouts = meters.counter(METER, "kind", "idle");
@@ -47,7 +44,7 @@ final class Limits {
     }
 
     private String subject(Exchange exchange) {
-        String server = routes.serverOf(exchange);
+        String server = exchange.route().server();
         return named(exchange) + (server.isEmpty() ? "" : " of the server \"" + server + "\"");
     }
 
@@ -62,7 +59,7 @@ final class Limits {
     }
 
     private String remedy(Exchange exchange, String key) {
-        String tool = exchange.target().kind() == Target.Kind.TOOL ? routes.toolOf(exchange) : "";
+        String tool = exchange.route().tool();
         return tool.isEmpty()
                 ? "raise " + key + " of the timeout filter if it needs longer"
                 : "if it needs longer, raise it in the timeout filter: tools: [{match: \"" + brief(tool) + "\", " + key

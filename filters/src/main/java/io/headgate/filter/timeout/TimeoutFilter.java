@@ -6,8 +6,6 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.NameTable;
-import io.headgate.filter.Routes;
-import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import java.util.LinkedHashMap;
@@ -31,17 +29,15 @@ public final class TimeoutFilter implements Filter {
 
     private final TimeoutConfig config;
     private final Scheduler timer;
-    private final Routes routes;
     private final Limits all;
     private final NameTable<Limits> tools = new NameTable<>();
 
     public TimeoutFilter(TimeoutConfig config, FilterContext context) {
         this.config = config;
         this.timer = context.timer();
-        this.routes = context.routes();
-        this.all = new Limits(config, timer, routes, context.meters());
+        this.all = new Limits(config, timer, context.meters());
         for (ToolTimeout tool : config.tools()) {
-            tools.add(tool.match(), new Limits(tool.over(config), timer, routes, context.meters()));
+            tools.add(tool.match(), new Limits(tool.over(config), timer, context.meters()));
         }
     }
 
@@ -67,8 +63,8 @@ public final class TimeoutFilter implements Filter {
     }
 
     private Limits limitsOf(Exchange exchange) {
-        boolean isTool = !tools.isEmpty() && exchange.target().kind() == Target.Kind.TOOL;
-        Limits own = isTool ? tools.get(routes.toolOf(exchange)) : null;
+        String tool = tools.isEmpty() ? "" : exchange.route().tool();
+        Limits own = tool.isEmpty() ? null : tools.get(tool);
         return own != null ? own : all;
     }
 }

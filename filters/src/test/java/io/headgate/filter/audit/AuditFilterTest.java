@@ -10,8 +10,10 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.filter.Trail;
 import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditTrouble;
@@ -325,18 +327,7 @@ class AuditFilterTest extends FilterContract {
 
     @Test
     void valuesAreKeptByTheFleetsNameOfATool() {
-        Routes routes = new Routes() {
-            @Override
-            public String serverOf(Target target) {
-                return "erp";
-            }
-
-            @Override
-            public String toolOf(Target target) {
-                return "erp__" + target.name();
-            }
-        };
-        FilterContext context = new FilterContext("filters[0]", meters, InstantSource.system(), timer, routes, data);
+        FilterContext context = new FilterContext("filters[0]", meters, InstantSource.system(), timer, data);
         Map<String, List<String>> values = new LinkedHashMap<>();
         values.put("find", List.of("city"));
         values.put("erp__look", List.of("city"));
@@ -344,8 +335,14 @@ class AuditFilterTest extends FilterContract {
                 new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, log, null);
         made.add(filter);
         // At the door of one server its tools have the names that other servers' tools have for the fleet.
-        assertThat(cityOf("find", filter).isObject()).isTrue();
-        assertThat(cityOf("look", filter).asString()).isEqualTo("Bern");
+        Filter routed = new Routed(
+                exchange -> {
+                    String name = exchange.target().name();
+                    return new Route.Known("erp", "erp__" + name, name, ToolHints.NONE, null);
+                },
+                filter);
+        assertThat(cityOf("find", routed).isObject()).isTrue();
+        assertThat(cityOf("look", routed).asString()).isEqualTo("Bern");
     }
 
     private JsonNode cityOf(String tool, Filter filter) {

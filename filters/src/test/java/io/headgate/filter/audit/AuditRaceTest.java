@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
-import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -57,7 +56,6 @@ class AuditRaceTest {
                 new SimpleMeterRegistry(),
                 InstantSource.system(),
                 Schedulers.immediate(),
-                Routes.NONE,
                 data,
                 new Events(),
                 List.of());

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Secret;
 import io.headgate.filter.TestTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -106,14 +105,7 @@ class EventRecordsTest {
 
     private AuditFilter filter() {
         FilterContext context = new FilterContext(
-                "",
-                new SimpleMeterRegistry(),
-                () -> now,
-                timer,
-                Routes.NONE,
-                data,
-                events,
-                List.of(new Secret("held-by-us")));
+                "", new SimpleMeterRegistry(), () -> now, timer, data, events, List.of(new Secret("held-by-us")));
         return new AuditFilter(AuditConfig.DEFAULT, context, log, null);
     }
 

@@ -9,6 +9,8 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.Counter;
@@ -462,9 +464,10 @@ class BreakerFilterTest extends FilterContract {
     }
 
     private Filter breaker(BreakerConfig config) {
-        return new BreakerFilter(
-                config,
-                new FilterContext("filters[0]", meters, InstantSource.system(), timer, exchange -> server, data));
+        return new Routed(
+                exchange -> Route.Known.to(server),
+                new BreakerFilter(
+                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
     }
 
     private static Flux<JsonRpc> failing(Reason reason) {

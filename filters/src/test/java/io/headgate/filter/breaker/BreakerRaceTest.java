@@ -6,6 +6,7 @@ import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routed;
 import io.headgate.filter.TestTimer;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -61,15 +62,16 @@ class BreakerRaceTest {
                 80,
                 Duration.ofSeconds(1),
                 /* probes= */ 2);
-        Filter breaker = new BreakerFilter(
-                config,
-                new FilterContext(
-                        "filters[0]",
-                        new SimpleMeterRegistry(),
-                        InstantSource.system(),
-                        timer,
-                        exchange -> "weather",
-                        Path.of("target")));
+        Filter breaker = Routed.to(
+                "weather",
+                new BreakerFilter(
+                        config,
+                        new FilterContext(
+                                "filters[0]",
+                                new SimpleMeterRegistry(),
+                                InstantSource.system(),
+                                timer,
+                                Path.of("target"))));
         try {
             for (int i = 0; i < ROUNDS; i++) {
                 send(breaker, FAILING);
@@ -119,15 +121,16 @@ class BreakerRaceTest {
         BreakerConfig config = new BreakerConfig(
                 Duration.ofMinutes(10), 1_000_000, 100, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 3);
         Scheduler timer = Schedulers.newSingle("timer");
-        Filter breaker = new BreakerFilter(
-                config,
-                new FilterContext(
-                        "filters[0]",
-                        new SimpleMeterRegistry(),
-                        InstantSource.system(),
-                        timer,
-                        exchange -> "weather",
-                        Path.of("target")));
+        Filter breaker = Routed.to(
+                "weather",
+                new BreakerFilter(
+                        config,
+                        new FilterContext(
+                                "filters[0]",
+                                new SimpleMeterRegistry(),
+                                InstantSource.system(),
+                                timer,
+                                Path.of("target"))));
         Flux<JsonRpc> good = Flux.just(Exchanges.success("done"));
         Callable<Long> loop = () -> {
             ThreadMXBean all = ManagementFactory.getThreadMXBean();
@@ -170,12 +173,7 @@ class BreakerRaceTest {
                 "weather",
                 SLOW,
                 new FilterContext(
-                        "filters[0]",
-                        new SimpleMeterRegistry(),
-                        InstantSource.system(),
-                        timer,
-                        exchange -> "weather",
-                        Path.of("target")));
+                        "filters[0]", new SimpleMeterRegistry(), InstantSource.system(), timer, Path.of("target")));
         try {
             for (int i = 0; i < ROUNDS; i++) {
                 Sinks.Many<JsonRpc> stream = Sinks.many().unicast().onBackpressureBuffer();

@@ -11,6 +11,7 @@ import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Routed;
 import io.headgate.mcp.JsonRpc;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -245,9 +246,10 @@ class CulpritTest extends FilterContract {
     private Filter breaker(Set<FailureKind> failures, @Nullable Duration slow) {
         BreakerConfig config = new BreakerConfig(
                 Duration.ofSeconds(10), 20, 50, failures, slow, 80, Duration.ofSeconds(1), /* probes= */ 3);
-        return new BreakerFilter(
-                config,
-                new FilterContext("filters[0]", meters, InstantSource.system(), timer, exchange -> "weather", data));
+        return Routed.to(
+                "weather",
+                new BreakerFilter(
+                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
     }
 
     private void advance(int millis) {
@@ -289,6 +291,7 @@ class CulpritTest extends FilterContract {
         return new Exchange(
                 anonymous.message(),
                 anonymous.target(),
+                anonymous.route(),
                 Caller.ANONYMOUS,
                 anonymous.client(),
                 null,

@@ -7,6 +7,7 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routed;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -232,9 +233,10 @@ class SlowServerTest extends FilterContract {
                 none.slowRate(),
                 Duration.ofSeconds(5),
                 none.probes());
-        return new BreakerFilter(
-                config,
-                new FilterContext("filters[0]", meters, InstantSource.system(), timer, exchange -> "weather", data));
+        return Routed.to(
+                "weather",
+                new BreakerFilter(
+                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
     }
 
     private Disposable start(Filter breaker, Flux<JsonRpc> answer) {

@@ -12,7 +12,10 @@ import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -65,8 +68,10 @@ class ConcurrencyFilterTest extends FilterContract {
     }
 
     private Filter with(ConcurrencyConfig config) {
-        return new ConcurrencyFilter(
-                config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, target -> "demo", data));
+        return Routed.to(
+                "demo",
+                new ConcurrencyFilter(
+                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
     }
 
     @Test
@@ -589,6 +594,7 @@ class ConcurrencyFilterTest extends FilterContract {
         Exchange exchange = new Exchange(
                 made.message(),
                 made.target(),
+                made.route(),
                 new Caller(name.substring(0, 1)),
                 made.client(),
                 null,
@@ -648,6 +654,11 @@ class ConcurrencyFilterTest extends FilterContract {
             @Override
             public Target target() {
                 return new Target("", Target.Kind.TOOL, "echo");
+            }
+
+            @Override
+            public Route route() {
+                return new Route.Known("demo", "echo", "echo", ToolHints.NONE, null);
             }
 
             @Override

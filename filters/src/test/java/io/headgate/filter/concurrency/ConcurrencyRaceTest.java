@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.NamePattern;
+import io.headgate.filter.Routed;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -47,19 +49,21 @@ class ConcurrencyRaceTest {
 
     @Test
     void countsPermitsRight() throws Exception {
-        ConcurrencyFilter filter = new ConcurrencyFilter(
-                // Of one class from the beginning: with each class that a tool turns out to be of, other permits begin.
-                new ConcurrencyConfig(
-                        Algorithm.AIMD,
-                        PERMITS,
-                        PERMITS,
-                        PERMITS,
-                        50,
-                        Duration.ofMillis(20),
-                        List.of(new CostClassConfig("all", List.of(NamePattern.of("*")))),
-                        List.of()),
-                new FilterContext(
-                        "filters[0]", meters, InstantSource.system(), timer, target -> "demo", Path.of("target")));
+        Filter filter = Routed.to(
+                "demo",
+                new ConcurrencyFilter(
+                        // Of one class from the beginning: with each class that a tool turns out to be of, other
+                        // permits begin.
+                        new ConcurrencyConfig(
+                                Algorithm.AIMD,
+                                PERMITS,
+                                PERMITS,
+                                PERMITS,
+                                50,
+                                Duration.ofMillis(20),
+                                List.of(new CostClassConfig("all", List.of(NamePattern.of("*")))),
+                                List.of()),
+                        new FilterContext("filters[0]", meters, InstantSource.system(), timer, Path.of("target"))));
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         CountDownLatch ended = new CountDownLatch(THREADS * CALLS);
         try {
@@ -86,7 +90,7 @@ class ConcurrencyRaceTest {
         timer.dispose();
     }
 
-    private void call(ConcurrencyFilter filter, String caller, CountDownLatch ended) {
+    private void call(Filter filter, String caller, CountDownLatch ended) {
         Exchange exchange = Exchanges.toolCall().withCaller(new Caller(caller));
         ThreadLocalRandom random = ThreadLocalRandom.current();
         boolean slow = random.nextInt(4) == 0;

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
+import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
 import io.headgate.filter.TestTimer;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -31,7 +35,7 @@ class NeedlessRefusalTest {
 
     private final TestTimer timer = new TestTimer();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private ConcurrencyFilter filter = with(ConcurrencyConfig.DEFAULT);
+    private Filter filter = with(ConcurrencyConfig.DEFAULT);
 
     /** What a call takes; each at once, or as soon as there is a worker. */
     private Duration takes = Duration.ofSeconds(2);
@@ -315,11 +319,12 @@ class NeedlessRefusalTest {
         return filter.state().toString();
     }
 
-    private ConcurrencyFilter with(ConcurrencyConfig config) {
-        return new ConcurrencyFilter(
-                config,
-                new FilterContext(
-                        "filters[0]", meters, InstantSource.system(), timer, target -> "demo", Path.of("target")));
+    private Filter with(ConcurrencyConfig config) {
+        return Routed.to(
+                "demo",
+                new ConcurrencyFilter(
+                        config,
+                        new FilterContext("filters[0]", meters, InstantSource.system(), timer, Path.of("target"))));
     }
 
     private static final RequestHead HEAD = new RequestHead() {
@@ -331,6 +336,11 @@ class NeedlessRefusalTest {
         @Override
         public Target target() {
             return new Target("", Target.Kind.TOOL, "echo");
+        }
+
+        @Override
+        public Route route() {
+            return new Route.Known("demo", "echo", "echo", ToolHints.NONE, null);
         }
 
         @Override

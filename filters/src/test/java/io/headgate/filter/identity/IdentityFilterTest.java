@@ -12,6 +12,7 @@ import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -52,8 +53,7 @@ class IdentityFilterTest extends FilterContract {
                 told.add(name + " " + (from == null ? "" : from.getHostAddress()));
             }
         });
-        return new FilterContext(
-                plain.place(), meters, plain.clock(), timer, plain.routes(), data, events, plain.secrets());
+        return new FilterContext(plain.place(), meters, plain.clock(), timer, data, events, plain.secrets());
     }
 
     @Override
@@ -67,7 +67,8 @@ class IdentityFilterTest extends FilterContract {
 
     private static Exchange with(RequestHeaders headers) {
         Exchange call = Exchanges.toolCall();
-        return new Exchange(call.message(), call.target(), call.caller(), call.client(), call.session(), headers);
+        return new Exchange(
+                call.message(), call.target(), call.route(), call.caller(), call.client(), call.session(), headers);
     }
 
     static Stream<Arguments> known() {
@@ -177,7 +178,6 @@ class IdentityFilterTest extends FilterContract {
                         meters,
                         () -> Instant.ofEpochMilli(millis.get()),
                         timer,
-                        plain.routes(),
                         data,
                         plain.events(),
                         plain.secrets()));
@@ -261,6 +261,11 @@ class IdentityFilterTest extends FilterContract {
     }
 
     private record Head(RequestHeaders headers) implements RequestHead {
+        @Override
+        public Route route() {
+            return Route.NONE;
+        }
+
         @Override
         public String method() {
             return "";

@@ -7,12 +7,13 @@ import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.util.List;
@@ -140,20 +141,14 @@ class RateLimitFilterTest extends FilterContract {
     @Test
     void knowsAToolBehindEachDoor() {
         // At the door of one server its tools have other names.
-        Routes routes = new Routes() {
-            @Override
-            public String serverOf(Target target) {
-                return "crm";
-            }
-
-            @Override
-            public String toolOf(Target target) {
-                String name = target.name();
-                return name.equals("unknown") ? "" : name.startsWith("crm__") ? name : "crm__" + name;
-            }
-        };
         LimitConfig limit = Limits.on(Limits.per(Per.Part.TOOL, "1/h", 1), List.of("crm__*"), Map.of());
-        RateLimitFilter filter = new RateLimitFilter(Limits.of(limit), context(routes));
+        Filter filter = new Routed(
+                exchange -> {
+                    String name = exchange.target().name();
+                    String tool = name.equals("unknown") ? "" : name.startsWith("crm__") ? name : "crm__" + name;
+                    return new Route.Known("crm", tool, name, ToolHints.NONE, null);
+                },
+                new RateLimitFilter(Limits.of(limit), context()));
         assertPasses(filter, call("crm__export"));
         assertRefused(filter, call("export"));
         // It will not be called, so there is nothing to hold back.
@@ -162,9 +157,9 @@ class RateLimitFilterTest extends FilterContract {
 
     @Test
     void keepsServersApart() {
-        RateLimitFilter filter = new RateLimitFilter(
-                Limits.of(Limits.per(Per.Part.UPSTREAM, "1/h", 1)),
-                context(target -> target.name().split("__", -1)[0]));
+        Filter filter = new Routed(
+                exchange -> Route.Known.to(exchange.target().name().split("__", -1)[0]),
+                new RateLimitFilter(Limits.of(Limits.per(Per.Part.UPSTREAM, "1/h", 1)), context()));
         assertPasses(filter, call("crm__a"));
         assertRefused(filter, call("crm__b"));
         assertPasses(filter, call("weather__a"));
@@ -179,7 +174,9 @@ class RateLimitFilterTest extends FilterContract {
         assertPasses(filter, exchange());
         assertPasses(filter, Exchanges.notification("notifications/progress"));
         Exchange listen = Exchanges.request("subscriptions/listen", "{}");
-        assertPasses(filter, new Exchange(listen.message(), listen.target(), ALICE, listen.client(), SESSION, NONE));
+        assertPasses(
+                filter,
+                new Exchange(listen.message(), listen.target(), listen.route(), ALICE, listen.client(), SESSION, NONE));
         assertRefused(filter, listen);
     }
 
@@ -227,12 +224,6 @@ class RateLimitFilterTest extends FilterContract {
                                 1L))));
     }
 
-    private FilterContext context(Routes routes) {
-        FilterContext context = context();
-        return new FilterContext(
-                context.place(), context.meters(), context.clock(), context.timer(), routes, context.data());
-    }
-
     private static Exchange call(String tool) {
         return Exchanges.request("tools/call", "{\"name\":\"" + tool + "\"}", Target.Kind.TOOL, tool);
     }
@@ -243,7 +234,14 @@ class RateLimitFilterTest extends FilterContract {
 
     private static Exchange from(String address) {
         Exchange call = call("a");
-        return new Exchange(call.message(), call.target(), ALICE, call.client(), null, ClientAddressTest.from(address));
+        return new Exchange(
+                call.message(),
+                call.target(),
+                call.route(),
+                ALICE,
+                call.client(),
+                null,
+                ClientAddressTest.from(address));
     }
 
     private static void assertPasses(Filter filter, Exchange exchange) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
 import io.headgate.filter.TestTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -80,12 +79,7 @@ class RateLimitPropertyTest {
             filter = new RateLimitFilter(
                     Limits.of(limit),
                     new FilterContext(
-                            "filters[0]",
-                            new SimpleMeterRegistry(),
-                            InstantSource.system(),
-                            timer,
-                            Routes.NONE,
-                            Path.of("target")));
+                            "filters[0]", new SimpleMeterRegistry(), InstantSource.system(), timer, Path.of("target")));
         }
 
         @Override

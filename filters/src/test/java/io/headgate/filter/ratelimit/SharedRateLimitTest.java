@@ -10,7 +10,6 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Secret;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
@@ -285,7 +284,7 @@ class SharedRateLimitTest {
         undo.push(loop::dispose);
         RateLimitFilter filter = new RateLimitFilter(
                 RateLimitConfig.of(List.of(limits), null, new Secret(redis.uri()), nodes, null),
-                new FilterContext("filters[0]", meters, InstantSource.system(), loop, Routes.NONE, Path.of("target")),
+                new FilterContext("filters[0]", meters, InstantSource.system(), loop, Path.of("target")),
                 deadline);
         undo.push(filter::close);
         return new Node(filter, meters, loop);

@@ -11,7 +11,8 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
 import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
@@ -407,21 +408,15 @@ class RetryFilterTest extends FilterContract {
     }
 
     private Filter retry(RetryConfig config) {
-        Routes routes = new Routes() {
-            @Override
-            public String serverOf(Target target) {
-                return server;
-            }
-
-            @Override
-            public ToolHints hintsOf(Target target) {
-                return hints;
-            }
-        };
-        return new RetryFilter(
-                config,
-                new FilterContext("filters[0]", meters, InstantSource.system(), timer, routes, data),
-                bound -> bound - 1);
+        return new Routed(
+                exchange -> {
+                    String tool = exchange.route().tool();
+                    return new Route.Known(server, tool, tool, hints, null);
+                },
+                new RetryFilter(
+                        config,
+                        new FilterContext("filters[0]", meters, InstantSource.system(), timer, data),
+                        bound -> bound - 1));
     }
 
     private void send(Filter filter) {

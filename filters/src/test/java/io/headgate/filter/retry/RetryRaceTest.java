@@ -6,6 +6,7 @@ import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Routed;
 import io.headgate.filter.TestTimer;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -129,9 +130,9 @@ class RetryRaceTest {
                 List.of(NamePattern.of("*")),
                 List.of(),
                 hedge);
-        FilterContext context = new FilterContext(
-                "filters[0]", meters, InstantSource.system(), timer, exchange -> "weather", Path.of("target"));
-        new RetryFilter(config, context, bound -> bound - 1)
+        FilterContext context =
+                new FilterContext("filters[0]", meters, InstantSource.system(), timer, Path.of("target"));
+        Routed.to("weather", new RetryFilter(config, context, bound -> bound - 1))
                 .filter(Exchanges.toolCall(), next -> {
                     Upstream upstream = new Upstream();
                     upstreams.add(upstream);

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
+import io.headgate.filter.Routed;
 import io.headgate.filter.Target;
+import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -320,27 +321,12 @@ class TimeoutFilterTest extends FilterContract {
 
     @Test
     void namesWhatTookTooLongAndTheServer() {
-        Routes routes = new Routes() {
-            @Override
-            public String serverOf(Target target) {
-                return "crm";
-            }
-
-            @Override
-            public String toolOf(Target target) {
-                return target.kind() == Target.Kind.TOOL ? "crm__" + target.name() : "";
-            }
-        };
-        FilterContext known = new FilterContext(
-                "",
-                meters,
-                context().clock(),
-                timer,
-                routes,
-                context().data(),
-                context().events(),
-                List.of());
-        Filter filter = new TimeoutFilter(TimeoutConfig.of(seconds(60), seconds(300)), known);
+        Filter filter = new Routed(
+                exchange -> {
+                    String tool = exchange.route().tool();
+                    return new Route.Known("crm", tool.isEmpty() ? "" : "crm__" + tool, tool, ToolHints.NONE, null);
+                },
+                new TimeoutFilter(TimeoutConfig.of(seconds(60), seconds(300)), context()));
         filter.filter(exchange(), ignored -> Flux.never()).subscribe(client);
         Recorder reader = new Recorder();
         filter.filter(Exchanges.request("prompts/get", "{}", Target.Kind.PROMPT, "hello"), ignored -> Flux.never())

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
-import io.headgate.filter.Routes;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -53,7 +52,6 @@ class TimeoutRaceTest {
                                 meters,
                                 InstantSource.system(),
                                 timer,
-                                Routes.NONE,
                                 Path.of("target"),
                                 new Events(),
                                 List.of()));

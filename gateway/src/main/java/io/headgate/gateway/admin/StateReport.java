@@ -68,7 +68,7 @@ public final class StateReport {
 
     /** True if a new client would find the door open and something behind it. */
     public boolean isReady() {
-        return !isDraining && keeper.states().stream().anyMatch(state -> state.lastRefresh() != null);
+        return !isDraining && keeper.knowsLists();
     }
 
     GatewayState state() {

@@ -2,7 +2,9 @@ package io.headgate.gateway.dialect;
 
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.Resolver;
 import io.headgate.mcp.Methods;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class CallHead implements RequestHead {
     private final HttpCall call;
     private final boolean saysWhatItWants;
+    private final Resolver resolver;
     private @Nullable String method;
 
-    CallHead(HttpCall call, boolean saysWhatItWants) {
+    CallHead(HttpCall call, boolean saysWhatItWants, Resolver resolver) {
         this.call = call;
+        this.resolver = resolver;
         this.saysWhatItWants = saysWhatItWants;
     }
 
@@ -42,6 +46,12 @@ final class CallHead implements RequestHead {
         return name.isEmpty() || ModernHeaders.isSentinel(name)
                 ? new Target(call.server())
                 : new Target(call.server(), kind, name);
+    }
+
+    /** Only requests of the newer revision say in their head where they go, and they have no session. */
+    @Override
+    public Route route() {
+        return resolver.resolve(target(), /* hasSession= */ false);
     }
 
     @Override

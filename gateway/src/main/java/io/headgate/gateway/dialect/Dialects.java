@@ -4,8 +4,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
-import io.headgate.filter.Target;
-import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolver;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -26,6 +25,7 @@ public final class Dialects implements FrontDialect {
 
     private final Function<RequestHead, @Nullable Refusal> early;
     private final Predicate<String> knowsServer;
+    private final Resolver resolver;
     private final DialectMeters meters;
     private final ModernDialect modern;
     private final LegacyDialect legacy;
@@ -35,22 +35,23 @@ public final class Dialects implements FrontDialect {
      * @param chain takes every exchange
      * @param early says why a request is refused of which only the head has come, or null
      * @param knowsServer whether a server of this name has a door of its own
-     * @param headerParams the arguments of a tool that are repeated in header fields; empty for an unknown tool
+     * @param resolver finds where each exchange goes
      * @param events told of what is refused here, before any filter sees it
      */
     public Dialects(
             Handler chain,
             Function<RequestHead, @Nullable Refusal> early,
             Predicate<String> knowsServer,
-            Function<Target, List<HeaderParam>> headerParams,
+            Resolver resolver,
             Sessions sessions,
             MeterRegistry registry,
             Events events) {
         this.early = early;
         this.knowsServer = knowsServer;
+        this.resolver = resolver;
         this.meters = new DialectMeters(registry, events);
-        this.modern = new ModernDialect(chain, headerParams, meters);
-        LegacyCalls calls = new LegacyCalls(chain, headerParams, sessions, meters);
+        this.modern = new ModernDialect(chain, resolver, meters);
+        LegacyCalls calls = new LegacyCalls(chain, resolver, sessions, meters);
         this.legacy = new LegacyDialect(calls, sessions, meters);
         this.sse = new SseDialect(calls, sessions, meters);
     }
@@ -75,7 +76,7 @@ public final class Dialects implements FrontDialect {
         boolean saysWhatItWants = call.endpoint() == HttpCall.Endpoint.MCP
                 && call.method().equals("POST")
                 && isModern(call.headers().get(ModernHeaders.VERSION));
-        Refusal refusal = early.apply(new CallHead(call, saysWhatItWants));
+        Refusal refusal = early.apply(new CallHead(call, saysWhatItWants, resolver));
         return refusal == null || saysWhatItWants || mayHaveStatus(call, refusal) ? refusal : null;
     }
 

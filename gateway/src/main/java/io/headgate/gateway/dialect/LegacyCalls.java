@@ -6,21 +6,21 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Target;
-import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolved;
+import io.headgate.gateway.route.Resolver;
 import io.headgate.gateway.session.Session;
 import io.headgate.gateway.session.SessionStream;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.LogLevels;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import io.headgate.mcp.RpcCodes;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,14 +52,13 @@ final class LegacyCalls {
     private static final Envelope NOTHING = Envelope.ofRequest(Sessions.CHECK, RawJson.EMPTY_OBJECT);
 
     private final Handler chain;
-    private final Function<Target, List<HeaderParam>> headerParams;
+    private final Resolver resolver;
     private final Sessions sessions;
     private final DialectMeters meters;
 
-    LegacyCalls(
-            Handler chain, Function<Target, List<HeaderParam>> headerParams, Sessions sessions, DialectMeters meters) {
+    LegacyCalls(Handler chain, Resolver resolver, Sessions sessions, DialectMeters meters) {
         this.chain = chain;
-        this.headerParams = headerParams;
+        this.resolver = resolver;
         this.sessions = sessions;
         this.meters = meters;
     }
@@ -137,12 +136,14 @@ final class LegacyCalls {
     private void send(
             HttpCall call, Session session, Envelope envelope, RequestId id, Target target, LegacyReply reply) {
         String method = envelope.method();
+        Resolved route = resolver.resolve(target, /* hasSession= */ true);
         RequestHeaders headers = method.equals(Methods.TOOLS_CALL)
-                ? new MirroredArguments(call.headers(), headerParams, target, envelope)
+                ? new MirroredArguments(call.headers(), route.headerParams(), envelope)
                 : call.headers();
         chain.handle(new Exchange(
                         new JsonRpc.Request(id, method, envelope),
                         target,
+                        route,
                         Caller.ANONYMOUS,
                         session.client(),
                         session,
@@ -209,7 +210,7 @@ final class LegacyCalls {
 
     private static boolean setLevel(Session session, Envelope envelope) {
         String level = envelope.string(Member.LEVEL);
-        if (level == null || !MetaCheck.isLevel(level)) {
+        if (!LogLevels.contains(level)) {
             return false;
         }
         session.client(session.client().withLogLevel(level));
@@ -217,7 +218,14 @@ final class LegacyCalls {
     }
 
     Exchange exchange(HttpCall call, Session session, JsonRpc.FromClient message, Target target) {
-        return new Exchange(message, target, Caller.ANONYMOUS, session.client(), session, call.headers());
+        return new Exchange(
+                message,
+                target,
+                resolver.resolve(target, /* hasSession= */ true),
+                Caller.ANONYMOUS,
+                session.client(),
+                session,
+                call.headers());
     }
 
     static Target noTarget(Session session) {

@@ -1,21 +1,14 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.mcp.Envelope;
+import io.headgate.mcp.LogLevels;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.RawJson;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code _meta} of a request may say where the specification says what may stand there. */
 final class MetaCheck {
-    private static final Set<String> LEVELS =
-            Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
-
     private MetaCheck() {}
-
-    static boolean isLevel(@Nullable String level) {
-        return level != null && LEVELS.contains(level);
-    }
 
     /** What is counted and said of a request whose progress token or log level is none; null if both are good. */
     static @Nullable Fault faultOf(Envelope request) {
@@ -23,7 +16,8 @@ final class MetaCheck {
         if (token != null && !isToken(token)) {
             return new Fault("progress_token", "params._meta.progressToken must be a string or an integer");
         }
-        boolean wrongLevel = request.has(Member.META_LOG_LEVEL) && !isLevel(request.string(Member.META_LOG_LEVEL));
+        boolean wrongLevel =
+                request.has(Member.META_LOG_LEVEL) && !LogLevels.contains(request.string(Member.META_LOG_LEVEL));
         return wrongLevel
                 ? new Fault("log_level", "params._meta has an io.modelcontextprotocol/logLevel that is no log level")
                 : null;

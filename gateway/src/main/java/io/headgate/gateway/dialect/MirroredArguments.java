@@ -2,15 +2,15 @@ package io.headgate.gateway.dialect;
 
 import io.headgate.filter.Caller;
 import io.headgate.filter.RequestHeaders;
-import io.headgate.filter.Target;
+import io.headgate.filter.Route;
 import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolved;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.Member;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
  * without any that the client sent itself: an older client knows none of them, and what a newer one sent was compared
  * with the arguments.
  *
- * <p>They are made when somebody looks, from what is known of the tool then.
+ * <p>They are made when the fields are read; a route that is found later may want others.
  */
-record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>> params, Target tool, Envelope message)
-        implements RequestHeaders {
+record MirroredArguments(RequestHeaders sent, List<HeaderParam> params, Envelope message) implements RequestHeaders {
     private static final String PREFIX = "mcp-param-";
 
     @Override
@@ -29,7 +28,7 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
         if (!isMirror(name)) {
             return sent.get(name);
         }
-        for (HeaderParam param : params.apply(tool)) {
+        for (HeaderParam param : params) {
             if (param.header().equalsIgnoreCase(name)) {
                 return param.valueIn(message.get(Member.ARGUMENTS));
             }
@@ -49,12 +48,19 @@ record MirroredArguments(RequestHeaders sent, Function<Target, List<HeaderParam>
                 visitor.accept(name, value);
             }
         });
-        for (HeaderParam param : params.apply(tool)) {
+        for (HeaderParam param : params) {
             String value = param.valueIn(message.get(Member.ARGUMENTS));
             if (value != null) {
                 visitor.accept(param.header().toLowerCase(Locale.ROOT), value);
             }
         }
+    }
+
+    @Override
+    public RequestHeaders on(Route route) {
+        return route instanceof Resolved resolved
+                ? new MirroredArguments(sent, resolved.headerParams(), message)
+                : this;
     }
 
     @Override

@@ -5,8 +5,8 @@ import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
-import io.headgate.filter.Target;
-import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolved;
+import io.headgate.gateway.route.Resolver;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -16,9 +16,7 @@ import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 import io.headgate.mcp.RpcCodes;
-import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -53,14 +51,12 @@ final class ModernDialect {
                     + Client.MOST_CAPABILITIES + " bytes";
 
     private final Handler chain;
-    private final Function<Target, List<HeaderParam>> headerParams;
-    private final ParamHeaders paramHeaders;
+    private final Resolver resolver;
     private final DialectMeters meters;
 
-    ModernDialect(Handler chain, Function<Target, List<HeaderParam>> headerParams, DialectMeters meters) {
+    ModernDialect(Handler chain, Resolver resolver, DialectMeters meters) {
         this.chain = chain;
-        this.headerParams = headerParams;
-        this.paramHeaders = new ParamHeaders(headerParams);
+        this.resolver = resolver;
         this.meters = meters;
     }
 
@@ -104,8 +100,9 @@ final class ModernDialect {
             refuse(call, id, 200, RpcCodes.INVALID_PARAMS, "params." + target.missing() + " must be a string", null);
             return;
         }
+        Resolved route = resolver.resolve(target.target(), /* hasSession= */ false);
         if (method.equals(Methods.TOOLS_CALL)) {
-            ModernHeaders.Mismatch mismatch = paramHeaders.check(call, target.target(), envelope);
+            ModernHeaders.Mismatch mismatch = ParamHeaders.check(call, route.headerParams(), envelope);
             if (mismatch != null) {
                 mismatch(call, id, mismatch);
                 return;
@@ -113,12 +110,13 @@ final class ModernDialect {
         }
         // What was sent says what the arguments say, so servers get what the arguments say and nothing besides.
         RequestHeaders headers = method.equals(Methods.TOOLS_CALL)
-                ? new MirroredArguments(call.headers(), headerParams, target.target(), envelope)
+                ? new MirroredArguments(call.headers(), route.headerParams(), envelope)
                 : call.headers();
         ModernReply reply = new ModernReply(call, id, method, meters);
         chain.handle(new Exchange(
                         new JsonRpc.Request(id, method, envelope),
                         target.target(),
+                        route,
                         Caller.ANONYMOUS,
                         client(envelope),
                         null,

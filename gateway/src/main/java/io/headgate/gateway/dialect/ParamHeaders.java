@@ -1,6 +1,5 @@
 package io.headgate.gateway.dialect;
 
-import io.headgate.filter.Target;
 import io.headgate.gateway.dialect.ModernHeaders.Mismatch;
 import io.headgate.gateway.route.HeaderParam;
 import io.headgate.mcp.Envelope;
@@ -8,22 +7,18 @@ import io.headgate.mcp.Member;
 import io.headgate.mcp.RawJson;
 import java.math.BigDecimal;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The rule that {@code Mcp-Param-*} fields say what the arguments say, for tools whose schema names such fields. */
 final class ParamHeaders {
-    private final Function<Target, List<HeaderParam>> params;
+    private ParamHeaders() {}
 
-    /** Takes the look-up of what a tool's schema names; empty for a tool that nobody knows. */
-    ParamHeaders(Function<Target, List<HeaderParam>> params) {
-        this.params = params;
-    }
-
-    /** Null if they agree, or the tool names none. */
-    @Nullable
-    Mismatch check(HttpCall call, Target tool, Envelope envelope) {
-        List<HeaderParam> named = params.apply(tool);
+    /**
+     * Null if they agree, or the tool names none.
+     *
+     * @param named what the tool's schema names; empty for an unknown tool
+     */
+    static @Nullable Mismatch check(HttpCall call, List<HeaderParam> named, Envelope envelope) {
         if (named.isEmpty()) {
             return null;
         }

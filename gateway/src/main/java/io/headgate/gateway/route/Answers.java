@@ -45,7 +45,7 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
             Envelope envelope = success.envelope();
             boolean rename = owner.isRenamed() && envelope.mentionsUri();
             boolean wrap = envelope.has(Member.STRUCTURED_CONTENT)
-                    && !exchange.client().takesAnyStructure();
+                    && !exchange.client().isModern();
             return rename || wrap || envelope.has(Member.RESULT_REQUEST_STATE) || envelope.has(Member.RESULT_TASK_ID)
                     ? changed(success, rename, wrap)
                     : message;

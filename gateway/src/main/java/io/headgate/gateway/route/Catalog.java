@@ -1,7 +1,5 @@
 package io.headgate.gateway.route;
 
-import io.headgate.filter.Exchange;
-import io.headgate.filter.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,19 +39,16 @@ public final class Catalog {
         return server.isEmpty() ? fleet : byServer.get(server);
     }
 
-    /** The same for the client of an exchange: one with a session is offered what the servers show to such. */
+    /** The same for a client with or without a session: one with a session is offered what the servers show to such. */
     @Nullable
-    View view(Exchange exchange) {
-        Catalog others = exchange.session() == null ? null : forSessions;
-        return (others == null ? this : others).view(exchange.target().server());
+    View view(String server, boolean hasSession) {
+        Catalog others = hasSession ? forSessions : null;
+        return (others == null ? this : others).view(server);
     }
 
-    /** The view that has what is named, whoever names it. */
-    @Nullable
-    View view(Target named) {
-        View view = view(named.server());
-        Catalog others = forSessions;
-        return others == null || view == null || view.has(named) ? view : others.view(named.server());
+    /** True if at least one server's lists are known. */
+    boolean knowsLists() {
+        return fleet.servers().stream().anyMatch(server -> server.offer() != null);
     }
 
     /** What a server offers and the fleet does not show, because an earlier server has the name. */

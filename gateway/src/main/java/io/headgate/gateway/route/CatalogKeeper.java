@@ -1,6 +1,7 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Events;
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -33,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>Nobody waits for a slow server: the first round ends after two seconds with whatever came, and later rounds only
  * replace what is there.
  */
-public final class CatalogKeeper {
+public final class CatalogKeeper implements Resolver {
     private static final Logger log = LoggerFactory.getLogger(CatalogKeeper.class);
     private static final long FIRST_ROUND_MILLIS = 2_000;
     private static final int MOST_DROPPED_SHOWN = 100;
@@ -100,24 +101,26 @@ public final class CatalogKeeper {
         return server.isEmpty() || byServer.containsKey(server);
     }
 
-    /** The arguments of a tool that calls repeat in header fields; empty for a tool that nobody offers. */
-    public List<HeaderParam> headerParams(Target tool) {
-        View view = catalog.view(tool.server());
-        Entry entry = view == null ? null : view.items(ItemKind.TOOL).get(tool.name());
-        return entry == null ? List.of() : entry.headerParams();
+    @Override
+    public Resolved resolve(Target target, boolean hasSession) {
+        return Resolved.in(catalog.view(target.server(), hasSession), target);
     }
 
     /**
-     * Reads the lists of a tool's server again, once for all who ask at the same time, and completes when that is over;
-     * fails if the server's rules do not know fields that repeat arguments.
+     * Reads the lists of the server at the end of an exchange's route again, once for all who ask at the same time, and gives
+     * the exchange with its route in what is known then; fails if the server's rules do not know fields that repeat arguments.
      */
-    public Mono<Void> relearn(Target tool) {
-        View view = catalog.view(tool.server());
-        Entry entry = view == null ? null : view.items(ItemKind.TOOL).get(tool.name());
-        Refresher refresher = entry == null ? null : byServer.get(entry.server());
+    public Mono<Exchange> relearn(Exchange exchange) {
+        // Of a tool that appeared late, its own route knows nothing.
+        Refresher refresher = byServer.get(again(exchange).route().server());
         return refresher == null || !refresher.upstream().state().takesListenRequests()
                 ? Mono.error(new Refusal(Refusal.Reason.UPSTREAM_PROTOCOL, "not a server with such fields"))
-                : refresher.again().timeout(LONGEST_RELEARNING, timer);
+                : refresher.again().timeout(LONGEST_RELEARNING, timer).then(Mono.fromCallable(() -> again(exchange)));
+    }
+
+    /** The exchange with its route in what is known now, for what was unknown or wrong when it came. */
+    Exchange again(Exchange exchange) {
+        return exchange.withRoute(resolve(exchange.target(), exchange.session() != null));
     }
 
     /**
@@ -152,6 +155,11 @@ public final class CatalogKeeper {
     /** True once the first round is over, well or not: what is not in the catalogue then is not known to be anywhere. */
     public boolean isSettled() {
         return isSettled;
+    }
+
+    /** True once calls find what at least one server has: lists that were read count when they are in the catalogue. */
+    public boolean knowsLists() {
+        return catalog.knowsLists();
     }
 
     /** The catalogue after the first round; waits for no server longer than two seconds from the start. */

@@ -74,7 +74,7 @@ final class Discovery {
         if (ui != null) {
             members.add(JsonStrings.quote(Extensions.UI) + ":" + ui);
         }
-        RawJson tasks = client.knowsTasks() ? settings(view, Extensions.TASKS) : null;
+        RawJson tasks = client.isModern() ? settings(view, Extensions.TASKS) : null;
         if (tasks != null) {
             members.add(JsonStrings.quote(Extensions.TASKS) + ":" + tasks);
         }

@@ -37,7 +37,7 @@ final class Lists {
                 out.add(",");
             }
             Entry item = items.at(i);
-            out.add(exchange.client().takesAnyStructure() ? item.json() : item.objectJson());
+            out.add(exchange.client().isModern() ? item.json() : item.objectJson());
         }
         out.add("]");
         if (end < items.size()) {

@@ -4,22 +4,19 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
-import io.headgate.filter.Routes;
 import io.headgate.filter.Target;
-import io.headgate.filter.ToolHints;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
+import io.headgate.mcp.LogLevels;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 
@@ -28,10 +25,7 @@ import reactor.core.scheduler.Scheduler;
  *
  * <p>Results that are made here have the members of the modern era; the legacy dialect leaves them out.
  */
-public final class Router implements Handler, Routes {
-    private static final Set<String> LEVELS =
-            Set.of("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency");
-
+public final class Router implements Handler {
     private final CatalogKeeper keeper;
     private final Function<String, Handler> upstreamHandlers;
     private final RequestStates states;
@@ -79,54 +73,19 @@ public final class Router implements Handler, Routes {
     @Override
     public Flux<JsonRpc> handle(Exchange exchange) {
         try {
-            View view = keeper.catalog().view(exchange);
+            Resolved route = route(exchange);
+            View view = route.view();
             if (view == null) {
                 throw new Refusal(
                         Reason.UNKNOWN_NAME,
                         "Unknown server: " + exchange.target().server());
             }
             return exchange.message() instanceof JsonRpc.Request
-                    ? request(exchange, view)
+                    ? request(exchange, route, view)
                     : notification(exchange, view);
         } catch (Refusal refusal) {
             return Flux.error(refusal);
         }
-    }
-
-    @Override
-    public String serverOf(Target target) {
-        View view = keeper.catalog().view(target);
-        if (view == null) {
-            return "";
-        }
-        Owner owner = switch (target.kind()) {
-            case TOOL -> view.tool(target.name());
-            case PROMPT -> view.prompt(target.name());
-            case RESOURCE -> view.resource(target.name());
-            case TASK, NONE -> null;
-        };
-        return owner == null ? target.server() : owner.target().server();
-    }
-
-    @Override
-    public String toolOf(Target target) {
-        View view = keeper.catalog().view(target);
-        Owner owner = view == null || target.kind() != Target.Kind.TOOL ? null : view.tool(target.name());
-        if (owner == null) {
-            return "";
-        }
-        return target.server().isEmpty()
-                ? target.name()
-                : owner.namespace().clientName(owner.target().name());
-    }
-
-    @Override
-    public ToolHints hintsOf(Target target) {
-        View view = keeper.catalog().view(target);
-        Entry tool = view == null || target.kind() != Target.Kind.TOOL
-                ? null
-                : view.items(ItemKind.TOOL).get(target.name());
-        return tool == null ? ToolHints.NONE : tool.hints();
     }
 
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */
@@ -134,13 +93,13 @@ public final class Router implements Handler, Routes {
         subscriptions.drain();
     }
 
-    private Flux<JsonRpc> request(Exchange exchange, View view) {
+    private Flux<JsonRpc> request(Exchange exchange, Resolved route, View view) {
         return switch (exchange.method()) {
-            case Methods.TOOLS_CALL -> toOwner(ItemKind.TOOL, name(exchange), exchange, view);
-            case Methods.PROMPTS_GET -> toOwner(ItemKind.PROMPT, name(exchange), exchange, view);
+            case Methods.TOOLS_CALL -> toOwner(ItemKind.TOOL, exchange, route, view);
+            case Methods.PROMPTS_GET -> toOwner(ItemKind.PROMPT, exchange, route, view);
             case Methods.RESOURCES_READ, Methods.RESOURCES_SUBSCRIBE, Methods.RESOURCES_UNSUBSCRIBE ->
-                toOwner(ItemKind.RESOURCE, name(exchange), exchange, view);
-            case Methods.COMPLETE -> complete(exchange, view);
+                toOwner(ItemKind.RESOURCE, exchange, route, view);
+            case Methods.COMPLETE -> complete(exchange, route, view);
             case Methods.TOOLS_LIST -> list(ItemKind.TOOL, exchange, view);
             case Methods.PROMPTS_LIST -> list(ItemKind.PROMPT, exchange, view);
             case Methods.RESOURCES_LIST -> list(ItemKind.RESOURCE, exchange, view);
@@ -201,34 +160,43 @@ public final class Router implements Handler, Routes {
                 .thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
     }
 
+    /** What the same door shows now, for what was not there when the exchange came. */
     private View newest(Exchange exchange, View view) {
-        View now = keeper.catalog().view(exchange);
+        View now = route(keeper.again(exchange)).view();
         return now == null ? view : now;
     }
 
-    private Flux<JsonRpc> toOwner(ItemKind kind, String name, Exchange exchange, View view) {
-        Owner owner = owner(kind, name, view);
+    private static Resolved route(Exchange exchange) {
+        return (Resolved) exchange.route();
+    }
+
+    private Flux<JsonRpc> toOwner(ItemKind kind, Exchange exchange, Resolved route, View view) {
+        if (exchange.target().kind() == Target.Kind.NONE) {
+            throw new Refusal(Reason.INVALID_PARAMS, "The request names nothing (expected: params.name or params.uri)");
+        }
+        Owner owner = route.owner();
         if (owner != null) {
             return forward(exchange, owner);
         }
         return whenSettled(exchange, view, now -> {
-            Owner late = owner(kind, name, now);
-            return late == null ? lookFor(kind, name, exchange, now) : forward(exchange, late);
+            Exchange late = keeper.again(exchange);
+            Owner lateOwner = route(late).owner();
+            return lateOwner == null ? lookFor(kind, exchange, now) : forward(late, lateOwner);
         });
     }
 
     /** Not every server says that it has something new, so it is asked before a client is told that there is no such name. */
-    private Flux<JsonRpc> lookFor(ItemKind kind, String name, Exchange exchange, View view) {
+    private Flux<JsonRpc> lookFor(ItemKind kind, Exchange exchange, View view) {
+        String name = exchange.target().name();
         List<ServerSnapshot> candidates = view.candidates(kind, name);
         if (candidates.isEmpty()) {
             return Flux.error(unknown(kind, name, candidates));
         }
         return afterLook(candidates, exchange, view, now -> {
-            Owner owner = owner(kind, name, now);
+            Exchange late = keeper.again(exchange);
+            Owner owner = route(late).owner();
             (owner == null ? missing : found).increment();
-            return owner == null
-                    ? Flux.error(unknown(kind, name, now.candidates(kind, name)))
-                    : forward(exchange, owner);
+            return owner == null ? Flux.error(unknown(kind, name, now.candidates(kind, name))) : forward(late, owner);
         });
     }
 
@@ -247,39 +215,23 @@ public final class Router implements Handler, Routes {
                 : new Answers(answer, exchange, owner, states, tasks);
     }
 
-    private Flux<JsonRpc> complete(Exchange exchange, View view) {
+    private Flux<JsonRpc> complete(Exchange exchange, Resolved route, View view) {
         Envelope message = exchange.message().envelope();
         if (message.is(Member.REF_TYPE, "ref/prompt")) {
-            return toOwner(ItemKind.PROMPT, required(message, Member.REF_NAME, "ref.name"), exchange, view);
+            return toOwner(ItemKind.PROMPT, exchange, route, view);
         }
         if (message.is(Member.REF_TYPE, "ref/resource")) {
-            return toOwner(ItemKind.RESOURCE, required(message, Member.REF_URI, "ref.uri"), exchange, view);
+            return toOwner(ItemKind.RESOURCE, exchange, route, view);
         }
         throw new Refusal(Reason.INVALID_PARAMS, "ref.type: unknown (expected: ref/prompt or ref/resource)");
     }
 
     private Flux<JsonRpc> setLevel(Exchange exchange, View view) {
         String level = required(exchange.message().envelope(), Member.LEVEL, "level");
-        if (!LEVELS.contains(level)) {
+        if (!LogLevels.contains(level)) {
             throw new Refusal(Reason.INVALID_PARAMS, "level: unknown");
         }
         return fanOut.setLevel(exchange, view).concatWithValues(done);
-    }
-
-    private static @Nullable Owner owner(ItemKind kind, String name, View view) {
-        return switch (kind) {
-            case TOOL -> view.tool(name);
-            case PROMPT -> view.prompt(name);
-            case RESOURCE, TEMPLATE -> view.resource(name);
-        };
-    }
-
-    private static String name(Exchange exchange) {
-        Target target = exchange.target();
-        if (target.kind() == Target.Kind.NONE) {
-            throw new Refusal(Reason.INVALID_PARAMS, "The request names nothing (expected: params.name or params.uri)");
-        }
-        return target.name();
     }
 
     private static String required(Envelope message, Member member, String path) {

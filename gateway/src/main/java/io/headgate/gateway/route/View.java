@@ -129,16 +129,6 @@ final class View {
         return null;
     }
 
-    /** True if there is something of this name. */
-    boolean has(Target named) {
-        return switch (named.kind()) {
-            case TOOL -> tool(named.name()) != null;
-            case PROMPT -> prompt(named.name()) != null;
-            case RESOURCE -> resource(named.name()) != null;
-            case TASK, NONE -> true;
-        };
-    }
-
     /**
      * The servers that could have a tool, a prompt or a resource of this name although they have not listed it: the longest
      * prefix that fits owns a name, and a URI of a server with a prefix always has an owner.

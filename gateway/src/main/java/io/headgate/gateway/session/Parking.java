@@ -90,7 +90,7 @@ public final class Parking {
     /** This with what follows it. */
     public Handler before(Handler next) {
         return exchange -> {
-            if (!exchange.client().isAskedByResult() || !Methods.mayAskForInput(exchange.method())) {
+            if (!exchange.client().isModern() || !Methods.mayAskForInput(exchange.method())) {
                 return next.handle(exchange);
             }
             RawJson state = exchange.message().envelope().get(Member.REQUEST_STATE);

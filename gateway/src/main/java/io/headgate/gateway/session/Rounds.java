@@ -2,7 +2,6 @@ package io.headgate.gateway.session;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
-import io.headgate.filter.Target;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
@@ -21,12 +20,11 @@ import reactor.core.scheduler.Scheduler;
  * <p>The exchange of such a client is handled again, with the answers, as often as the server asks. It costs one operator
  * on the calls that may be asked something, and nothing on the others.
  */
-public final class Rounds implements Handler {
+public final class Rounds {
     static final int MOST_ROUNDS = 8;
     static final Duration PAUSE = Duration.ofMillis(250);
 
-    final Handler next;
-    final Function<Target, Mono<Void>> relearn;
+    final Function<Exchange, Mono<Exchange>> relearn;
     final Duration answerWithin;
     final Scheduler timer;
     final Counter answered;
@@ -34,17 +32,11 @@ public final class Rounds implements Handler {
     final Counter failed;
 
     /**
-     * @param next takes the exchange, again for each round; seals and opens the states of the rounds itself
-     * @param relearn reads the tools of a tool's server again, and completes when that is over
+     * @param relearn reads the tools of a call's server again, and gives the call with its route in what is known then
      * @param timer keeps to the event loop of the call
      */
     public Rounds(
-            Handler next,
-            Function<Target, Mono<Void>> relearn,
-            SessionConfig config,
-            MeterRegistry meters,
-            Scheduler timer) {
-        this.next = next;
+            Function<Exchange, Mono<Exchange>> relearn, SessionConfig config, MeterRegistry meters, Scheduler timer) {
         this.relearn = relearn;
         this.answerWithin = config.question();
         this.timer = timer;
@@ -53,26 +45,25 @@ public final class Rounds implements Handler {
         this.failed = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "failed");
     }
 
-    @Override
-    public Flux<JsonRpc> handle(Exchange exchange) {
-        return exchange.client().isAskedByResult() || !Methods.mayAskForInput(exchange.method())
+    /** This with what takes the exchange, again for each round, and seals and opens the states of the rounds itself. */
+    public Handler before(Handler next) {
+        return exchange -> exchange.client().isModern() || !Methods.mayAskForInput(exchange.method())
                 ? next.handle(exchange)
-                : new AskedCall(this, exchange);
+                : new AnswerInRounds(exchange, next);
     }
 
-    /** The answer to one exchange, over all its rounds. */
-    private static final class AskedCall extends Flux<JsonRpc> {
-        private final Rounds rounds;
+    private final class AnswerInRounds extends Flux<JsonRpc> {
         private final Exchange exchange;
+        private final Handler next;
 
-        AskedCall(Rounds rounds, Exchange exchange) {
-            this.rounds = rounds;
+        AnswerInRounds(Exchange exchange, Handler next) {
             this.exchange = exchange;
+            this.next = next;
         }
 
         @Override
         public void subscribe(CoreSubscriber<? super JsonRpc> actual) {
-            rounds.next.handle(exchange).subscribe(new RoundsCall(rounds, exchange, actual));
+            next.handle(exchange).subscribe(new RoundsCall(Rounds.this, next, exchange, actual));
         }
     }
 }

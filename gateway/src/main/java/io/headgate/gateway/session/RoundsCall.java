@@ -1,6 +1,7 @@
 package io.headgate.gateway.session;
 
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -30,7 +31,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
     private static final int MOST_ANSWER_BYTES = 8 * 1024 * 1024;
 
     private final Rounds rounds;
-    private final Exchange exchange;
+    private final Handler next;
     private final CoreSubscriber<? super JsonRpc> actual;
 
     // Guarded by this.
@@ -43,6 +44,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
     private volatile @Nullable Object current = this;
 
     // On the event loop.
+    private Exchange exchange;
     private int round;
     private boolean hasRelearned;
     private boolean isAsking;
@@ -54,8 +56,9 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
     private @Nullable RawJson state;
     private JsonRpc.@Nullable Response last;
 
-    RoundsCall(Rounds rounds, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
+    RoundsCall(Rounds rounds, Handler next, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
         this.rounds = rounds;
+        this.next = next;
         this.exchange = exchange;
         this.actual = actual;
     }
@@ -75,7 +78,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
 
     @Override
     public void onNext(JsonRpc message) {
-        take(this, message);
+        receive(this, message);
     }
 
     @Override
@@ -102,7 +105,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
 
         @Override
         public void onNext(JsonRpc message) {
-            take(this, message);
+            receive(this, message);
         }
 
         @Override
@@ -131,7 +134,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
     }
 
-    private void take(Object from, JsonRpc message) {
+    private void receive(Object from, JsonRpc message) {
         if (from != current) {
             return;
         }
@@ -144,8 +147,8 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
             hasRelearned = true;
             pause();
             var unused = rounds.relearn
-                    .apply(exchange.target())
-                    .subscribe(ignored -> {}, error -> finish(failure), () -> move(this::again));
+                    .apply(exchange)
+                    .subscribe(learnt -> move(() -> again(learnt)), error -> answer(failure));
             return;
         }
         synchronized (this) {
@@ -160,7 +163,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
     private boolean isStale(JsonRpc.Failure failure) {
         return failure.code() == RpcCodes.HEADER_MISMATCH
                 && exchange.method().equals(Methods.TOOLS_CALL)
-                && !exchange.client().mirrorsArguments()
+                && !exchange.client().isModern()
                 && !hasRelearned;
     }
 
@@ -248,7 +251,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
 
     /** Sends what is due, as far as somebody wants it. */
     private void emit() {
-        while (isAsking && asked < requests.size() && take()) {
+        while (isAsking && asked < requests.size() && takeDemand()) {
             int index = asked++;
             int mine = round;
             InputRequest request = requests.get(index);
@@ -256,7 +259,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
                     request.method(), request.params(), answer -> move(() -> answered(mine, index, answer))));
         }
         JsonRpc.Response due = last;
-        if (due != null && take()) {
+        if (due != null && takeDemand()) {
             last = null;
             actual.onNext(due);
             if (finish()) {
@@ -265,7 +268,8 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
     }
 
-    private synchronized boolean take() {
+    /** True if the client wants one message more, which must be sent then. */
+    private synchronized boolean takeDemand() {
         if (isOver || missing == 0) {
             return false;
         }
@@ -303,6 +307,11 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
     }
 
+    private void again(Exchange learnt) {
+        exchange = learnt;
+        again();
+    }
+
     /** Handles the exchange again, with what is known now. */
     private void again() {
         synchronized (this) {
@@ -312,8 +321,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
         }
         Again source = new Again();
         current = source;
-        rounds.next
-                .handle(round == 0 ? exchange : InputResponses.to(exchange.withoutDeadline(), requests, answers, state))
+        next.handle(round == 0 ? exchange : InputResponses.to(exchange.withoutDeadline(), requests, answers, state))
                 .subscribe(source);
     }
 
@@ -321,7 +329,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
 
     private void fail(String text) {
         rounds.failed.increment();
-        finish(
+        answer(
                 exchange.method().equals(Methods.TOOLS_CALL)
                         ? JsonRpc.Success.of("{\"content\":[{\"type\":\"text\",\"text\":" + JsonStrings.quote(text)
                                 + "}],\"isError\":true}")
@@ -329,7 +337,7 @@ final class RoundsCall implements CoreSubscriber<JsonRpc>, Subscription {
     }
 
     /** Ends with a response as soon as it is wanted. */
-    private void finish(JsonRpc.Response response) {
+    private void answer(JsonRpc.Response response) {
         move(() -> {
             isAsking = false;
             last = response;

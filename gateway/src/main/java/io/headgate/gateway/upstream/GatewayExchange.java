@@ -4,6 +4,7 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.Extensions;
@@ -28,7 +29,13 @@ final class GatewayExchange {
 
     static Exchange of(String upstream, String method, String params) {
         return new Exchange(
-                request(method, params), new Target(upstream), Caller.ANONYMOUS, CLIENT, null, RequestHeaders.NONE);
+                request(method, params),
+                new Target(upstream),
+                Route.Known.to(upstream),
+                Caller.ANONYMOUS,
+                CLIENT,
+                null,
+                RequestHeaders.NONE);
     }
 
     static JsonRpc.Request request(String method, String params) {

@@ -221,7 +221,7 @@ abstract class LegacySession {
     /** True if whoever made a call can be asked in the middle of it. */
     static boolean canAsk(Exchange exchange, SessionPool.@Nullable Loan loan) {
         return exchange.session() != null
-                || (loan != null && exchange.client().isAskedByResult() && Methods.mayAskForInput(exchange.method()));
+                || (loan != null && exchange.client().isModern() && Methods.mayAskForInput(exchange.method()));
     }
 
     /** A client without a session asks for log messages with each request; the others with a request of its own. */

@@ -56,7 +56,7 @@ public final class FakeCall implements HttpCall {
         return new FakeCall("POST", Endpoint.MCP, server, "", body);
     }
 
-    static FakeCall post(String body) {
+    public static FakeCall post(String body) {
         return new FakeCall("POST", Endpoint.MCP, "", "", body);
     }
 

@@ -8,6 +8,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.gateway.fuzz.DefectLog;
 import io.headgate.gateway.fuzz.HeadAndBody;
 import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolutions;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.gateway.upstream.HeaderText;
@@ -46,7 +47,7 @@ class HeaderFuzzTest {
             },
             head -> null,
             server -> true,
-            tool -> PARAMS,
+            (target, hasSession) -> Resolutions.tool(target, PARAMS),
             new Sessions(SessionConfig.DEFAULT, meters),
             meters,
             new Events());

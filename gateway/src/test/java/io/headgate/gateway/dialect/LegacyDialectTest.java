@@ -8,6 +8,7 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolutions;
 import io.headgate.gateway.session.Session;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
@@ -71,7 +72,7 @@ class LegacyDialectTest {
                 exchange -> guarded.handle(exchange.withCaller(caller)),
                 head -> early,
                 server -> true,
-                tool -> headerParams,
+                (target, hasSession) -> Resolutions.tool(target, headerParams),
                 sessions,
                 meters,
                 told.events);

@@ -7,6 +7,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.Target;
 import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.Resolutions;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.JsonRpc;
@@ -45,9 +46,11 @@ class ModernDialectTest {
             },
             head -> early.apply(head),
             server -> server.equals("files"),
-            tool -> tool.name().equals("sql")
-                    ? List.of(new HeaderParam("Mcp-Param-Region", List.of("region")))
-                    : List.of(),
+            (target, hasSession) -> Resolutions.tool(
+                    target,
+                    target.name().equals("sql")
+                            ? List.of(new HeaderParam("Mcp-Param-Region", List.of("region")))
+                            : List.of()),
             new Sessions(SessionConfig.DEFAULT, meters),
             meters,
             told.events);

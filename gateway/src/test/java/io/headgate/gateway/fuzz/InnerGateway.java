@@ -53,13 +53,13 @@ public final class InnerGateway {
                 keeper, name -> Objects.requireNonNull(byName.get(name)), seal, PageSize.DEFAULT, time, "0", meters);
         sessions = new Sessions(SessionConfig.DEFAULT, meters, memory);
         parking = new Parking(ParkingConfig.DEFAULT, new RequestStates(seal, meters), time, meters, memory);
-        Rounds rounds = new Rounds(router, keeper::relearn, SessionConfig.DEFAULT, meters, time);
-        Handler end = sessions.guard(parking.before(rounds));
+        Rounds rounds = new Rounds(keeper::relearn, SessionConfig.DEFAULT, meters, time);
+        Handler end = sessions.guard(parking.before(rounds.before(router)));
         dialects = new Dialects(
                 exchange -> filter.filter(exchange, end),
                 head -> null,
                 keeper::knows,
-                keeper::headerParams,
+                keeper,
                 sessions,
                 meters,
                 events);

@@ -12,7 +12,7 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
-import io.headgate.filter.Routes;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -39,7 +39,6 @@ class ChainTest {
             new SimpleMeterRegistry(),
             InstantSource.system(),
             Schedulers.immediate(),
-            Routes.NONE,
             Path.of("target"),
             new Events(),
             List.of());
@@ -108,6 +107,7 @@ class ChainTest {
         Exchange exchange = new Exchange(
                 new JsonRpc.Request(RequestId.of(1), "ping", Envelope.read(ping, JsonLimits.CLIENT)),
                 new Target(""),
+                Route.NONE,
                 Caller.ANONYMOUS,
                 new Client("2026-07-28", RawJson.of("{}"), null, null),
                 null,

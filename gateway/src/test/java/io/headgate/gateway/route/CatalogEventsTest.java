@@ -29,6 +29,26 @@ class CatalogEventsTest implements Events.Listener {
     }
 
     @Test
+    void isReadyOnlyWhenCallsFindWhatWasRead() {
+        fleet.add("u1").tool("echo");
+        List<String> seen = new ArrayList<>();
+        fleet.events.listen(new Events.Listener() {
+            @Override
+            public void happened(String name, Map<String, String> facts) {
+                Resolved route = fleet.route(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"));
+                seen.add(name + " " + fleet.keeper.knowsLists() + " "
+                        + !route.tool().isEmpty());
+            }
+
+            @Override
+            public void refused(String name, @Nullable InetAddress from) {}
+        });
+        fleet.start();
+        assertThat(seen).containsExactly("upstream_added false false");
+        assertThat(fleet.keeper.knowsLists()).isTrue();
+    }
+
+    @Test
     void serversComeAndGo() {
         fleet.events.listen(this);
         FakeUpstream upstream = fleet.add("u1").tool("echo");

@@ -3,8 +3,8 @@ package io.headgate.gateway.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static reactor.core.publisher.Sinks.EmitFailureHandler.FAIL_FAST;
 
+import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
-import io.headgate.filter.Target;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.Trouble;
 import io.headgate.gateway.upstream.UpstreamState.Era;
@@ -52,12 +52,15 @@ class CatalogKeeperTest {
         upstream.tools.clear();
         upstream.tools.add("{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\",\"properties\":{\"a\":"
                 + "{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}");
-        Target echo = new Target("", Target.Kind.TOOL, "u1__echo");
-        StepVerifier.create(Flux.merge(fleet.keeper.relearn(echo), fleet.keeper.relearn(echo)))
-                .then(() -> assertThat(fleet.keeper.headerParams(echo)).isEmpty())
+        Exchange echo = fleet.keeper.again(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"));
+        StepVerifier.create(Flux.merge(fleet.keeper.relearn(echo), fleet.keeper.relearn(echo))
+                        .map(learnt -> ((Resolved) learnt.route()).headerParams()))
+                .then(() -> assertThat(fleet.route(echo).headerParams()).isEmpty())
                 .then(() -> fleet.pass(Duration.ofMillis(200)))
+                .expectNext(List.of(new HeaderParam("Mcp-Param-A", List.of("a"))))
+                .expectNext(List.of(new HeaderParam("Mcp-Param-A", List.of("a"))))
                 .verifyComplete();
-        assertThat(fleet.keeper.headerParams(echo))
+        assertThat(fleet.route(echo).headerParams())
                 .extracting(HeaderParam::header)
                 .containsExactly("Mcp-Param-A");
         assertThat(upstream.listCalls).hasValue(2);
@@ -275,7 +278,9 @@ class CatalogKeeperTest {
         upstream.nextList = slow.asMono();
         upstream.signal(Methods.TOOLS_CHANGED);
         fleet.pass(Duration.ofMillis(100));
-        StepVerifier.create(fleet.keeper.relearn(new Target("", Target.Kind.TOOL, "u1__echo")))
+        StepVerifier.create(fleet.keeper
+                        .relearn(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"))
+                        .then())
                 .then(() -> fleet.pass(Duration.ofSeconds(1)))
                 .then(() -> upstream.tool("second").alive())
                 .then(() -> slow.emitValue(old, FAIL_FAST))

@@ -60,15 +60,14 @@ class CatalogTest {
         assertThat(hints("", "u1__plain")).isEqualTo(ToolHints.NONE);
         assertThat(hints("", "read")).isEqualTo(ToolHints.NONE);
         assertThat(hints("u2", "read")).isEqualTo(ToolHints.NONE);
-        assertThat(fleet.router.hintsOf(Fleet.exchange("", Methods.PROMPTS_GET, "{\"name\":\"u1__read\"}")
-                        .target()))
+        assertThat(fleet.route(Fleet.exchange("", Methods.PROMPTS_GET, "{\"name\":\"u1__read\"}"))
+                        .hints())
                 .isEqualTo(ToolHints.NONE);
     }
 
     private ToolHints hints(String server, String tool) {
-        return fleet.router.hintsOf(
-                Fleet.exchange(server, Methods.TOOLS_CALL, "{\"name\":\"" + tool + "\",\"arguments\":{}}")
-                        .target());
+        return fleet.route(Fleet.exchange(server, Methods.TOOLS_CALL, "{\"name\":\"" + tool + "\",\"arguments\":{}}"))
+                .hints();
     }
 
     @Test

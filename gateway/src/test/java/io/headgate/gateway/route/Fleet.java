@@ -5,8 +5,10 @@ import io.headgate.filter.Client;
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -43,7 +45,7 @@ final class Fleet {
     CatalogKeeper keeper;
 
     @SuppressWarnings("NullAway.Init")
-    Router router;
+    Front router;
 
     /** Under the default prefix. */
     FakeUpstream add(String name) {
@@ -63,10 +65,26 @@ final class Fleet {
 
     Fleet start() {
         keeper = new CatalogKeeper(sources, meters, time, this::now, events);
-        router = new Router(
-                keeper, this::upstream, new Seal(List.of(SealKey.random()), this::now), pageSize, time, "0.1", meters);
+        Seal seal = new Seal(List.of(SealKey.random()), this::now);
+        router = new Front(keeper, new Router(keeper, this::upstream, seal, pageSize, time, "0.1", meters));
         keeper.start();
         return this;
+    }
+
+    /** Finds the route of an exchange as the front door does, and hands it to the router. */
+    record Front(CatalogKeeper keeper, Router router) implements Handler {
+        @Override
+        public Flux<JsonRpc> handle(Exchange exchange) {
+            return router.handle(keeper.again(exchange));
+        }
+
+        void drain() {
+            router.drain();
+        }
+    }
+
+    Resolved route(Exchange exchange) {
+        return (Resolved) keeper.again(exchange).route();
     }
 
     Instant now() {
@@ -82,6 +100,7 @@ final class Fleet {
         return new Exchange(
                 new JsonRpc.Request(RequestId.of(1), method, envelope),
                 target(server, method, envelope),
+                Route.NONE,
                 new Caller("alice"),
                 new Client("2026-07-28", RawJson.EMPTY_OBJECT, null, null),
                 null,
@@ -94,6 +113,7 @@ final class Fleet {
         return new Exchange(
                 modern.message(),
                 modern.target(),
+                modern.route(),
                 modern.caller(),
                 new Client("2025-11-25", RawJson.EMPTY_OBJECT, null, null),
                 null,
@@ -108,8 +128,16 @@ final class Fleet {
                 new Target(server, Target.Kind.RESOURCE, text(envelope, Member.URI));
             case Methods.TASKS_GET, Methods.TASKS_UPDATE, Methods.TASKS_CANCEL ->
                 new Target(server, Target.Kind.TASK, text(envelope, Member.TASK_ID));
+            case Methods.COMPLETE ->
+                envelope.is(Member.REF_TYPE, "ref/resource")
+                        ? referred(server, Target.Kind.RESOURCE, envelope.string(Member.REF_URI))
+                        : referred(server, Target.Kind.PROMPT, envelope.string(Member.REF_NAME));
             default -> new Target(server);
         };
+    }
+
+    private static Target referred(String server, Target.Kind kind, @Nullable String name) {
+        return name == null ? new Target(server) : new Target(server, kind, name);
     }
 
     private static String text(Envelope envelope, Member member) {
@@ -122,6 +150,7 @@ final class Fleet {
         return new Exchange(
                 exchange.message(),
                 exchange.target(),
+                exchange.route(),
                 exchange.caller(),
                 new Client(version, RawJson.of(capabilities), null, null),
                 exchange.session(),
@@ -141,6 +170,7 @@ final class Fleet {
         return new Exchange(
                 exchange.message(),
                 exchange.target(),
+                exchange.route(),
                 exchange.caller(),
                 exchange.client(),
                 session,

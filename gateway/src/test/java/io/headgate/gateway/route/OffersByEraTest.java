@@ -80,18 +80,21 @@ class OffersByEraTest {
     }
 
     @Test
-    void filtersKnowTheNamesOfBoth() {
-        for (String name : List.of("u1__newer", "u1__older")) {
-            Target target = new Target("", Target.Kind.TOOL, name);
-            assertThat(fleet.router.serverOf(target)).isEqualTo("u1");
-            assertThat(fleet.router.toolOf(target)).isEqualTo(name);
-        }
-        assertThat(fleet.router
-                        .hintsOf(new Target("", Target.Kind.TOOL, "u1__older"))
-                        .readOnly())
-                .isTrue();
-        assertThat(fleet.router.toolOf(new Target("", Target.Kind.TOOL, "u1__none")))
-                .isEmpty();
+    void filtersKnowTheNamesThatTheClientSees() {
+        Resolved newer = route("u1__newer", /* hasSession= */ false);
+        assertThat(newer.server()).isEqualTo("u1");
+        assertThat(newer.tool()).isEqualTo("u1__newer");
+        Resolved older = route("u1__older", /* hasSession= */ true);
+        assertThat(older.server()).isEqualTo("u1");
+        assertThat(older.tool()).isEqualTo("u1__older");
+        assertThat(older.hints().readOnly()).isTrue();
+        assertThat(route("u1__older", /* hasSession= */ false).tool()).isEmpty();
+        assertThat(route("u1__newer", /* hasSession= */ true).tool()).isEmpty();
+        assertThat(route("u1__none", /* hasSession= */ false).tool()).isEmpty();
+    }
+
+    private Resolved route(String tool, boolean hasSession) {
+        return fleet.keeper.resolve(new Target("", Target.Kind.TOOL, tool), hasSession);
     }
 
     @Test

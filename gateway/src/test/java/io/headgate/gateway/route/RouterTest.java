@@ -45,37 +45,42 @@ class RouterTest {
         fleet.add("u1").tool("echo");
         fleet.add("u2").tool("echo");
         fleet.start();
-        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")
-                        .target()))
-                .isEqualTo("u1");
-        assertThat(fleet.router.serverOf(
-                        Fleet.exchange("u1", Methods.TOOLS_LIST, "{}").target()))
-                .isEqualTo("u1");
-        assertThat(fleet.router.serverOf(
-                        Fleet.exchange("", Methods.TOOLS_LIST, "{}").target()))
-                .isEmpty();
-        assertThat(fleet.router.serverOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"nobody\"}")
-                        .target()))
-                .isEmpty();
-        assertThat(fleet.router.serverOf(
-                        Fleet.exchange("nope", Methods.TOOLS_LIST, "{}").target()))
-                .isEmpty();
+        assertThat(serverOf("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")).isEqualTo("u1");
+        assertThat(serverOf("u1", Methods.TOOLS_LIST, "{}")).isEqualTo("u1");
+        assertThat(serverOf("", Methods.TOOLS_LIST, "{}")).isEmpty();
+        assertThat(serverOf("", Methods.TOOLS_CALL, "{\"name\":\"nobody\"}")).isEmpty();
+        assertThat(serverOf("nope", Methods.TOOLS_LIST, "{}")).isEmpty();
+    }
+
+    private String serverOf(String door, String method, String params) {
+        return fleet.route(Fleet.exchange(door, method, params)).server();
     }
 
     @Test
     void tellsWhichToolACallIsForAtEachDoor() {
         fleet.add("u1").tool("echo");
         fleet.start();
-        assertThat(fleet.router.toolOf(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
-                .isEqualTo("u1__echo");
-        assertThat(fleet.router.toolOf(Fleet.exchange("u1", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")))
-                .isEqualTo("u1__echo");
-        assertThat(fleet.router.toolOf(Fleet.exchange("u1", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")))
-                .isEmpty();
-        assertThat(fleet.router.toolOf(Fleet.exchange("nope", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")))
-                .isEmpty();
-        assertThat(fleet.router.toolOf(Fleet.exchange("", Methods.TOOLS_LIST, "{}")))
-                .isEmpty();
+        assertThat(toolOf("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")).isEqualTo("u1__echo");
+        assertThat(toolOf("u1", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")).isEqualTo("u1__echo");
+        assertThat(toolOf("u1", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}")).isEmpty();
+        assertThat(toolOf("nope", Methods.TOOLS_CALL, "{\"name\":\"echo\"}")).isEmpty();
+        assertThat(toolOf("", Methods.TOOLS_LIST, "{}")).isEmpty();
+    }
+
+    private String toolOf(String door, String method, String params) {
+        return fleet.route(Fleet.exchange(door, method, params)).tool();
+    }
+
+    @Test
+    void tellsTheServersOwnNameAndItsContract() {
+        fleet.add("u1").tool("echo");
+        fleet.start();
+        Resolved known = fleet.route(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__echo\"}"));
+        assertThat(known.ownName()).isEqualTo("echo");
+        assertThat(known.contract()).isNotNull();
+        Resolved unknown = fleet.route(Fleet.exchange("", Methods.TOOLS_CALL, "{\"name\":\"u1__none\"}"));
+        assertThat(unknown.ownName()).isEmpty();
+        assertThat(unknown.contract()).isNull();
     }
 
     @Test

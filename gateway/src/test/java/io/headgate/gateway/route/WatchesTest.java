@@ -164,6 +164,7 @@ class WatchesTest {
         return new Exchange(
                 exchange.message(),
                 exchange.target(),
+                exchange.route(),
                 exchange.caller(),
                 exchange.client(),
                 session,

@@ -5,6 +5,7 @@ import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.filter.TestTimer;
 import io.headgate.gateway.memory.MemoryBudget;
@@ -80,6 +81,7 @@ final class ParkedFixture {
         return new Exchange(
                 new JsonRpc.Request(RequestId.of(1), method, envelope),
                 new Target("", Target.Kind.TOOL, "t"),
+                Route.NONE,
                 new Caller("alice"),
                 new Client(ProtocolVersions.V2026_07_28, RawJson.of(capabilities), null, null),
                 null,

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Client;
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -46,15 +48,18 @@ class RoundsTest {
     private final Map<String, JsonRpc> results = new HashMap<>();
     private final AtomicInteger relearned = new AtomicInteger();
 
-    private final Rounds rounds = new Rounds(
-            exchange -> {
+    private final Handler rounds = new Rounds(
+                    exchange -> Mono.fromCallable(() -> {
+                        relearned.incrementAndGet();
+                        return exchange;
+                    }),
+                    SessionConfig.DEFAULT,
+                    meters,
+                    time)
+            .before(exchange -> {
                 seen.add(String.valueOf(exchange.message().envelope().params()));
                 return replies.remove();
-            },
-            target -> Mono.fromRunnable(relearned::incrementAndGet),
-            SessionConfig.DEFAULT,
-            meters,
-            time);
+            });
 
     @Test
     void passesWhatAsksForNothing() {
@@ -332,6 +337,7 @@ class RoundsTest {
         return new Exchange(
                 new JsonRpc.Request(RequestId.of(1), method, Envelope.ofRequest(method, RawJson.of(CALL))),
                 new Target("", Target.Kind.TOOL, "ask"),
+                Route.NONE,
                 Caller.ANONYMOUS,
                 new Client(version, RawJson.of(capabilities), null, null),
                 null,

@@ -92,7 +92,13 @@ class ModernCallTest {
                 }
             };
             fixture.call(new Exchange(
-                    exchange.message(), exchange.target(), exchange.caller(), exchange.client(), null, headers));
+                    exchange.message(),
+                    exchange.target(),
+                    exchange.route(),
+                    exchange.caller(),
+                    exchange.client(),
+                    null,
+                    headers));
 
             Received sent = fixture.server().received("tools/call").get(0);
             assertThat(sent.header("mcp-param-region")).isEqualTo("=?base64?4pyT?=");

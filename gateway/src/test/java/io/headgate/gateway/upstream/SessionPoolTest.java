@@ -401,6 +401,7 @@ class SessionPoolTest {
         return new Exchange(
                 exchange.message(),
                 exchange.target(),
+                exchange.route(),
                 exchange.caller(),
                 client,
                 exchange.session(),

@@ -6,6 +6,7 @@ import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
+import io.headgate.filter.Route;
 import io.headgate.filter.Target;
 import io.headgate.gateway.http.HttpLoops;
 import io.headgate.gateway.http.Transport;
@@ -177,6 +178,7 @@ final class UpstreamFixture implements AutoCloseable {
         return new Exchange(
                 new JsonRpc.Request(new RequestId("\"c-1\""), method, envelope),
                 target,
+                Route.Known.to("u1"),
                 new Caller("alice"),
                 new Client(
                         ProtocolVersions.V2026_07_28, RawJson.of("{\"elicitation\":{}}"), null, /* logLevel= */ null),
@@ -192,6 +194,7 @@ final class UpstreamFixture implements AutoCloseable {
         return new Exchange(
                 new JsonRpc.Request(RequestId.of(1), method, envelope),
                 name == null ? new Target("u1") : new Target("u1", Target.Kind.TOOL, name),
+                Route.Known.to("u1"),
                 new Caller("alice"),
                 new Client(
                         ProtocolVersions.V2025_11_25,
