@@ -1,5 +1,6 @@
 package io.headgate.filter.audit;
 
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
@@ -16,7 +17,6 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /**
  * One call between its two records: not made before the first is durable, not answered before the second is.
@@ -24,27 +24,25 @@ import reactor.util.context.Context;
  * <p>What comes on the way passes at once. The log's writer only says that a record is durable; everything else happens
  * on the thread of the call, or of whoever brings the answer.
  */
-final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consumer<@Nullable AuditTrouble>, Runnable {
-    private static final AtomicIntegerFieldUpdater<AuditedCall> STATE =
-            AtomicIntegerFieldUpdater.newUpdater(AuditedCall.class, "state");
+final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consumer<@Nullable AuditTrouble>, Runnable {
     private static final AtomicIntegerFieldUpdater<AuditedCall> ENDS =
             AtomicIntegerFieldUpdater.newUpdater(AuditedCall.class, "ends");
 
-    /** The intent is on its way to the disk. */
-    private static final int INTENDED = 0;
-    /** The client went away while it was; no upstream will hear of the call. */
-    private static final int WITHDRAWN = 1;
-
-    private static final int RUNNING = 2;
-    /** The outcome is on its way to the disk, or needs not be waited for. */
-    private static final int ANSWERED = 3;
-
-    private static final int DONE = 4;
+    /** Between which records the call is. */
+    enum Stage {
+        /** The intent is on its way to the disk. */
+        INTENDED,
+        /** The client went away while it was; no upstream will hear of the call. */
+        WITHDRAWN,
+        RUNNING,
+        /** The outcome is on its way to the disk, or needs not be waited for. */
+        ANSWERED,
+        DONE
+    }
 
     /** The answer was given, and the upstream has ended. */
     private static final int BOTH = 2;
 
-    private final CoreSubscriber<? super JsonRpc> client;
     private final AuditFilter filter;
     private final Durability durability;
     private final Exchange exchange;
@@ -53,8 +51,6 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     private final Trail trail;
     private final String callId = TraceContext.id(32);
     private final long start = System.nanoTime();
-    private final Operators.DeferredSubscription upstream = new Operators.DeferredSubscription();
-    private volatile int state;
 
     @SuppressWarnings("UnusedVariable") // Its updater reads it.
     private volatile int ends;
@@ -69,7 +65,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
             Durability durability,
             Exchange exchange,
             Handler next) {
-        this.client = client;
+        super(client, Stage.INTENDED);
         this.filter = filter;
         this.durability = durability;
         this.exchange = exchange;
@@ -81,7 +77,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     /** Writes the intent; the call begins when it is durable. */
     void begin() {
         client.onSubscribe(this);
-        if (state != INTENDED) {
+        if (!is(Stage.INTENDED)) {
             return;
         }
         byte[] intent;
@@ -89,8 +85,9 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
             intent = filter.records().intent(callId, trail.trace(), exchange);
         } catch (RuntimeException defect) {
             // What cannot be written down is not done.
-            state = DONE;
-            client.onError(defect);
+            if (move(Stage.INTENDED, Stage.DONE)) {
+                client.onError(defect);
+            }
             return;
         }
         if (durability == Durability.ASYNC) {
@@ -113,7 +110,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     @Override
     public void run() {
         AuditTrouble reason = trouble;
-        switch (state) {
+        switch (state()) {
             case INTENDED -> intended(reason);
             case WITHDRAWN -> withdrawn(reason);
             case ANSWERED -> {
@@ -131,12 +128,12 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
 
     private void intended(@Nullable AuditTrouble reason) {
         if (reason != null) {
-            if (STATE.compareAndSet(this, INTENDED, DONE)) {
+            if (move(Stage.INTENDED, Stage.DONE)) {
                 client.onError(filter.refusal());
             }
             return;
         }
-        if (!STATE.compareAndSet(this, INTENDED, RUNNING)) {
+        if (!move(Stage.INTENDED, Stage.RUNNING)) {
             withdrawn(null);
             return;
         }
@@ -151,7 +148,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     }
 
     private void withdrawn(@Nullable AuditTrouble reason) {
-        if (reason == null && STATE.compareAndSet(this, WITHDRAWN, DONE)) {
+        if (reason == null && move(Stage.WITHDRAWN, Stage.DONE)) {
             cancelled();
         }
     }
@@ -164,23 +161,17 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     }
 
     @Override
-    public Context currentContext() {
-        return client.currentContext();
-    }
-
-    @Override
     public void onSubscribe(Subscription subscription) {
-        // Cancels it if the client is gone already.
-        var unused = upstream.set(subscription);
+        connect(subscription);
     }
 
     @Override
     public void onNext(JsonRpc message) {
-        if (state != RUNNING) {
+        if (!is(Stage.RUNNING)) {
             Operators.onNextDropped(message, currentContext());
         } else if (message instanceof JsonRpc.Response last) {
             response = last;
-            if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+            if (move(Stage.RUNNING, Stage.ANSWERED)) {
                 answered(filter.records().outcome(callId, trail, last, elapsed()));
             }
         } else {
@@ -194,7 +185,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
             trail.mark(error);
         }
         failure = error;
-        if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+        if (move(Stage.RUNNING, Stage.ANSWERED)) {
             ends = 1;
             answered(filter.records().outcome(callId, trail, exchange, error, elapsed()));
         } else {
@@ -204,7 +195,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
 
     @Override
     public void onComplete() {
-        if (STATE.compareAndSet(this, RUNNING, ANSWERED)) {
+        if (move(Stage.RUNNING, Stage.ANSWERED)) {
             ends = 1;
             answered(filter.records().outcome(callId, trail, CallRecords.INCOMPLETE, elapsed()));
         } else {
@@ -224,7 +215,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     /** Gives the client what it waited for. */
     private void release() {
         JsonRpc.Response last = response;
-        if (last != null && state == ANSWERED) {
+        if (last != null && is(Stage.ANSWERED)) {
             client.onNext(last);
         }
         upstreamEnded();
@@ -232,7 +223,7 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
 
     /** The second of two ends is the call's: the answer was given, and nothing follows it. */
     private void upstreamEnded() {
-        if (ENDS.incrementAndGet(this) == BOTH && STATE.compareAndSet(this, ANSWERED, DONE)) {
+        if (ENDS.incrementAndGet(this) == BOTH && move(Stage.ANSWERED, Stage.DONE)) {
             Throwable error = failure;
             if (error == null) {
                 client.onComplete();
@@ -243,20 +234,12 @@ final class AuditedCall implements CoreSubscriber<JsonRpc>, Subscription, Consum
     }
 
     @Override
-    public void request(long count) {
-        upstream.request(count);
-    }
-
-    @Override
     public void cancel() {
-        while (true) {
-            int current = state;
-            if (current == DONE || current == WITHDRAWN) {
-                return;
-            }
-            if (STATE.compareAndSet(this, current, current == INTENDED ? WITHDRAWN : DONE)) {
-                upstream.cancel();
-                if (current == RUNNING) {
+        while (!is(Stage.DONE) && !is(Stage.WITHDRAWN)) {
+            boolean wasRunning = move(Stage.RUNNING, Stage.DONE);
+            if (wasRunning || move(Stage.INTENDED, Stage.WITHDRAWN) || move(Stage.ANSWERED, Stage.DONE)) {
+                super.cancel();
+                if (wasRunning) {
                     cancelled();
                 }
                 return;

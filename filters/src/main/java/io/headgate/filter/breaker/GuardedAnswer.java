@@ -1,5 +1,6 @@
 package io.headgate.filter.breaker;
 
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
@@ -7,11 +8,9 @@ import io.headgate.filter.Sender;
 import io.headgate.mcp.JsonRpc;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /** The answer of a server whose breaker is asked first: a refused call goes no further than to here. */
 final class GuardedAnswer extends Flux<JsonRpc> {
@@ -46,23 +45,24 @@ final class GuardedAnswer extends Flux<JsonRpc> {
     }
 
     /** Tells the breaker, once, how a call ended: with its stream, by an error, or because nobody waits any more. */
-    private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription {
-        private static final AtomicIntegerFieldUpdater<Watch> TOLD =
-                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "told");
+    private static final class Watch extends CallOperator<Watch.Stage> {
+        /** How far the call is: what it came to is told by the one who ends it. */
+        enum Stage {
+            RUNNING,
+            ENDED
+        }
+
         private static final AtomicIntegerFieldUpdater<Watch> SLOT =
                 AtomicIntegerFieldUpdater.newUpdater(Watch.class, "slot");
         private static final int NONE = -1;
 
-        private final CoreSubscriber<? super JsonRpc> client;
         private final ServerBreaker breaker;
         private final Exchange exchange;
         private final Phase phase;
         private final long start;
         private final @Nullable SlowCalls slowCalls;
-        private @Nullable Subscription upstream;
         private volatile JsonRpc.@Nullable Response response;
         private volatile boolean asked;
-        private volatile int told;
         /** Where the call is counted until it is known not to be slow. */
         private volatile int slot = NONE;
 
@@ -72,7 +72,7 @@ final class GuardedAnswer extends Flux<JsonRpc> {
                 Exchange exchange,
                 Phase phase,
                 long start) {
-            this.client = client;
+            super(client, Stage.RUNNING);
             this.breaker = breaker;
             this.exchange = exchange;
             this.phase = phase;
@@ -81,19 +81,6 @@ final class GuardedAnswer extends Flux<JsonRpc> {
             if (slowCalls != null) {
                 slot = slowCalls.begin(Sender.of(exchange));
                 breaker.keepTurning(slowCalls);
-            }
-        }
-
-        @Override
-        public Context currentContext() {
-            return client.currentContext();
-        }
-
-        @Override
-        public void onSubscribe(Subscription subscription) {
-            if (Operators.validate(upstream, subscription)) {
-                upstream = subscription;
-                client.onSubscribe(this);
             }
         }
 
@@ -121,18 +108,13 @@ final class GuardedAnswer extends Flux<JsonRpc> {
         }
 
         @Override
-        public void request(long count) {
-            subscription().request(count);
-        }
-
-        @Override
         public void cancel() {
             end(null);
-            subscription().cancel();
+            super.cancel();
         }
 
         void end(@Nullable Throwable error) {
-            if (told != 0 || !TOLD.compareAndSet(this, 0, 1)) {
+            if (!move(Stage.RUNNING, Stage.ENDED)) {
                 return;
             }
             JsonRpc.Response last = response;
@@ -168,14 +150,6 @@ final class GuardedAnswer extends Flux<JsonRpc> {
         private static boolean isSaid(@Nullable Throwable error) {
             return error instanceof Refusal refusal
                     && (FailureKind.of(refusal.reason()) != null || FailureKind.isAnswer(refusal.reason()));
-        }
-
-        private Subscription subscription() {
-            Subscription subscription = upstream;
-            if (subscription == null) {
-                throw new IllegalStateException("not subscribed");
-            }
-            return subscription;
         }
     }
 }

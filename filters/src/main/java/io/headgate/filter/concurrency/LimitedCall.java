@@ -1,5 +1,6 @@
 package io.headgate.filter.concurrency;
 
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.Envelope;
@@ -8,14 +9,12 @@ import io.headgate.mcp.Member;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
-import reactor.core.publisher.Operators;
+import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.context.Context;
 
 /**
  * One call, from its place in the line, if it had to wait, to the end of its answer, which gives the permit back.
@@ -24,21 +23,20 @@ import reactor.util.context.Context;
  * own. Whoever takes the call out of the line (the server of the line, a cancel, the end of its time) decides what
  * becomes of it.
  */
-final class LimitedCall extends Operators.DeferredSubscription implements CoreSubscriber<JsonRpc>, WaitingCall {
-    private static final AtomicIntegerFieldUpdater<LimitedCall> STAGE =
-            AtomicIntegerFieldUpdater.newUpdater(LimitedCall.class, "stage");
-
-    /** The upstream was not subscribed yet. */
-    private static final int WAITING = 0;
-
-    private static final int BEGUN = 1;
-    private static final int CANCELLED = 2;
-
-    private static final AtomicIntegerFieldUpdater<LimitedCall> HELD =
-            AtomicIntegerFieldUpdater.newUpdater(LimitedCall.class, "held");
+final class LimitedCall extends CallOperator<LimitedCall.Stage> implements WaitingCall {
+    /** Who gives the permit back. */
+    enum Stage {
+        /** In the line, or out of it with a permit and not yet subscribed: the one who would have begun the call. */
+        WAITING,
+        /** The end of the answer, or the cancel. */
+        RUNNING,
+        /** Cancelled while it waited: a permit goes back when the call would have begun. */
+        CANCELLED,
+        /** It was given back. */
+        ENDED
+    }
 
     private final LimitedAnswer answer;
-    private final CoreSubscriber<? super JsonRpc> client;
     private final Limiter limiter;
     private final String tool;
     private final int share;
@@ -52,14 +50,8 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     /** Something came already. */
     private boolean spoken;
 
-    /** 1 while this call holds a permit. */
-    private volatile int held;
-
     /** Out of the line, with a permit. */
     private volatile boolean isGone;
-
-    @SuppressWarnings("UnusedVariable") // Its updater reads it.
-    private volatile int stage;
 
     LimitedCall(
             LimitedAnswer answer,
@@ -68,8 +60,8 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             String tool,
             int share,
             boolean comesFirst) {
+        super(client, Stage.WAITING);
         this.answer = answer;
-        this.client = client;
         this.limiter = limiter;
         this.tool = tool;
         this.share = share;
@@ -78,15 +70,16 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
 
     /** Goes on with a permit. */
     void begin(int inFlight) {
-        held = 1;
         started = inFlight;
         startedAt = answer.filter().now();
+        Flux<JsonRpc> following;
         try {
-            answer.following().subscribe(this);
-        } catch (RuntimeException e) {
+            following = answer.following();
+        } catch (RuntimeException defect) {
             giveBack();
-            throw e;
+            throw defect;
         }
+        following.subscribe(this);
     }
 
     /** Joins the line. */
@@ -135,7 +128,6 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
     @Override
     public void go(int inFlight) {
         started = inFlight;
-        held = 1;
         isGone = true;
         try {
             Objects.requireNonNull(home).schedule(this::resume);
@@ -152,25 +144,23 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             return;
         }
         startedAt = answer.filter().now();
+        Flux<JsonRpc> following;
         try {
-            answer.following().subscribe(this);
-        } catch (RuntimeException e) {
+            following = answer.following();
+        } catch (RuntimeException defect) {
             giveBack();
-            client.onError(e);
+            client.onError(defect);
+            return;
         }
-    }
-
-    @Override
-    public Context currentContext() {
-        return client.currentContext();
+        following.subscribe(this);
     }
 
     @Override
     public void onSubscribe(Subscription upstream) {
-        var unused = set(upstream);
-        // The permit belongs to the upstream until that has heard of a cancel, which it has if somebody was here
+        connect(upstream);
+        // The permit belongs to the upstream until that has heard of a cancel, which it has if the call was cancelled
         // before.
-        if (!STAGE.compareAndSet(this, WAITING, BEGUN)) {
+        if (!move(Stage.WAITING, Stage.RUNNING) && is(Stage.CANCELLED)) {
             giveBack();
         }
         if (home == null) {
@@ -216,13 +206,13 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
                         || refusal.reason() == Refusal.Reason.UPSTREAM_TIMEOUT)) {
             limiter.dropped(answer.filter().now(), started);
         }
-        giveBack();
+        end();
         client.onError(error);
     }
 
     @Override
     public void onComplete() {
-        giveBack();
+        end();
         client.onComplete();
     }
 
@@ -234,19 +224,25 @@ final class LimitedCall extends Operators.DeferredSubscription implements CoreSu
             return;
         }
         // A permit that was given and not yet used is given back by the task that would have used it.
-        if (STAGE.getAndSet(this, CANCELLED) == BEGUN) {
-            if (held == 1) {
-                long now = answer.filter().now();
-                limiter.givenUp(now, now - startedAt, started);
-            }
+        if (move(Stage.WAITING, Stage.CANCELLED)) {
+            return;
+        }
+        if (move(Stage.RUNNING, Stage.ENDED)) {
+            long now = answer.filter().now();
+            limiter.givenUp(now, now - startedAt, started);
+            giveBack();
+        }
+    }
+
+    /** An answer that is there at once ends while it is being subscribed to. */
+    private void end() {
+        if (move(Stage.RUNNING, Stage.ENDED) || move(Stage.WAITING, Stage.ENDED)) {
             giveBack();
         }
     }
 
     private void giveBack() {
-        if (held == 1 && HELD.compareAndSet(this, 1, 0)) {
-            limiter.giveBack(comesFirst);
-        }
+        limiter.giveBack(comesFirst);
     }
 
     private void forgetDeadline() {

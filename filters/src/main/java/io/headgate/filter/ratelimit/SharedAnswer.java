@@ -1,6 +1,7 @@
 package io.headgate.filter.ratelimit;
 
 import io.github.bucket4j.ConsumptionProbe;
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
@@ -17,7 +18,6 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.context.Context;
 
 /** An answer that begins when Redis has decided, or when that took too long and this gateway decided alone. */
 final class SharedAnswer extends Flux<JsonRpc> {
@@ -79,12 +79,14 @@ final class SharedAnswer extends Flux<JsonRpc> {
     }
 
     /** The wait for Redis; then it is one with the answer. */
-    private final class Decision extends Operators.DeferredSubscription implements CoreSubscriber<JsonRpc> {
-        private static final int WAITING = 0;
-        private static final int DONE = 1;
-        private static final int GIVEN_BACK = 2;
+    private final class Decision extends CallOperator<Decision.Stage> {
+        /** Who decides, and whether what Redis took for a refused call was given back. */
+        enum Stage {
+            WAITING,
+            DECIDED,
+            GIVEN_BACK
+        }
 
-        private final CoreSubscriber<? super JsonRpc> client;
         private final Subject subject;
         private final SharedBuckets shared;
         private final List<Claim> claims;
@@ -92,11 +94,10 @@ final class SharedAnswer extends Flux<JsonRpc> {
         /** Brings the decision back to the event loop that the call came from. */
         private final Scheduler.Worker home = filter.timer().createWorker();
 
-        private final AtomicInteger decided = new AtomicInteger();
         private volatile boolean isRefusedAlone;
 
         Decision(CoreSubscriber<? super JsonRpc> client, Subject subject, SharedBuckets shared, List<Claim> claims) {
-            this.client = client;
+            super(client, Stage.WAITING);
             this.subject = subject;
             this.shared = shared;
             this.claims = claims;
@@ -130,7 +131,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
 
         /** All claims are answered. */
         private void settle() {
-            if (!decided.compareAndSet(WAITING, DONE)) {
+            if (!move(Stage.WAITING, Stage.DECIDED)) {
                 return;
             }
             home.dispose();
@@ -170,7 +171,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
 
         /** Redis did not answer in time. What it takes later for this call stays taken, unless that is refused. */
         private void late() {
-            if (decided.compareAndSet(WAITING, DONE)) {
+            if (move(Stage.WAITING, Stage.DECIDED)) {
                 home.dispose();
                 store.late(shared);
                 Refusal refusal = filter.decide(subject);
@@ -181,13 +182,13 @@ final class SharedAnswer extends Flux<JsonRpc> {
         }
 
         private void giveBackIfRefused() {
-            if (isRefusedAlone && open.get() == 0 && decided.compareAndSet(DONE, GIVEN_BACK)) {
+            if (isRefusedAlone && open.get() == 0 && move(Stage.DECIDED, Stage.GIVEN_BACK)) {
                 giveBack();
             }
         }
 
         private void decideAlone() {
-            if (decided.compareAndSet(WAITING, DONE)) {
+            if (move(Stage.WAITING, Stage.DECIDED)) {
                 home.dispose();
                 go(filter.decide(subject));
             }
@@ -206,35 +207,15 @@ final class SharedAnswer extends Flux<JsonRpc> {
 
         @Override
         public void cancel() {
-            if (decided.compareAndSet(WAITING, DONE)) {
+            if (move(Stage.WAITING, Stage.DECIDED)) {
                 home.dispose();
             }
             super.cancel();
         }
 
         @Override
-        public Context currentContext() {
-            return client.currentContext();
-        }
-
-        @Override
         public void onSubscribe(Subscription upstream) {
-            var unused = set(upstream);
-        }
-
-        @Override
-        public void onNext(JsonRpc message) {
-            client.onNext(message);
-        }
-
-        @Override
-        public void onError(Throwable error) {
-            client.onError(error);
-        }
-
-        @Override
-        public void onComplete() {
-            client.onComplete();
+            connect(upstream);
         }
     }
 }

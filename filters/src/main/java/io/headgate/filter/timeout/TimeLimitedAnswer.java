@@ -1,12 +1,12 @@
 package io.headgate.filter.timeout;
 
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.JsonRpc;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -15,7 +15,6 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxOperator;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /** An answer that ends with a refusal when it takes too long. */
 final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
@@ -43,27 +42,27 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
      * <p>Messages and the task usually share a thread, but need not. The state says who may speak to the client: the
      * task that finds a message on its way leaves its refusal to the thread that brings the message.
      */
-    private static final class Watch implements CoreSubscriber<JsonRpc>, Subscription, Runnable {
-        private static final AtomicIntegerFieldUpdater<Watch> STATE =
-                AtomicIntegerFieldUpdater.newUpdater(Watch.class, "state");
+    private static final class Watch extends CallOperator<Watch.Stage> implements Runnable {
+        /** Who may speak to the client. */
+        enum Stage {
+            /** The thread that brings the next message, or the task. */
+            QUIET,
+            /** A message is being given to the client. */
+            SPEAKING,
+            /** The time is over: the thread that gives a message tells the client when it is done, or the task itself. */
+            REFUSING,
+            DONE
+        }
 
         /** How long the task sleeps at least while somebody is asked, however little time is left after the answer. */
         private static final long THINKING = TimeUnit.SECONDS.toNanos(1);
 
-        private static final int QUIET = 0;
-        private static final int SPEAKING = 1;
-        private static final int REFUSING = 2;
-        private static final int DONE = 3;
-
-        private final CoreSubscriber<? super JsonRpc> client;
         private final Exchange exchange;
         private final Limits limits;
         private final long start;
-        private @Nullable Subscription upstream;
         private @Nullable Refusal refusal;
         private boolean isTimeUp;
         private boolean isAtCap;
-        private volatile int state;
         /** Written while this is locked. */
         private volatile int questions;
 
@@ -73,7 +72,7 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         private volatile @Nullable Disposable task;
 
         Watch(CoreSubscriber<? super JsonRpc> client, Exchange exchange, Limits limits) {
-            this.client = client;
+            super(client, Stage.QUIET);
             this.exchange = exchange;
             this.limits = limits;
             this.start = now();
@@ -81,33 +80,25 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         }
 
         @Override
-        public Context currentContext() {
-            return client.currentContext();
-        }
-
-        @Override
         public void onSubscribe(Subscription subscription) {
-            if (Operators.validate(upstream, subscription)) {
-                upstream = subscription;
-                client.onSubscribe(this);
-                // Not before: an answer that is there at once needs no task.
-                sleep(Math.min(limits.idleNanos, limits.capNanos));
-            }
+            super.onSubscribe(subscription);
+            // Not before: an answer that is there at once needs no task.
+            sleep(Math.min(limits.idleNanos, limits.capNanos));
         }
 
         @Override
         public void onNext(JsonRpc message) {
-            if (state == SPEAKING) {
+            if (is(Stage.SPEAKING)) {
                 // The client asked for this message while it took the last one.
                 deliver(message);
                 return;
             }
-            if (!STATE.compareAndSet(this, QUIET, SPEAKING)) {
+            if (!move(Stage.QUIET, Stage.SPEAKING)) {
                 Operators.onNextDropped(message, currentContext());
                 return;
             }
             deliver(message);
-            if (!STATE.compareAndSet(this, SPEAKING, QUIET)) {
+            if (!move(Stage.SPEAKING, Stage.QUIET)) {
                 refuse();
             }
         }
@@ -158,15 +149,10 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         }
 
         @Override
-        public void request(long count) {
-            subscription().request(count);
-        }
-
-        @Override
         public void cancel() {
-            if (STATE.getAndSet(this, DONE) != DONE) {
+            if (finish() || move(Stage.REFUSING, Stage.DONE)) {
                 forgetTask();
-                subscription().cancel();
+                super.cancel();
             }
         }
 
@@ -214,15 +200,12 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
         /** Refuses the call: now, or as soon as the client has taken the message that it is being given. */
         private void end(Refusal reason) {
             refusal = reason;
-            while (true) {
-                int current = state;
-                if (current == REFUSING || current == DONE) {
-                    return;
-                }
-                if (STATE.compareAndSet(this, current, REFUSING)) {
+            while (!isOver()) {
+                boolean isQuiet = move(Stage.QUIET, Stage.REFUSING);
+                if (isQuiet || move(Stage.SPEAKING, Stage.REFUSING)) {
                     forgetTask();
-                    subscription().cancel();
-                    if (current == QUIET) {
+                    super.cancel();
+                    if (isQuiet) {
                         refuse();
                     }
                     return;
@@ -232,7 +215,7 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
 
         private void refuse() {
             Refusal reason = refusal;
-            if (reason != null && STATE.compareAndSet(this, REFUSING, DONE)) {
+            if (reason != null && move(Stage.REFUSING, Stage.DONE)) {
                 if (isTimeUp) {
                     limits.count(isAtCap);
                 }
@@ -242,15 +225,17 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
 
         /** True if the upstream has the last word. */
         private boolean finish() {
-            boolean first = STATE.compareAndSet(this, QUIET, DONE) || STATE.compareAndSet(this, SPEAKING, DONE);
-            if (first) {
-                forgetTask();
+            while (!isOver()) {
+                if (move(Stage.QUIET, Stage.DONE) || move(Stage.SPEAKING, Stage.DONE)) {
+                    forgetTask();
+                    return true;
+                }
             }
-            return first;
+            return false;
         }
 
         private boolean isOver() {
-            return state >= REFUSING;
+            return is(Stage.REFUSING) || is(Stage.DONE);
         }
 
         private void forgetTask() {
@@ -258,14 +243,6 @@ final class TimeLimitedAnswer extends FluxOperator<JsonRpc, JsonRpc> {
             if (last != null) {
                 last.dispose();
             }
-        }
-
-        private Subscription subscription() {
-            Subscription subscription = upstream;
-            if (subscription == null) {
-                throw new IllegalStateException("not subscribed");
-            }
-            return subscription;
         }
 
         private long now() {

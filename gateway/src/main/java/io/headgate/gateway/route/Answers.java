@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.filter.CallOperator;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Target;
 import io.headgate.mcp.Envelope;
@@ -7,12 +8,10 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.Splice;
-import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxOperator;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /**
  * What comes back from a server, in the words of the client: URIs and loggers renamed, request states and ids of tasks sealed.
@@ -91,73 +90,48 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
     }
 
     /** It is its own subscription, because the source's may offer a fusion that would go past it. */
-    private static final class Inner implements CoreSubscriber<JsonRpc>, Subscription {
-        private final CoreSubscriber<? super JsonRpc> actual;
+    private static final class Inner extends CallOperator<Inner.Stage> {
+        enum Stage {
+            RUNNING,
+            ENDED
+        }
+
         private final Answers parent;
 
-        @SuppressWarnings("NullAway.Init") // Set before anything else is called: rule 1.9 of Reactive Streams.
-        private Subscription upstream;
-
-        private boolean isDone;
-
-        Inner(CoreSubscriber<? super JsonRpc> actual, Answers parent) {
-            this.actual = actual;
+        Inner(CoreSubscriber<? super JsonRpc> client, Answers parent) {
+            super(client, Stage.RUNNING);
             this.parent = parent;
         }
 
         @Override
-        public Context currentContext() {
-            return actual.currentContext();
-        }
-
-        @Override
-        public void onSubscribe(Subscription subscription) {
-            upstream = subscription;
-            actual.onSubscribe(this);
-        }
-
-        @Override
         public void onNext(JsonRpc message) {
-            if (isDone) {
-                Operators.onNextDropped(message, actual.currentContext());
+            if (is(Stage.ENDED)) {
+                Operators.onNextDropped(message, currentContext());
                 return;
             }
             JsonRpc changed;
             try {
                 changed = parent.inClientWords(message);
             } catch (RuntimeException failed) {
-                isDone = true;
-                upstream.cancel();
-                actual.onError(failed);
+                cancel();
+                onError(failed);
                 return;
             }
-            actual.onNext(changed);
+            client.onNext(changed);
         }
 
         @Override
         public void onError(Throwable error) {
-            if (!isDone) {
-                isDone = true;
-                actual.onError(error);
+            if (move(Stage.RUNNING, Stage.ENDED)) {
+                client.onError(error);
             }
         }
 
         @Override
         public void onComplete() {
-            if (!isDone) {
-                isDone = true;
-                actual.onComplete();
+            if (move(Stage.RUNNING, Stage.ENDED)) {
+                client.onComplete();
             }
-        }
-
-        @Override
-        public void request(long n) {
-            upstream.request(n);
-        }
-
-        @Override
-        public void cancel() {
-            upstream.cancel();
         }
     }
 }
