@@ -24,7 +24,7 @@ final class HalfOpenPhase extends Phase {
     private final AtomicInteger good = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicInteger slow = new AtomicInteger();
-    private final Answers answers;
+    private final Unanswered answers;
     /** Those whose probes did not end well, as many as there are probes at most. */
     private final Set<Sender> unlucky = ConcurrentHashMap.newKeySet();
 
@@ -34,7 +34,7 @@ final class HalfOpenPhase extends Phase {
         pause = config.open().toNanos();
         permits = new AtomicInteger(config.probes());
         nextPause = new AtomicLong(now + pause);
-        answers = new Answers(now);
+        answers = new Unanswered(now);
     }
 
     @Override

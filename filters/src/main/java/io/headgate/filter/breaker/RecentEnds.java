@@ -40,14 +40,14 @@ final class RecentEnds {
     /** The latest calls as bits, the last one lowest: 1 if it failed. */
     private final AtomicLong latest = new AtomicLong();
 
-    private final Answers answers;
+    private final Unanswered answers;
 
     RecentEnds(BreakerConfig config, long now) {
         fewest = config.minimumCalls();
         rate = config.failureRate();
         slotNanos = config.window().toNanos() / SLOTS;
         origin = now;
-        answers = new Answers(now);
+        answers = new Unanswered(now);
         // With a small minimum fewer failures are enough for the whole window, and then for its latest part too.
         latestFailures = Math.max(1, Math.min(LATEST_FAILURES, fewest * rate / 100));
         latestMask = lowest(Math.min(Long.SIZE, (100 * latestFailures + rate - 1) / rate));

@@ -54,7 +54,7 @@ final class Limiter {
     private final WaitingLine line = new WaitingLine();
 
     /** Of the time since calls wait; guarded by the line. */
-    private final Pace pace = new Pace();
+    private final Throughput pace = new Throughput();
 
     private volatile int waiting;
 

@@ -18,10 +18,10 @@ final class Callers {
     private final Map<KeyHash, Finding> known;
 
     /** Who calls, or why nobody knows, and then the caller is nobody. */
-    record Finding(Caller caller, @Nullable Fault fault) {
-        private static final Finding MISSING = new Finding(Caller.ANONYMOUS, Fault.MISSING);
-        private static final Finding MALFORMED = new Finding(Caller.ANONYMOUS, Fault.MALFORMED);
-        private static final Finding UNKNOWN = new Finding(Caller.ANONYMOUS, Fault.UNKNOWN);
+    record Finding(Caller caller, @Nullable CredentialFault fault) {
+        private static final Finding MISSING = new Finding(Caller.ANONYMOUS, CredentialFault.MISSING);
+        private static final Finding MALFORMED = new Finding(Caller.ANONYMOUS, CredentialFault.MALFORMED);
+        private static final Finding UNKNOWN = new Finding(Caller.ANONYMOUS, CredentialFault.UNKNOWN);
     }
 
     Callers(ApiKeys keys) {

@@ -32,13 +32,13 @@ public final class IdentityFilter implements Filter {
     private final Callers callers;
     private final WrongKeys wrongKeys;
     private final Events events;
-    private final Map<Fault, Counter> rejected = new EnumMap<>(Fault.class);
+    private final Map<CredentialFault, Counter> rejected = new EnumMap<>(CredentialFault.class);
 
     public IdentityFilter(IdentityConfig config, FilterContext context) {
         callers = new Callers(config.apiKeys());
         wrongKeys = new WrongKeys(context.clock());
         events = context.events();
-        for (Fault fault : Fault.values()) {
+        for (CredentialFault fault : CredentialFault.values()) {
             rejected.put(fault, context.meters().counter("headgate.auth.rejected", "reason", fault.label));
         }
     }
@@ -46,7 +46,7 @@ public final class IdentityFilter implements Filter {
     @Override
     public Flux<JsonRpc> filter(Exchange exchange, Handler next) {
         Callers.Finding found = callers.find(exchange.headers());
-        Fault fault = found.fault();
+        CredentialFault fault = found.fault();
         return fault == null
                 ? next.handle(exchange.withCaller(found.caller()))
                 : Flux.defer(() -> Flux.error(refuse(fault, exchange.headers())));
@@ -54,16 +54,16 @@ public final class IdentityFilter implements Filter {
 
     @Override
     public @Nullable Refusal refuses(RequestHead head) {
-        Fault fault = callers.find(head.headers()).fault();
+        CredentialFault fault = callers.find(head.headers()).fault();
         return fault == null ? null : refuse(fault, head.headers());
     }
 
-    private Refusal refuse(Fault fault, RequestHeaders headers) {
+    private Refusal refuse(CredentialFault fault, RequestHeaders headers) {
         InetAddress peer = headers.peer();
         long wait = fault.isWrongKey() && peer != null ? wrongKeys.count(peer) : 0;
         if (wait > 0) {
-            Objects.requireNonNull(rejected.get(Fault.THROTTLED)).increment();
-            return Fault.THROTTLED.refusal(Duration.ofMillis(wait));
+            Objects.requireNonNull(rejected.get(CredentialFault.THROTTLED)).increment();
+            return CredentialFault.THROTTLED.refusal(Duration.ofMillis(wait));
         }
         Objects.requireNonNull(rejected.get(fault)).increment();
         if (events.areHeard()) {

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 public final class AddressRange {
     private static final int IPV4_OFFSET = 96;
 
-    private final Address prefix;
+    private final IpAddress prefix;
     private final int bits;
 
-    private AddressRange(Address address, int bits) {
+    private AddressRange(IpAddress address, int bits) {
         this.prefix = address.prefix(bits);
         this.bits = bits;
     }
@@ -17,7 +17,7 @@ public final class AddressRange {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static AddressRange of(String text) {
         int slash = text.indexOf('/');
-        Address address = Address.parse(slash < 0 ? text : text.substring(0, slash));
+        IpAddress address = IpAddress.parse(slash < 0 ? text : text.substring(0, slash));
         if (address != null) {
             int offset = address.isIpv4() ? IPV4_OFFSET : 0;
             int bits = slash < 0 ? 128 : offset + number(text.substring(slash + 1));
@@ -33,7 +33,7 @@ public final class AddressRange {
         return isNumber ? Integer.parseInt(text) : -1_000;
     }
 
-    boolean contains(Address address) {
+    boolean contains(IpAddress address) {
         return address.prefix(bits).equals(prefix);
     }
 }

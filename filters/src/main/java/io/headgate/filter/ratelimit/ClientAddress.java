@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class ClientAddress {
     private static final String FORWARDED = "x-forwarded-for";
-    private static final Address UNKNOWN = new Address(0, 0);
+    private static final IpAddress UNKNOWN = new IpAddress(0, 0);
 
     private final List<AddressRange> trusted;
 
@@ -18,24 +18,25 @@ final class ClientAddress {
         this.trusted = trusted;
     }
 
-    Address of(RequestHeaders headers) {
+    IpAddress of(RequestHeaders headers) {
         InetAddress peer = headers.peer();
         if (peer == null) {
             return UNKNOWN;
         }
-        Address address = Address.of(peer);
+        IpAddress address = IpAddress.of(peer);
         return (isTrusted(address) ? forwarded(address, headers) : address).ofOneClient();
     }
 
-    private Address forwarded(Address proxy, RequestHeaders headers) {
+    private IpAddress forwarded(IpAddress proxy, RequestHeaders headers) {
         List<String> lines = headers.all(FORWARDED);
-        Address last = proxy;
+        IpAddress last = proxy;
         for (int i = lines.size() - 1; i >= 0; i--) {
             String line = lines.get(i);
             int end = line.length();
             while (end >= 0) {
                 int comma = line.lastIndexOf(',', end - 1);
-                Address address = Address.parse(line.substring(comma + 1, end).trim());
+                IpAddress address =
+                        IpAddress.parse(line.substring(comma + 1, end).trim());
                 if (address == null) {
                     return last;
                 }
@@ -49,7 +50,7 @@ final class ClientAddress {
         return last;
     }
 
-    private boolean isTrusted(Address address) {
+    private boolean isTrusted(IpAddress address) {
         for (AddressRange range : trusted) {
             if (range.contains(address)) {
                 return true;

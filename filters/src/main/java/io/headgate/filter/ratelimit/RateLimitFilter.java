@@ -31,7 +31,7 @@ public final class RateLimitFilter implements Filter {
     private static final Duration DEADLINE = Duration.ofMillis(20);
     private static final String DECISIONS = "headgate.ratelimit.decisions";
 
-    private final Limit[] limits;
+    private final LimitBuckets[] limits;
     private final Costs costs;
     private final Scheduler timer;
     private final ClientAddress addresses;
@@ -48,8 +48,8 @@ public final class RateLimitFilter implements Filter {
     /** With another time for Redis to answer in. */
     RateLimitFilter(RateLimitConfig config, FilterContext context, Duration deadline) {
         limits = config.limits().stream()
-                .map(limit -> new Limit(limit, config.keys(), config.nodes(), context))
-                .toArray(Limit[]::new);
+                .map(limit -> new LimitBuckets(limit, config.keys(), config.nodes(), context))
+                .toArray(LimitBuckets[]::new);
         costs = new Costs(config.limits());
         timer = context.timer();
         addresses = new ClientAddress(config.trustedProxies());
@@ -122,7 +122,7 @@ public final class RateLimitFilter implements Filter {
         return timer;
     }
 
-    Limit[] limits() {
+    LimitBuckets[] limits() {
         return limits;
     }
 
@@ -133,7 +133,7 @@ public final class RateLimitFilter implements Filter {
     @Override
     public Map<String, Object> state() {
         Map<String, Object> state = new LinkedHashMap<>();
-        state.put("limits", Arrays.stream(limits).map(Limit::state).toList());
+        state.put("limits", Arrays.stream(limits).map(LimitBuckets::state).toList());
         if (store != null) {
             state.put("shared", store.state());
         }

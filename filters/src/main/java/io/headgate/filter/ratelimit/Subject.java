@@ -13,7 +13,7 @@ final class Subject {
 
     private final Exchange exchange;
     private final ClientAddress addresses;
-    private @Nullable Address address;
+    private @Nullable IpAddress address;
 
     Subject(Exchange exchange, ClientAddress addresses) {
         this.exchange = exchange;
@@ -63,8 +63,8 @@ final class Subject {
         return server.isEmpty() ? null : server;
     }
 
-    private Address address() {
-        Address known = address;
+    private IpAddress address() {
+        IpAddress known = address;
         if (known == null) {
             known = addresses.of(exchange.headers());
             address = known;

@@ -38,13 +38,13 @@ class ClientAddressTest {
                 "fe80::1%lo"
             })
     void readsAddressesOnly(String text) {
-        assertThat(Address.parse(text)).isNull();
+        assertThat(IpAddress.parse(text)).isNull();
     }
 
     @ParameterizedTest
     @CsvSource({"1.2.3.4, ::ffff:1.2.3.4", "0.0.0.0, ::ffff:0:0", "2001:db8::1, 2001:0db8:0:0:0:0:0:1"})
     void readsOneAddressInEachForm(String one, String other) {
-        assertThat(Address.parse(one)).isNotNull().isEqualTo(Address.parse(other));
+        assertThat(IpAddress.parse(one)).isNotNull().isEqualTo(IpAddress.parse(other));
     }
 
     @ParameterizedTest
@@ -61,7 +61,7 @@ class ClientAddressTest {
         "2001:db8::1:0/112, 2001:db8::2:ffff, false",
     })
     void knowsWhatIsInARange(String range, String address, boolean expected) {
-        Address parsed = Objects.requireNonNull(Address.parse(address));
+        IpAddress parsed = Objects.requireNonNull(IpAddress.parse(address));
         assertThat(AddressRange.of(range).contains(parsed)).isEqualTo(expected);
     }
 
@@ -75,22 +75,22 @@ class ClientAddressTest {
 
     @Test
     void takesTheOtherEndOfTheConnection() {
-        assertThat(behindProxies.of(from("192.0.2.7"))).isEqualTo(Address.parse("192.0.2.7"));
+        assertThat(behindProxies.of(from("192.0.2.7"))).isEqualTo(IpAddress.parse("192.0.2.7"));
         // What strangers say of themselves does not count.
-        assertThat(behindProxies.of(from("192.0.2.7", "198.51.100.1"))).isEqualTo(Address.parse("192.0.2.7"));
+        assertThat(behindProxies.of(from("192.0.2.7", "198.51.100.1"))).isEqualTo(IpAddress.parse("192.0.2.7"));
     }
 
     @Test
     void believesTrustedProxiesOnly() {
-        assertThat(behindProxies.of(from("10.0.0.1", "192.0.2.7"))).isEqualTo(Address.parse("192.0.2.7"));
+        assertThat(behindProxies.of(from("10.0.0.1", "192.0.2.7"))).isEqualTo(IpAddress.parse("192.0.2.7"));
         assertThat(behindProxies.of(from("10.0.0.1", "198.51.100.1, 192.0.2.7, 10.0.0.2")))
-                .isEqualTo(Address.parse("192.0.2.7"));
+                .isEqualTo(IpAddress.parse("192.0.2.7"));
         assertThat(behindProxies.of(from("10.0.0.1", "198.51.100.1", "192.0.2.7,10.0.0.2")))
-                .isEqualTo(Address.parse("192.0.2.7"));
-        assertThat(behindProxies.of(from("10.0.0.1", "10.0.0.3, 10.0.0.2"))).isEqualTo(Address.parse("10.0.0.3"));
+                .isEqualTo(IpAddress.parse("192.0.2.7"));
+        assertThat(behindProxies.of(from("10.0.0.1", "10.0.0.3, 10.0.0.2"))).isEqualTo(IpAddress.parse("10.0.0.3"));
         assertThat(behindProxies.of(from("10.0.0.1", "198.51.100.1, nonsense, 10.0.0.2")))
-                .isEqualTo(Address.parse("10.0.0.2"));
-        assertThat(behindProxies.of(from("10.0.0.1"))).isEqualTo(Address.parse("10.0.0.1"));
+                .isEqualTo(IpAddress.parse("10.0.0.2"));
+        assertThat(behindProxies.of(from("10.0.0.1"))).isEqualTo(IpAddress.parse("10.0.0.1"));
     }
 
     @Test

@@ -30,7 +30,7 @@ public final class Router implements Handler {
     private final Function<String, Handler> upstreamHandlers;
     private final RequestStates states;
     private final Tasks tasks;
-    private final Lists lists;
+    private final ListPages lists;
     private final Discovery discovery;
     private final Watches watches;
     private final Subscriptions subscriptions;
@@ -57,7 +57,7 @@ public final class Router implements Handler {
         this.keeper = keeper;
         this.upstreamHandlers = upstreamHandlers;
         this.states = new RequestStates(seal, meters);
-        this.lists = new Lists(pageSize, new Cursors(seal), head, meters);
+        this.lists = new ListPages(pageSize, new Cursors(seal), head, meters);
         this.discovery = new Discovery(head);
         this.watches = new Watches(keeper, meters);
         this.tasks = new Tasks(seal, meters);
@@ -212,7 +212,7 @@ public final class Router implements Handler {
         Flux<JsonRpc> answer = upstreamHandlers.apply(owner.target().server()).handle(there);
         return exchange.method().equals(Methods.COMPLETE)
                 ? answer
-                : new Answers(answer, exchange, owner, states, tasks);
+                : new ClientWords(answer, exchange, owner, states, tasks);
     }
 
     private Flux<JsonRpc> complete(Exchange exchange, Resolved route, View view) {

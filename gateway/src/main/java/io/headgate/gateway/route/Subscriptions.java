@@ -177,7 +177,7 @@ final class Subscriptions {
 
     private void take(JsonRpc said, String server, @Nullable Namespace namespace, Listen listen, ListenStream stream) {
         JsonRpc message = namespace != null && said instanceof JsonRpc.Notification bare
-                ? Answers.inClientWords(namespace, bare)
+                ? ClientWords.inClientWords(namespace, bare)
                 : said;
         if (message instanceof JsonRpc.Notification notification) {
             if (LIST_CHANGES.contains(notification.method())) {

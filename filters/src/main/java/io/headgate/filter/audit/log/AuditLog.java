@@ -35,7 +35,7 @@ public final class AuditLog implements AutoCloseable {
     private final LogHealth health;
     private final AuditMeters meters;
     private final LogWriter writer;
-    private final StallWatch watch;
+    private final DiskWatch watch;
     private final FileChannel lock;
     private final Thread writing;
     private final Thread watching;
@@ -45,7 +45,7 @@ public final class AuditLog implements AutoCloseable {
             LogHealth health,
             AuditMeters meters,
             LogWriter writer,
-            StallWatch watch,
+            DiskWatch watch,
             FileChannel lock) {
         this.queue = queue;
         this.health = health;
@@ -79,7 +79,7 @@ public final class AuditLog implements AutoCloseable {
             RecordQueue queue = new RecordQueue(config.queueRecords());
             LogHealth health = new LogHealth(clock);
             meters = new AuditMeters(registry, queue::size, health::get);
-            StallWatch watch = new StallWatch(disk, config.stall(), health, meters);
+            DiskWatch watch = new DiskWatch(disk, config.stall(), health, meters);
             return new AuditLog(
                     queue, health, meters, writer(directory, config, clock, queue, health, meters, watch), watch, lock);
         } catch (IOException | RuntimeException failed) {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Counted over stretches in which each permit came back once, because calls that began together end together.
  */
-final class Pace {
+final class Throughput {
     private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(200);
     private static final int FEWEST = 10;
 

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** One limit at work: its buckets in this gateway, and what it counts. */
-final class Limit {
+final class LimitBuckets {
     /** Shorter than a client can wait; said so that nobody tries again at once. */
     private static final long LEAST_WAIT_MILLIS = 1;
 
@@ -29,7 +29,7 @@ final class Limit {
     private final Counter refused;
 
     /** The limit of one of so many gateways that do not know of each other. */
-    Limit(LimitConfig config, int keys, int nodes, FilterContext context) {
+    LimitBuckets(LimitConfig config, int keys, int nodes, FilterContext context) {
         this.config = config;
         this.refusal = "too many requests (limit: " + config.name() + ")";
         MeterRegistry meters = context.meters();

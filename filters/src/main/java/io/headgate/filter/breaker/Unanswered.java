@@ -8,12 +8,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>The failure of a call that was waited for tells of the time when it began. If the server has answered a call that began
  * later, it is known to be well again, or to leave only some of its calls unanswered.
  */
-final class Answers {
+final class Unanswered {
     private final AtomicInteger unanswered = new AtomicInteger();
     /** When the latest of the answered calls began. */
     private volatile long answered;
 
-    Answers(long now) {
+    Unanswered(long now) {
         answered = now;
     }
 

@@ -11,13 +11,13 @@ import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /** Answers the four list requests, page by page, from a view of the catalogue. */
-final class Lists {
+final class ListPages {
     private final PageSize pageSize;
     private final Cursors cursors;
     private final ResultHead head;
     private final MeterRegistry meters;
 
-    Lists(PageSize pageSize, Cursors cursors, ResultHead head, MeterRegistry meters) {
+    ListPages(PageSize pageSize, Cursors cursors, ResultHead head, MeterRegistry meters) {
         this.pageSize = pageSize;
         this.cursors = cursors;
         this.head = head;

@@ -5,10 +5,10 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Why nobody knows who calls; the client is told no more of it than whether it showed anything. */
-enum Fault {
+enum CredentialFault {
     MISSING(Refusal.Reason.CREDENTIAL_MISSING, "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"),
-    MALFORMED(Refusal.Reason.CREDENTIAL_INVALID, Fault.NOT_VALID),
-    UNKNOWN(Refusal.Reason.CREDENTIAL_INVALID, Fault.NOT_VALID),
+    MALFORMED(Refusal.Reason.CREDENTIAL_INVALID, CredentialFault.NOT_VALID),
+    UNKNOWN(Refusal.Reason.CREDENTIAL_INVALID, CredentialFault.NOT_VALID),
     THROTTLED(Refusal.Reason.RATE_LIMITED, "too many wrong keys from this address");
 
     private static final String NOT_VALID = "the key is not valid";
@@ -22,7 +22,7 @@ enum Fault {
     private final Refusal.Reason reason;
     private final String text;
 
-    Fault(Refusal.Reason reason, String text) {
+    CredentialFault(Refusal.Reason reason, String text) {
         this.reason = reason;
         this.text = text;
     }

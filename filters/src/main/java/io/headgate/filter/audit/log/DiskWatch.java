@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** Times what the writer asks of the disk, and says so when it takes too long: the writer itself cannot then. */
-final class StallWatch implements LogFiles, Runnable {
+final class DiskWatch implements LogFiles, Runnable {
     private static final int LOOKS_PER_STALL = 4;
 
     private final LogFiles disk;
@@ -18,7 +18,7 @@ final class StallWatch implements LogFiles, Runnable {
     private volatile long busySince;
     private volatile boolean isOver;
 
-    StallWatch(LogFiles disk, Duration stall, LogHealth health, AuditMeters meters) {
+    DiskWatch(LogFiles disk, Duration stall, LogHealth health, AuditMeters meters) {
         this.disk = disk;
         this.stallNanos = stall.toNanos();
         this.health = health;

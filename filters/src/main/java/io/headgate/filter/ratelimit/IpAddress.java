@@ -7,19 +7,19 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** An address of either family in 128 bits; those of IPv4 are in {@code ::ffff:0:0/96}. */
-record Address(long high, long low) {
+record IpAddress(long high, long low) {
     private static final long MAPPED = 0xFFFF_0000_0000L;
     private static final int LONGEST = 45;
 
-    static Address of(InetAddress address) {
+    static IpAddress of(InetAddress address) {
         ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
         return address instanceof Inet4Address
                 ? ipv4(bytes.getInt() & 0xFFFF_FFFFL)
-                : new Address(bytes.getLong(), bytes.getLong());
+                : new IpAddress(bytes.getLong(), bytes.getLong());
     }
 
-    private static Address ipv4(long bits) {
-        return new Address(0, MAPPED | bits);
+    private static IpAddress ipv4(long bits) {
+        return new IpAddress(0, MAPPED | bits);
     }
 
     boolean isIpv4() {
@@ -27,14 +27,14 @@ record Address(long high, long low) {
     }
 
     /** An address as people write it, or null; never asks anybody for a name. */
-    static @Nullable Address parse(String text) {
+    static @Nullable IpAddress parse(String text) {
         if (text.isEmpty() || text.length() > LONGEST) {
             return null;
         }
         return text.indexOf(':') < 0 ? parseIpv4(text) : parseIpv6(text);
     }
 
-    private static @Nullable Address parseIpv4(String text) {
+    private static @Nullable IpAddress parseIpv4(String text) {
         long bits = 0;
         int parts = 0;
         int part = -1;
@@ -58,7 +58,7 @@ record Address(long high, long low) {
         return parts == 4 ? ipv4(bits) : null;
     }
 
-    private static @Nullable Address parseIpv6(String text) {
+    private static @Nullable IpAddress parseIpv6(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.digit(text.charAt(i), 16) < 0 && text.charAt(i) != ':' && text.charAt(i) != '.') {
                 return null;
@@ -73,13 +73,13 @@ record Address(long high, long low) {
     }
 
     /** What one client has for itself: an address of IPv4, but a whole /64 of IPv6, where addresses cost nothing. */
-    Address ofOneClient() {
-        return isIpv4() ? this : new Address(high, 0);
+    IpAddress ofOneClient() {
+        return isIpv4() ? this : new IpAddress(high, 0);
     }
 
     /** The same with only its first bits. */
-    Address prefix(int bits) {
-        return new Address(high & mask(bits), low & mask(bits - 64));
+    IpAddress prefix(int bits) {
+        return new IpAddress(high & mask(bits), low & mask(bits - 64));
     }
 
     private static long mask(int bits) {

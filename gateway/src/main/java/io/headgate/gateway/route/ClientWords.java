@@ -19,14 +19,14 @@ import reactor.core.publisher.Operators;
  * <p>The one operator that a call meets here. It passes nearly every message untouched after a look at two numbers, so it
  * is two objects per call and no lambda.
  */
-final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
+final class ClientWords extends FluxOperator<JsonRpc, JsonRpc> {
     private final Exchange exchange;
     private final Owner owner;
     private final RequestStates states;
     private final Tasks tasks;
 
     /** The exchange is the one that the client sent, before it was turned into the server's words. */
-    Answers(Flux<JsonRpc> source, Exchange exchange, Owner owner, RequestStates states, Tasks tasks) {
+    ClientWords(Flux<JsonRpc> source, Exchange exchange, Owner owner, RequestStates states, Tasks tasks) {
         super(source);
         this.exchange = exchange;
         this.owner = owner;
@@ -96,9 +96,9 @@ final class Answers extends FluxOperator<JsonRpc, JsonRpc> {
             ENDED
         }
 
-        private final Answers parent;
+        private final ClientWords parent;
 
-        Inner(CoreSubscriber<? super JsonRpc> client, Answers parent) {
+        Inner(CoreSubscriber<? super JsonRpc> client, ClientWords parent) {
             super(client, Stage.RUNNING);
             this.parent = parent;
         }
