@@ -22,7 +22,9 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     private enum Phase {
         WAITING,
         STREAMING,
-        DONE
+        DONE,
+        /** The client went away before it was done. */
+        GONE
     }
 
     private @Nullable HttpRequest request;
@@ -43,7 +45,6 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     Refusal refusal;
 
     private Phase phase = Phase.WAITING;
-    private boolean gone;
     private long lastWrite;
     private @Nullable DoorStream stream;
     private @Nullable Runnable disconnected;
@@ -110,7 +111,7 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
 
     /** Whether something can still be written for it. */
     boolean isOpen() {
-        return phase != Phase.DONE;
+        return phase == Phase.WAITING || phase == Phase.STREAMING;
     }
 
     void wrote() {
@@ -118,7 +119,7 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     }
 
     void finished() {
-        phase = Phase.DONE;
+        phase = phase == Phase.GONE ? Phase.GONE : Phase.DONE;
         disconnected = null;
         quiet = null;
         leaveBody();
@@ -128,10 +129,10 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     }
 
     void disconnect() {
-        if (phase != Phase.DONE) {
+        if (isOpen()) {
             Runnable action = disconnected;
-            gone = true;
             finished();
+            phase = Phase.GONE;
             if (action != null) {
                 action.run();
             }
@@ -286,9 +287,9 @@ final class DoorCall extends RequestBody implements HttpCall, RequestHeaders {
     public void onDisconnect(Runnable action) {
         if (!handler.inLoop()) {
             handler.execute(() -> onDisconnect(action));
-        } else if (gone) {
+        } else if (phase == Phase.GONE) {
             action.run();
-        } else if (phase != Phase.DONE) {
+        } else if (isOpen()) {
             disconnected = action;
         }
     }

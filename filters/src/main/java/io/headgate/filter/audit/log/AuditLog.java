@@ -132,7 +132,7 @@ public final class AuditLog implements AutoCloseable {
         LogState now = health.get();
         if (now == LogState.OK || now == LogState.STALLED) {
             queue.add(waiting);
-            writer.appended();
+            writer.wakeUp().appended();
         } else {
             queue.release(waiting);
             refuse(waiting, now.trouble);
@@ -144,7 +144,7 @@ public final class AuditLog implements AutoCloseable {
      * for one record as for many.
      */
     public void flush() {
-        writer.flush();
+        writer.wakeUp().flush();
     }
 
     /** Whether calls may begin: false while the disk is full, fails or stands still, and after the end. */
@@ -160,7 +160,7 @@ public final class AuditLog implements AutoCloseable {
     /** Writes all that waits and seals the log; what comes later is refused. */
     @Override
     public void close() {
-        writer.close();
+        writer.wakeUp().close();
         try {
             writing.join(LAST_WRITES.toMillis());
         } catch (InterruptedException e) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,19 +60,8 @@ final class LogWriter implements Runnable {
     private long batchFrom;
     private long syncAtNanos = Long.MAX_VALUE;
     private long retryAtNanos;
-    private boolean isLate;
-    private boolean hasTold;
-    private long toldAtNanos;
-    private volatile boolean isParked;
-
-    /** Whether what waits is to be written. */
-    private volatile boolean isDue;
-
-    /** Whether commits have had so few records that waiting for more would only take time. */
-    private volatile boolean isQuiet = true;
-
-    private volatile boolean isClosing;
-    private volatile @Nullable Thread thread;
+    private long toldAtNanos = System.nanoTime() - OUTAGES_NANOS;
+    private final WakeUp wakeUp = new WakeUp();
 
     LogWriter(
             Path directory,
@@ -96,19 +84,8 @@ final class LogWriter implements Runnable {
         this.boot = boot;
     }
 
-    /** Something waits, and more may follow before the next flush: it is not waited for while little comes. */
-    void appended() {
-        if (isParked && isQuiet) {
-            flush();
-        }
-    }
-
-    /** What waits is to be written; costs a system call only while the writer sleeps. */
-    void flush() {
-        isDue = true;
-        if (isParked) {
-            LockSupport.unpark(thread);
-        }
+    WakeUp wakeUp() {
+        return wakeUp;
     }
 
     /** The place of the last record that is durable. */
@@ -116,14 +93,9 @@ final class LogWriter implements Runnable {
         return chain.durableSeq();
     }
 
-    void close() {
-        isClosing = true;
-        LockSupport.unpark(thread);
-    }
-
     @Override
     public void run() {
-        thread = Thread.currentThread();
+        wakeUp.begin();
         try {
             while (!turn()) {
                 // Each turn is one batch.
@@ -140,23 +112,23 @@ final class LogWriter implements Runnable {
 
     /** Writes one batch, or what else is due; true when all is done. */
     private boolean turn() {
-        boolean isLast = isClosing;
+        boolean isLast = wakeUp.isClosing();
         if (isLast && health.get() != LogState.FULL && health.get() != LogState.FAILED) {
             health.set(LogState.CLOSED);
         }
         if (!chain.isOpen() && !reopen(isLast)) {
             if (!isLast) {
-                park(retryAtNanos - System.nanoTime());
+                wakeUp.park(retryAtNanos - System.nanoTime());
             }
             return isLast;
         }
         try {
-            if (isDue || isLast || isLate) {
-                isLate = false;
-                isDue = false;
+            if (wakeUp.isTime() || isLast) {
                 take();
                 queue.leave();
-                isDue |= !chain.hasRoom();
+                if (!chain.hasRoom()) {
+                    wakeUp.again();
+                }
             }
             boolean isIdle = !commit();
             keep();
@@ -165,7 +137,7 @@ final class LogWriter implements Runnable {
                 return true;
             }
             if (isIdle && !isLast) {
-                park(Math.min(IDLE_NANOS, syncAtNanos - System.nanoTime()));
+                wakeUp.park(Math.min(IDLE_NANOS, syncAtNanos - System.nanoTime()));
             }
         } catch (IOException failed) {
             trouble(failed);
@@ -197,7 +169,7 @@ final class LogWriter implements Runnable {
             return false;
         }
         chain.write();
-        isQuiet = batch.size() <= FEW;
+        wakeUp.quiet(batch.size() <= FEW);
         int strict = 0;
         for (int i = 0; i < batch.size(); i++) {
             Waiting waiting = batch.get(i);
@@ -263,10 +235,9 @@ final class LogWriter implements Runnable {
     /** Not more than once a minute: on a disk that always is slow, the record itself is the next stall. */
     private void tell(Outage outage) throws IOException {
         long now = System.nanoTime();
-        if (!hasTold || isClosing || now - toldAtNanos > OUTAGES_NANOS) {
+        if (wakeUp.isClosing() || now - toldAtNanos >= OUTAGES_NANOS) {
             keeper.outage(outage);
             health.told(outage);
-            hasTold = true;
             toldAtNanos = now;
         }
     }
@@ -361,7 +332,7 @@ final class LogWriter implements Runnable {
             }
             keeper.reopen(calls);
             health.set(isLast ? LogState.CLOSED : LogState.OK);
-            isDue = true;
+            wakeUp.again();
             LOG.warn("The audit log goes on in a new segment");
             return true;
         } catch (IOException notYet) {
@@ -405,15 +376,5 @@ final class LogWriter implements Runnable {
         } catch (RuntimeException theirs) {
             LOG.warn("Nobody could be told that a record is written", theirs);
         }
-    }
-
-    private void park(long nanos) {
-        isParked = true;
-        if (!isDue && !isClosing && nanos > 0) {
-            LockSupport.parkNanos(this, nanos);
-            // Nothing waits for ever, whoever forgot to say so.
-            isLate = !isDue;
-        }
-        isParked = false;
     }
 }
