@@ -86,9 +86,14 @@ final class ModernHeaders {
             return null;
         }
         try {
-            byte[] bytes = Base64.getDecoder().decode(inner);
-            String text = new String(bytes, StandardCharsets.UTF_8);
-            return text.getBytes(StandardCharsets.UTF_8).length == bytes.length ? text : null;
+            String text = new String(Base64.getDecoder().decode(inner), StandardCharsets.UTF_8);
+            // One text has one encoding: bits behind the last byte and bytes that are no UTF-8 would be lost here and
+            // not elsewhere.
+            return Base64.getEncoder()
+                            .encodeToString(text.getBytes(StandardCharsets.UTF_8))
+                            .equals(inner)
+                    ? text
+                    : null;
         } catch (IllegalArgumentException notBase64) {
             return null;
         }

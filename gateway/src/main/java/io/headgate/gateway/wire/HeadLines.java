@@ -8,13 +8,16 @@ public final class HeadLines {
 
     /**
      * Whether a line is folded into the next, which Netty would join. Whole lines are consumed at once, so what is
-     * readable begins with a line of the head.
+     * readable begins with a line of the head, or with the line breaks before it.
      *
      * @param begun whether the first line of the head has begun before
      */
     public static boolean isFolded(ByteBuf buffer, boolean begun) {
-        int start = buffer.readerIndex();
+        int start = begun ? buffer.readerIndex() : startOfFirstLine(buffer);
         int end = buffer.writerIndex();
+        if (start < 0) {
+            return false;
+        }
         if (begun && isBlank(buffer.getByte(start))) {
             return true;
         }
@@ -22,7 +25,7 @@ public final class HeadLines {
         int lineStart = start;
         while (feed >= 0 && feed + 1 < end) {
             boolean empty = feed == lineStart || (feed == lineStart + 1 && buffer.getByte(lineStart) == '\r');
-            if (empty && (begun || lineStart != start)) {
+            if (empty) {
                 return false;
             }
             lineStart = feed + 1;
