@@ -210,7 +210,7 @@ final class LegacyCalls {
 
     private static boolean setLevel(Session session, Envelope envelope) {
         String level = envelope.string(Member.LEVEL);
-        if (!LogLevels.contains(level)) {
+        if (level == null || !LogLevels.contains(level)) {
             return false;
         }
         session.client(session.client().withLogLevel(level));
