@@ -48,7 +48,17 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.upstream",
                     List.of("mcp", "filter", "gateway.telemetry", "gateway.memory", "gateway.wire")),
-            Map.entry("gateway.route", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
+            Map.entry("gateway.seal", List.of("mcp")),
+            Map.entry("gateway.route.catalog", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
+            Map.entry(
+                    "gateway.route",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.upstream",
+                            "gateway.seal",
+                            "gateway.route.catalog")),
             Map.entry(
                     "gateway.policy",
                     List.of(
@@ -70,6 +80,7 @@ class ArchitectureTest {
                             "gateway.telemetry",
                             "gateway.memory",
                             "gateway.upstream",
+                            "gateway.seal",
                             "gateway.route",
                             "gateway.policy")),
             Map.entry(
@@ -79,7 +90,7 @@ class ArchitectureTest {
                             "filter",
                             "gateway.telemetry",
                             "gateway.memory",
-                            "gateway.route",
+                            "gateway.route.catalog",
                             "gateway.policy",
                             "gateway.session")),
             Map.entry(
@@ -110,7 +121,7 @@ class ArchitectureTest {
                             "gateway.telemetry",
                             "gateway.memory",
                             "gateway.upstream",
-                            "gateway.route",
+                            "gateway.route.catalog",
                             "gateway.policy",
                             "gateway.session",
                             "gateway.http",

@@ -2,7 +2,7 @@ package io.headgate.gateway.admin;
 
 import io.headgate.gateway.memory.MemoryState;
 import io.headgate.gateway.policy.Chain;
-import io.headgate.gateway.route.Dropped;
+import io.headgate.gateway.route.catalog.Dropped;
 import io.headgate.gateway.upstream.Trouble;
 import java.time.Instant;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
 import io.headgate.filter.Target;
-import io.headgate.gateway.route.Resolver;
+import io.headgate.gateway.route.catalog.Resolver;
 import io.headgate.mcp.Methods;
 import org.jspecify.annotations.Nullable;
 

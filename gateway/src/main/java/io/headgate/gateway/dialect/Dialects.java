@@ -4,7 +4,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
-import io.headgate.gateway.route.Resolver;
+import io.headgate.gateway.route.catalog.Resolver;
 import io.headgate.gateway.session.Sessions;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;

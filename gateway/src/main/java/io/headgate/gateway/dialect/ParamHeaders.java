@@ -1,7 +1,7 @@
 package io.headgate.gateway.dialect;
 
 import io.headgate.gateway.dialect.ModernHeaders.Mismatch;
-import io.headgate.gateway.route.HeaderParam;
+import io.headgate.gateway.route.catalog.HeaderParam;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.RawJson;

@@ -1,6 +1,9 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Client;
+import io.headgate.gateway.route.catalog.Offer;
+import io.headgate.gateway.route.catalog.ServerSnapshot;
+import io.headgate.gateway.route.catalog.View;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;

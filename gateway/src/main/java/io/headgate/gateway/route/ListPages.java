@@ -2,6 +2,10 @@ package io.headgate.gateway.route;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.route.catalog.Entry;
+import io.headgate.gateway.route.catalog.ItemKind;
+import io.headgate.gateway.route.catalog.Items;
+import io.headgate.gateway.route.catalog.View;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.Extensions;
 import io.headgate.mcp.JsonRpc;

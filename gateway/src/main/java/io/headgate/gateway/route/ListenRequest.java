@@ -3,6 +3,8 @@ package io.headgate.gateway.route;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.catalog.Owner;
+import io.headgate.gateway.route.catalog.View;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;

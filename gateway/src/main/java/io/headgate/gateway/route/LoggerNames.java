@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.gateway.route.catalog.Namespace;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.RawJson;

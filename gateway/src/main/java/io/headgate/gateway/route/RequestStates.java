@@ -2,6 +2,8 @@ package io.headgate.gateway.route;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.route.catalog.Owner;
+import io.headgate.gateway.seal.Seal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;

@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.gateway.route.catalog.View;
 import io.headgate.mcp.JsonStrings;
 
 /** The members that every result of the gateway's own begins with: that it is complete, how long it holds, who says so. */

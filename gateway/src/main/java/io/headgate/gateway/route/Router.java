@@ -5,6 +5,13 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.catalog.CatalogKeeper;
+import io.headgate.gateway.route.catalog.ItemKind;
+import io.headgate.gateway.route.catalog.Owner;
+import io.headgate.gateway.route.catalog.Resolved;
+import io.headgate.gateway.route.catalog.ServerSnapshot;
+import io.headgate.gateway.route.catalog.View;
+import io.headgate.gateway.seal.Seal;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -131,7 +138,7 @@ public final class Router implements Handler {
         if (keeper.isSettled()) {
             return answer.apply(view);
         }
-        return keeper.settled().flux().publishOn(callers).concatMap(catalog -> answer.apply(newest(exchange, view)));
+        return keeper.settled().publishOn(callers).thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
     }
 
     /**

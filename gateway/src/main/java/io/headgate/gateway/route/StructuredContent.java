@@ -1,5 +1,6 @@
 package io.headgate.gateway.route;
 
+import io.headgate.gateway.route.catalog.OutputSchema;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;

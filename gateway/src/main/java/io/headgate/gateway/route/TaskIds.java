@@ -3,6 +3,7 @@ package io.headgate.gateway.route;
 import io.headgate.filter.Caller;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
+import io.headgate.gateway.seal.Seal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-/** Which upstream owns a name: the catalogue of the fleet, merged lists, sealed cursors, subscriptions. */
+/** The end of the chain: hands an exchange to the server that its route names, or answers from the catalogue. */
 @NullMarked
 package io.headgate.gateway.route;
 

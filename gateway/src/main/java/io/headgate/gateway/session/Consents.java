@@ -2,7 +2,7 @@ package io.headgate.gateway.session;
 
 import io.headgate.filter.Exchange;
 import io.headgate.gateway.route.RequestStates;
-import io.headgate.gateway.route.Seal;
+import io.headgate.gateway.seal.Seal;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;

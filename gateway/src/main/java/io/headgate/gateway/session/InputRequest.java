@@ -1,7 +1,7 @@
 package io.headgate.gateway.session;
 
 import io.headgate.filter.Client;
-import io.headgate.gateway.route.Unguessable;
+import io.headgate.gateway.seal.Unguessable;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;

@@ -9,7 +9,7 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Sender;
 import io.headgate.gateway.memory.MemoryBudget;
-import io.headgate.gateway.route.Unguessable;
+import io.headgate.gateway.seal.Unguessable;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;

@@ -3,6 +3,7 @@ package io.headgate.gateway.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Events;
+import io.headgate.gateway.route.catalog.Resolved;
 import io.headgate.mcp.Methods;
 import java.net.InetAddress;
 import java.time.Duration;

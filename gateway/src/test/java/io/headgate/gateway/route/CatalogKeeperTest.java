@@ -5,6 +5,10 @@ import static reactor.core.publisher.Sinks.EmitFailureHandler.FAIL_FAST;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
+import io.headgate.gateway.route.catalog.CatalogState;
+import io.headgate.gateway.route.catalog.HeaderParam;
+import io.headgate.gateway.route.catalog.ItemKind;
+import io.headgate.gateway.route.catalog.Resolved;
 import io.headgate.gateway.upstream.Listing;
 import io.headgate.gateway.upstream.Trouble;
 import io.headgate.gateway.upstream.UpstreamState.Era;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Refusal;
 import io.headgate.filter.ToolHints;
+import io.headgate.gateway.route.catalog.Dropped;
+import io.headgate.gateway.route.catalog.ItemKind;
 import io.headgate.gateway.upstream.Trouble;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;

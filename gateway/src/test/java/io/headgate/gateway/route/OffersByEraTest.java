@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.catalog.Resolved;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;

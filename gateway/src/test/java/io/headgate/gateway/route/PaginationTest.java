@@ -6,6 +6,7 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
+import io.headgate.gateway.route.catalog.ItemKind;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;

@@ -6,6 +6,8 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.filter.Target;
+import io.headgate.gateway.route.catalog.ItemKind;
+import io.headgate.gateway.route.catalog.Resolved;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.Envelope;

@@ -3,6 +3,9 @@ package io.headgate.gateway.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Exchange;
+import io.headgate.gateway.route.catalog.Dropped;
+import io.headgate.gateway.route.catalog.ItemKind;
+import io.headgate.gateway.route.catalog.View;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
@@ -86,7 +89,8 @@ class UserInterfaceTest {
     void aListWithoutInterfacesIsTheSameForAll() {
         fleet.add("u1").tool("a").resource("ui://a");
         fleet.start();
-        View view = Objects.requireNonNull(fleet.keeper.catalog().view(""));
+        View view = Objects.requireNonNull(
+                fleet.route(Fleet.exchange("", Methods.TOOLS_LIST, "{}")).view());
         assertThat(view.items(ItemKind.TOOL).text()).isSameAs(view.items(ItemKind.TOOL));
         assertThat(view.items(ItemKind.RESOURCE).text()).isSameAs(view.items(ItemKind.RESOURCE));
     }
