@@ -9,7 +9,6 @@ import io.headgate.mcp.Pieces;
 import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RpcCodes;
 import io.headgate.mcp.Splice;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what upstreams send into messages of the core, in both eras alike. */
@@ -104,20 +103,5 @@ final class Answers {
         byte[] own = clientToken.toByteArray();
         return new JsonRpc.Notification(
                 Methods.PROGRESS, new Splice(params).replace(token, own).toJson());
-    }
-
-    /** The JSON-RPC response that answers a question of the upstream. */
-    static Pieces response(RawJson id, JsonRpc.Response answer) {
-        Pieces body = new Pieces(8).add("{\"jsonrpc\":\"2.0\",\"id\":").add(id);
-        if (answer instanceof JsonRpc.Success success) {
-            return body.add(",\"result\":").add(success.result()).add("}");
-        }
-        JsonRpc.Failure failure = (JsonRpc.Failure) answer;
-        body.add(",\"error\":{\"code\":" + failure.code() + ",\"message\":" + JsonStrings.quote(failure.message()));
-        RawJson data = failure.data();
-        if (data != null) {
-            body.add(",\"data\":".getBytes(StandardCharsets.US_ASCII)).add(data);
-        }
-        return body.add("}}");
     }
 }

@@ -3,6 +3,7 @@ package io.headgate.gateway.upstream;
 import io.headgate.gateway.memory.Hold;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.RpcCodes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * bound. All but the count of bytes belongs to the call's event loop.
  */
 final class Backlog {
+    /** What a server is told that asks where no client can be asked. */
+    static final JsonRpc.Failure CANNOT_ANSWER =
+            new JsonRpc.Failure(RpcCodes.METHOD_NOT_FOUND, "no client can answer this", null);
+
     private static final long MAX_BYTES = 1024 * 1024;
     /** What a message costs beside its bytes. */
     private static final int MESSAGE_BYTES = 512;
@@ -89,7 +94,7 @@ final class Backlog {
     /** The call takes no more messages; a server that asks something has to hear so. */
     static void refuse(JsonRpc message) {
         if (message instanceof JsonRpc.Question question) {
-            question.answer().accept(Inbox.NOBODY);
+            question.answer().accept(CANNOT_ANSWER);
         }
     }
 }

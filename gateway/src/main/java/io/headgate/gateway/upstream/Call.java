@@ -55,11 +55,11 @@ abstract class Call extends RoundTrip implements Subscription {
 
     private @Nullable Hold hold;
 
-    Call(LoopPool pool, CoreSubscriber<? super JsonRpc> actual) {
-        super(pool);
+    Call(HttpClient client, CoreSubscriber<? super JsonRpc> actual) {
+        super(client);
         this.actual = actual;
-        this.meters = pool.client.meters;
-        this.limit = pool.client.limits.messageBytes();
+        this.meters = client.meters();
+        this.limit = client.limits().messageBytes();
     }
 
     /** Sends the request; on the event loop. */
@@ -123,12 +123,12 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     final void begin() {
-        if (pool.loop.inEventLoop()) {
+        if (loop().inEventLoop()) {
             startIfWanted();
             return;
         }
         try {
-            pool.loop.execute(this::startIfWanted);
+            loop().execute(this::startIfWanted);
         } catch (RejectedExecutionException stopped) {
             done = true;
             actual.onError(meters.refuse(Fault.CLOSED, null));
@@ -149,7 +149,7 @@ abstract class Call extends RoundTrip implements Subscription {
         ended = false;
         broken = null;
         meters.called();
-        otherBytes = outgoing.body == null ? 0 : outgoing.body.length();
+        otherBytes = outgoing.length();
         account();
         submit(outgoing);
     }
@@ -200,7 +200,7 @@ abstract class Call extends RoundTrip implements Subscription {
         if (!Operators.validate(n)) {
             return;
         }
-        if (pool.loop.inEventLoop()) {
+        if (loop().inEventLoop()) {
             addDemand(n);
         } else {
             move(() -> addDemand(n));
@@ -214,7 +214,7 @@ abstract class Call extends RoundTrip implements Subscription {
 
     @Override
     public final void cancel() {
-        if (pool.loop.inEventLoop()) {
+        if (loop().inEventLoop()) {
             cancelHere();
         } else {
             move(this::cancelHere);
@@ -231,7 +231,7 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     @Override
-    final void onHead(int code, HttpHeaders headers) {
+    protected final void onHead(int code, HttpHeaders headers) {
         status = code;
         otherBytes = 0;
         if (done || takesStatus(code, headers)) {
@@ -264,7 +264,7 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     @Override
-    final void onBody(ByteBuf bytes) {
+    protected final void onBody(ByteBuf bytes) {
         EventBody stream = events;
         if (done) {
             if (stream != null) {
@@ -282,7 +282,7 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     @Override
-    final void onEnd() {
+    protected final void onEnd() {
         if (done) {
             return;
         }
@@ -302,7 +302,7 @@ abstract class Call extends RoundTrip implements Subscription {
 
     private void acceptJson(JsonBody whole) {
         try {
-            Envelope message = whole.read(pool.client);
+            Envelope message = read(whole.whole(), whole.length());
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
@@ -319,7 +319,7 @@ abstract class Call extends RoundTrip implements Subscription {
     }
 
     @Override
-    final void onFault(Fault fault) {
+    protected final void onFault(Fault fault) {
         if (done) {
             return;
         }
@@ -348,8 +348,8 @@ abstract class Call extends RoundTrip implements Subscription {
         }
         if (!done && events != null) {
             account();
-            if (ignored > 0 && !isPaused && line != null) {
-                isPaused = isTooMuch(begun, this::goOn);
+            if (ignored > 0 && !isPaused && hasLine()) {
+                isPaused = pauseIfTooMuch(begun, this::goOn);
             }
             reading(demand > 0 && !isPaused);
         }
@@ -431,9 +431,7 @@ abstract class Call extends RoundTrip implements Subscription {
     private @Nullable Envelope read(SseParser parser) {
         int length = parser.dataLength();
         try {
-            byte[] data = parser.takeData();
-            pool.client.mask(data, length);
-            return Envelope.read(data, 0, length, JsonLimits.UPSTREAM);
+            return read(parser.takeData(), length);
         } catch (BadMessage bad) {
             if (AnswerHead.faultOf(bad) == Fault.SHAPE && bad.id() != null) {
                 fail(Fault.SHAPE);
@@ -446,12 +444,17 @@ abstract class Call extends RoundTrip implements Subscription {
         }
     }
 
+    private Envelope read(byte[] data, int length) throws BadMessage {
+        client().mask(data, length);
+        return Envelope.read(data, 0, length, JsonLimits.UPSTREAM);
+    }
+
     private void finish(JsonRpc.Response last) {
         done = true;
         onDone();
         meters.succeeded();
         demand--;
-        if (line != null) {
+        if (hasLine()) {
             linger();
         }
         EventBody stream = events;
@@ -474,7 +477,7 @@ abstract class Call extends RoundTrip implements Subscription {
             return;
         }
         end();
-        if (line != null) {
+        if (hasLine()) {
             linger();
         }
         actual.onComplete();
@@ -501,7 +504,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         abort();
         onFailing(fault);
-        actual.onError(refusal(fault, Overdue.text(fault, exchange(), pool.client.limits), null));
+        actual.onError(refusal(fault, Overdue.text(fault, exchange(), client().limits()), null));
     }
 
     /** Ends the call because something that it needs failed. */
@@ -518,7 +521,7 @@ abstract class Call extends RoundTrip implements Subscription {
         end();
         linger();
         onFailing(fault);
-        String text = fault.text() + FaultDetail.of(fault, code, headers, pool.client.url());
+        String text = fault.text() + FaultDetail.of(fault, code, headers, client().url());
         actual.onError(refusal(fault, text, AnswerHead.retryAfter(headers)));
     }
 

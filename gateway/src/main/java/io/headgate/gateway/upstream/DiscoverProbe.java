@@ -62,7 +62,7 @@ final class DiscoverProbe {
         }
         JsonRpc.Failure failure = (JsonRpc.Failure) response;
         if (status >= 500) {
-            return Mono.error(client.meters.refuse(Fault.SERVER_ERROR, null));
+            return Mono.error(client.meters().refuse(Fault.SERVER_ERROR, null));
         }
         return switch (failure.code()) {
             case RpcCodes.HEADER_MISMATCH, RpcCodes.MISSING_CAPABILITY -> found(true, status);
@@ -78,7 +78,7 @@ final class DiscoverProbe {
         }
         List<RawJson> versions = supported.elements();
         boolean hasLegacy = versions.stream().anyMatch(version -> ProtocolVersions.LEGACY.contains(version.string()));
-        return hasLegacy ? found(false, status) : Mono.error(client.meters.refuse(Fault.VERSION, null));
+        return hasLegacy ? found(false, status) : Mono.error(client.meters().refuse(Fault.VERSION, null));
     }
 
     private static Mono<Found> judge(Refusal refusal, Discovery discovery) {

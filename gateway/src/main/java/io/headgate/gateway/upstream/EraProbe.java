@@ -262,16 +262,4 @@ final class EraProbe {
     private static boolean isOther(@Nullable BackDialect before, @Nullable BackDialect after) {
         return before != null && before != after;
     }
-
-    /** The failure of something before a call, in words for the call: nothing of it was sent. */
-    static Throwable unsent(Throwable failed) {
-        if (!(failed instanceof Refusal refusal)) {
-            return failed;
-        }
-        return switch (refusal.reason()) {
-            case UPSTREAM_AMBIGUOUS, UPSTREAM_TIMEOUT ->
-                new Refusal(Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter()).unsent();
-            default -> refusal.unsent();
-        };
-    }
 }

@@ -21,14 +21,14 @@ final class H1Line extends Line {
     void send(RoundTrip next, OutgoingRequest request) {
         expect(next);
         byte[] head = pool.client.head(request);
-        Pieces body = request.body;
+        Pieces body = request.body();
         int size = head.length + 4;
-        for (String text : request.fields) {
+        for (String text : request.fields()) {
             size += text.length() + 2;
         }
         ByteBuf out = channel.alloc().ioBuffer(size + (body == null ? 0 : body.length() + 32));
         out.writeBytes(head);
-        writeFields(out, request.fields);
+        writeFields(out, request.fields());
         if (body != null) {
             out.writeBytes(LENGTH);
             ascii(out, Integer.toString(body.length()));

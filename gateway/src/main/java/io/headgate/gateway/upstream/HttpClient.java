@@ -77,10 +77,10 @@ final class HttpClient {
             "upgrade",
             "proxy-connection");
 
-    final UpstreamLimits limits;
-    final UpstreamMeters meters;
-    final HeldSecrets secrets;
-    final ReturnWatch returns = new ReturnWatch(Schedulers.parallel());
+    private final UpstreamLimits limits;
+    private final UpstreamMeters meters;
+    private final HeldSecrets secrets;
+    private final ReturnWatch returns = new ReturnWatch(Schedulers.parallel());
     private final URI url;
     private final boolean isTls;
     private final boolean h2PriorKnowledge;
@@ -103,7 +103,7 @@ final class HttpClient {
         this.limits = config.limits();
         this.meters = meters;
         this.secrets = HeldSecrets.of(config.headers());
-        meters.countWaiting(returns);
+        meters.countWaiting(returns::waiting);
         this.url = config.url();
         this.isTls = "https".equalsIgnoreCase(url.getScheme());
         this.h2PriorKnowledge = config.http2PriorKnowledge();
@@ -144,6 +144,19 @@ final class HttpClient {
         return pool != null ? pool : find();
     }
 
+    UpstreamLimits limits() {
+        return limits;
+    }
+
+    UpstreamMeters meters() {
+        return meters;
+    }
+
+    /** Says when lost sessions and streams may be set up again. */
+    ReturnWatch returns() {
+        return returns;
+    }
+
     URI url() {
         return url;
     }
@@ -166,10 +179,10 @@ final class HttpClient {
 
     /** The first lines of a request, the same each time but for requests that go to another path. */
     byte[] head(OutgoingRequest request) {
-        String elsewhere = request.path;
-        byte[] head = elsewhere == null ? heads.get(request.method) : head(request.method, elsewhere);
+        String elsewhere = request.path();
+        byte[] head = elsewhere == null ? heads.get(request.method()) : head(request.method(), elsewhere);
         if (head == null) {
-            throw new IllegalStateException("no head for " + request.method);
+            throw new IllegalStateException("no head for " + request.method());
         }
         return head;
     }

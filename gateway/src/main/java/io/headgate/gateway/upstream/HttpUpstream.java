@@ -6,7 +6,6 @@ import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
-import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,9 +23,6 @@ import reactor.netty.resources.LoopResources;
  * one.
  */
 public final class HttpUpstream implements Upstream {
-    private static final List<String> KINDS =
-            List.of(Methods.TOOLS_CHANGED, Methods.PROMPTS_CHANGED, Methods.RESOURCES_CHANGED);
-
     /** Three kinds, each at most once in this time: never more than 20 a second. */
     private static final Duration CHANGES_WINDOW = Duration.ofMillis(150);
 
@@ -166,7 +162,7 @@ public final class HttpUpstream implements Upstream {
     /** Each list may be another one. */
     private void anyChanged() {
         synchronized (news) {
-            KINDS.forEach(kind -> news.emitNext(kind, Sinks.EmitFailureHandler.FAIL_FAST));
+            ListChanges.ALL.forEach(kind -> news.emitNext(kind, Sinks.EmitFailureHandler.FAIL_FAST));
         }
     }
 
@@ -178,9 +174,9 @@ public final class HttpUpstream implements Upstream {
                 .repeatWhen(ends -> ends.concatMap(end -> Mono.delay(PAUSE)));
         // Who is asked in another era than before may be shown something else.
         Flux<String> others =
-                eras.switches(true).mergeWith(eras.switches(false)).concatMapIterable(change -> KINDS);
+                eras.switches(true).mergeWith(eras.switches(false)).concatMapIterable(change -> ListChanges.ALL);
         return Flux.merge(heard, others, news.asFlux())
-                .publish(all -> Flux.merge(KINDS.stream()
+                .publish(all -> Flux.merge(ListChanges.ALL.stream()
                         .map(kind -> all.filter(kind::equals).sample(CHANGES_WINDOW))
                         .toList()));
     }
@@ -199,10 +195,10 @@ public final class HttpUpstream implements Upstream {
                 known.states(),
                 forSessions == null || forSessions.era() == Era.LEGACY,
                 meters.isHealthy(),
-                meters.connections.get(),
-                meters.callsInFlight.get(),
-                meters.sessions.get(),
-                client.returns.waiting(),
+                meters.connections(),
+                meters.callsInFlight(),
+                meters.sessions(),
+                client.returns().waiting(),
                 meters.lastError(),
                 meters.pastError());
     }

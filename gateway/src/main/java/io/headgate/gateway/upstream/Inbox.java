@@ -2,7 +2,6 @@ package io.headgate.gateway.upstream;
 
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
-import io.headgate.mcp.RpcCodes;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,9 +11,6 @@ import reactor.core.publisher.Sinks;
 
 /** What a server sent to one client outside of any call; held within a bound until somebody listens. */
 final class Inbox {
-    static final JsonRpc.Failure NOBODY =
-            new JsonRpc.Failure(RpcCodes.METHOD_NOT_FOUND, "no client can answer this", null);
-
     private final UpstreamMeters meters;
     private final InboxQueue held;
 
@@ -76,9 +72,7 @@ final class Inbox {
 
     private void lose(JsonRpc message) {
         meters.count(Fault.MESSAGES_DROPPED);
-        if (message instanceof JsonRpc.Question question) {
-            question.answer().accept(NOBODY);
-        }
+        Backlog.refuse(message);
     }
 
     private static JsonRpc compact(JsonRpc message) {

@@ -22,14 +22,14 @@ class InitializeCall extends Call {
             RawJson params,
             Consumer<@Nullable String> session,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(client.pool(), actual);
+        super(client, actual);
         this.params = params;
         this.session = session;
     }
 
     @Override
     final void start() {
-        id = pool.nextId();
+        id = nextId();
         Pieces body = new Pieces(4)
                 .add("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"initialize\",\"params\":")
                 .add(params)

@@ -103,8 +103,8 @@ final class InitializeProbe {
     /** The failure of a question in words for a call that waited: nothing of the call was sent. */
     Throwable nothingSent(Throwable failed) {
         return failed instanceof TimeoutException
-                ? client.meters.refuse(Fault.CONNECT_TIMEOUT, null)
-                : EraProbe.unsent(failed);
+                ? client.meters().refuse(Fault.CONNECT_TIMEOUT, null)
+                : LegacySession.unsent(failed);
     }
 
     /** An {@code initialize} that a server may refuse without being ill. */

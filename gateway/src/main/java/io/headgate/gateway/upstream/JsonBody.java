@@ -1,9 +1,6 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.gateway.memory.Parts;
-import io.headgate.mcp.BadMessage;
-import io.headgate.mcp.Envelope;
-import io.headgate.mcp.JsonLimits;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -68,14 +65,13 @@ final class JsonBody {
         return large == null ? bytes.length : large.held();
     }
 
-    /** The message, without what the gateway holds for the server. */
-    Envelope read(HttpClient server) throws BadMessage {
+    /** All of it in one array, which may be longer than it. */
+    byte[] whole() {
         Parts large = parts;
         if (large != null) {
             bytes = large.whole(length);
             parts = null;
         }
-        server.mask(bytes, length);
-        return Envelope.read(bytes, 0, length, JsonLimits.UPSTREAM);
+        return bytes;
     }
 }

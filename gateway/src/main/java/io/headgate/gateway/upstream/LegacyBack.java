@@ -152,7 +152,7 @@ final class LegacyBack implements BackDialect {
     }
 
     private Flux<JsonRpc> tooMany() {
-        return Flux.error(() -> client.meters.refuse(Fault.SESSIONS, null));
+        return Flux.error(() -> client.meters().refuse(Fault.SESSIONS, null));
     }
 
     /** Whether the server takes the level or not, the call is made. */
@@ -206,6 +206,11 @@ final class LegacyBack implements BackDialect {
         });
     }
 
+    /** True if the server said that the gateway's own session has no stream: its changes are not heard. */
+    boolean announcesNothing() {
+        return own().hasNoStream();
+    }
+
     @Override
     public boolean canWatch() {
         LegacySession own = sessions.get(OWN);
@@ -227,7 +232,7 @@ final class LegacyBack implements BackDialect {
 
     private Mono<Listing> read(LegacySession session, Function<Exchange, Flux<JsonRpc>> call) {
         Handshake server = session.handshake();
-        return new Lists(config.name(), config.limits(), client.meters, call)
+        return new Lists(config.name(), config.limits(), client.meters(), call)
                 .read(server.capabilities(), server.serverInfo(), server.instructions())
                 .map(Listing::ofOlderRevision);
     }
@@ -314,8 +319,8 @@ final class LegacyBack implements BackDialect {
         Attempts attempts = new Attempts();
         Mono<LegacySession> reopened = Mono.defer(() -> reopened(key))
                 .retryWhen(Retry.from(failures -> failures.concatMap(
-                        failure -> client.returns.turn(attempts, isOwn).thenReturn(failure))));
-        (isInTurn ? reopened : client.returns.turn(isOwn).then(reopened))
+                        failure -> client.returns().turn(attempts, isOwn).thenReturn(failure))));
+        (isInTurn ? reopened : client.returns().turn(isOwn).then(reopened))
                 .doFinally(end -> {
                     comingBack.remove(key);
                     // It may have been lost again before this was said.
@@ -390,7 +395,7 @@ final class LegacyBack implements BackDialect {
     }
 
     private boolean isFull() {
-        return closed || sessions.size() >= most() || client.meters.isBeyondShare();
+        return closed || sessions.size() >= most() || client.meters().isBeyondShare();
     }
 
     private int most() {

@@ -1,9 +1,9 @@
 package io.headgate.gateway.upstream;
 
 import io.headgate.filter.Exchange;
+import io.headgate.filter.Refusal;
 import io.headgate.gateway.memory.Held;
 import io.headgate.gateway.memory.Hold;
-import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.gateway.upstream.UpstreamMeters.Renewed;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
@@ -60,7 +60,7 @@ abstract class LegacySession {
     /** A new session for whoever the key names, or one in the place of a former one. */
     LegacySession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable LegacySession former) {
         this.back = back;
-        this.meters = back.client.meters;
+        this.meters = back.client.meters();
         this.key = key;
         this.declared = declared;
         this.info = info;
@@ -70,12 +70,24 @@ abstract class LegacySession {
         this.handshake = Handshake.none(back.assumedVersion());
         this.opened = Mono.defer(() -> initialize(Handshake.params(declared, info)))
                 .flatMap(this::agreed)
-                .onErrorMap(EraProbe::unsent)
+                .onErrorMap(LegacySession::unsent)
                 .doOnError(failed -> {
                     close(Fault.SESSION_GONE);
                     back.refused(failed);
                 })
                 .cache();
+    }
+
+    /** The failure of something before a call, in words for the call: nothing of it was sent. */
+    static Throwable unsent(Throwable failed) {
+        if (!(failed instanceof Refusal refusal)) {
+            return failed;
+        }
+        return switch (refusal.reason()) {
+            case UPSTREAM_AMBIGUOUS, UPSTREAM_TIMEOUT ->
+                new Refusal(Refusal.Reason.UPSTREAM_UNAVAILABLE, refusal.text(), refusal.retryAfter()).unsent();
+            default -> refusal.unsent();
+        };
     }
 
     /** Opens what the transport needs, and gives the server's answer to {@code initialize}. */
@@ -271,7 +283,7 @@ abstract class LegacySession {
         if (!canAsk) {
             // Servers ask for roots as soon as they may; those of the gateway's own session have their answer.
             boolean asksOwn = key.equals(LegacyBack.OWN) && message.method().equals(Methods.ROOTS_LIST);
-            answer(echoed, asksOwn ? NO_ROOTS : Inbox.NOBODY);
+            answer(echoed, asksOwn ? NO_ROOTS : Backlog.CANNOT_ANSWER);
             return null;
         }
         AtomicBoolean answered = new AtomicBoolean();
@@ -285,7 +297,7 @@ abstract class LegacySession {
     }
 
     private void answer(RawJson upstreamId, JsonRpc.Response response) {
-        tell(new OutgoingRequest(Method.POST, Answers.response(upstreamId, response)));
+        tell(RequestWriter.answer(upstreamId, response));
     }
 
     /** Takes what came outside of any call. */
@@ -300,7 +312,7 @@ abstract class LegacySession {
             String method = message.method();
             // Where the lists are read anew each time, a server that greets each session with changes would have no end
             // of it.
-            if (isChange(method) && !key.equals(LegacyBack.BRIEF)) {
+            if (ListChanges.isOne(method) && !key.equals(LegacyBack.BRIEF)) {
                 back.changed(method);
             }
             if (hasOwner()) {
@@ -320,7 +332,7 @@ abstract class LegacySession {
     final void gap() {
         if (servesMany()) {
             // The other sessions' clients hear of lists by this one.
-            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
+            ListChanges.missed(handshake.capabilities()).forEach(back::changed);
             back.subscriptions.gap();
         } else if (hasOwner()) {
             inbox.updated(settings.subscriptions());
@@ -334,8 +346,8 @@ abstract class LegacySession {
         }
         meters.renewed(Renewed.SESSION);
         if (servesMany()) {
-            back.client.returns.works();
-            ModernBack.lists(handshake.capabilities()).forEach(back::changed);
+            back.client.returns().works();
+            ListChanges.missed(handshake.capabilities()).forEach(back::changed);
             back.subscriptions.startAgain();
             return Mono.empty();
         }
@@ -359,18 +371,12 @@ abstract class LegacySession {
         return call(exchange, null).timeout(RESTORE_WITHIN).onErrorComplete().then();
     }
 
-    static boolean isChange(String method) {
-        return method.equals(Methods.TOOLS_CHANGED)
-                || method.equals(Methods.PROMPTS_CHANGED)
-                || method.equals(Methods.RESOURCES_CHANGED);
-    }
-
     private Mono<LegacySession> agreed(JsonRpc response) {
         Handshake agreed = Handshake.read(response, () -> meters.refuse(Fault.VERSION, null));
         // What a server says of itself is wanted once.
         handshake = key.equals(LegacyBack.OWN) ? agreed : agreed.brief();
         return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
-            meters.sessions.incrementAndGet();
+            meters.sessionBegins();
             if (state.compareAndSet(State.NEW, State.OPEN)) {
                 wasOpen = true;
                 Hold counted = meters.hold(Held.SESSION, null, null);
@@ -382,7 +388,7 @@ abstract class LegacySession {
                 return begin().then(Mono.defer(this::restore)).thenReturn(this);
             }
             // Its client went away meanwhile, or its stream.
-            meters.sessions.decrementAndGet();
+            meters.sessionEnds();
             return leave().then(Mono.error(() -> meters.refuse(Fault.SESSION_GONE, null)));
         });
     }
@@ -402,7 +408,7 @@ abstract class LegacySession {
         back.replace(this);
         boolean wasOpen = state.getAndSet(State.ENDED) == State.OPEN;
         if (wasOpen) {
-            meters.sessions.decrementAndGet();
+            meters.sessionEnds();
         }
         Hold counted = hold;
         if (counted != null) {

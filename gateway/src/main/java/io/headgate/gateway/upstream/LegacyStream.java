@@ -22,9 +22,9 @@ abstract class LegacyStream extends RoundTrip {
     private @Nullable Hold hold;
 
     LegacyStream(LegacySession session) {
-        super(session.back.client.pool());
+        super(session.back.client);
         this.session = session;
-        this.meters = session.back.client.meters;
+        this.meters = session.back.client.meters();
         this.events = parser();
     }
 
@@ -76,12 +76,12 @@ abstract class LegacyStream extends RoundTrip {
     }
 
     @Override
-    final boolean isStanding() {
+    protected final boolean isStanding() {
         return true;
     }
 
     @Override
-    final void onHead(int status, HttpHeaders headers) {
+    protected final void onHead(int status, HttpHeaders headers) {
         boolean isStream =
                 status == 200 && AnswerHead.isType(headers.get(HttpHeaderNames.CONTENT_TYPE), "text/event-stream");
         if (isStream && !headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
@@ -94,7 +94,7 @@ abstract class LegacyStream extends RoundTrip {
     }
 
     @Override
-    final void onBody(ByteBuf bytes) {
+    protected final void onBody(ByteBuf bytes) {
         long begun = System.nanoTime();
         boolean isAwaited = false;
         try {
@@ -108,7 +108,7 @@ abstract class LegacyStream extends RoundTrip {
         account(streaming ? events.held() : 0);
         // Answers of calls may come here too, and wait for each other.
         if (streaming && !isAwaited && !isPaused) {
-            isPaused = isTooMuch(begun, this::goOn);
+            isPaused = pauseIfTooMuch(begun, this::goOn);
         }
     }
 
@@ -140,7 +140,7 @@ abstract class LegacyStream extends RoundTrip {
 
     /** Takes an event; true if a call waits for it. */
     boolean take(byte[] data, int length) {
-        pool.client.mask(data, length);
+        client().mask(data, length);
         try {
             return session.take(Envelope.read(data, 0, length, JsonLimits.UPSTREAM), length);
         } catch (BadMessage bad) {
@@ -158,7 +158,7 @@ abstract class LegacyStream extends RoundTrip {
     }
 
     @Override
-    final void onEnd() {
+    protected final void onEnd() {
         account(0);
         if (streaming) {
             streaming = false;
@@ -167,7 +167,7 @@ abstract class LegacyStream extends RoundTrip {
     }
 
     @Override
-    final void onFault(Fault fault) {
+    protected final void onFault(Fault fault) {
         streaming = false;
         account(0);
         ends(fault);

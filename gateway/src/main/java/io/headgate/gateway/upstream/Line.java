@@ -155,10 +155,10 @@ abstract class Line extends ChannelInboundHandlerAdapter {
         keepAlive = HttpUtil.isKeepAlive(response);
         String keeps = response.headers().get(KEEP_ALIVE);
         if (keeps != null) {
-            pool.keeps(keeps);
+            pool.adoptKeepAlive(keeps);
         }
-        pool.client.meters.answered();
-        pool.client.returns.answered();
+        pool.client.meters().answered();
+        pool.client.returns().answered();
         current.heard();
         current.onHead(status, response.headers());
         return true;

@@ -28,20 +28,20 @@ final class ListenCall extends Call {
             Set<String> asked,
             Reconnecting owner,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(client.pool(), actual);
+        super(client, actual);
         this.exchange = exchange;
         this.asked = asked;
         this.owner = owner;
     }
 
     @Override
-    boolean isStanding() {
+    protected boolean isStanding() {
         return true;
     }
 
     @Override
     void start() {
-        send(RequestWriter.modern(exchange, pool.nextId()));
+        send(RequestWriter.modern(exchange, nextId()));
     }
 
     @Override

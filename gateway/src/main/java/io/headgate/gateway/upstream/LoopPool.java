@@ -59,7 +59,7 @@ final class LoopPool {
         this.loop = loop;
         this.stride = loops;
         this.lastId = index;
-        this.limit = client.limits.connectionsPerLoop();
+        this.limit = client.limits().connectionsPerLoop();
         this.expectsH2 = client.isH2Certain();
     }
 
@@ -115,7 +115,7 @@ final class LoopPool {
      * The server says how long it keeps a connection that nothing is asked on. A request that meets its end may have been
      * executed or not, so none is sent in the last second.
      */
-    void keeps(String said) {
+    void adoptKeepAlive(String said) {
         if (!said.equals(keepSaid)) {
             keepSaid = said;
             keepNanos = keepNanos(said);
@@ -191,7 +191,7 @@ final class LoopPool {
         if (trip.isStanding()) {
             standing--;
         } else {
-            client.meters.callsInFlight.decrementAndGet();
+            client.meters().callEnds();
         }
         RoundTrip older = trip.older;
         RoundTrip newer = trip.newer;
@@ -245,7 +245,7 @@ final class LoopPool {
         if (trip.isStanding()) {
             standing++;
         } else {
-            client.meters.callsInFlight.incrementAndGet();
+            client.meters().callBegins();
         }
         RoundTrip last = youngest;
         trip.older = last;
@@ -325,7 +325,7 @@ final class LoopPool {
     }
 
     private @Nullable Fault timeUp(RoundTrip trip) {
-        UpstreamLimits limits = client.limits;
+        UpstreamLimits limits = client.limits();
         if (now - trip.startedNanos - trip.restedNanos(now) > limits.hardCap().toNanos()) {
             return Fault.MAX_DURATION;
         }
@@ -334,8 +334,8 @@ final class LoopPool {
     }
 
     private Duration shortestLimit() {
-        Duration idle = client.limits.idleTimeout();
-        Duration cap = client.limits.hardCap();
+        Duration idle = client.limits().idleTimeout();
+        Duration cap = client.limits().hardCap();
         return idle.compareTo(cap) < 0 ? idle : cap;
     }
 
@@ -359,7 +359,7 @@ final class LoopPool {
         private void start() {
             connecting++;
             open++;
-            client.meters.connections.incrementAndGet();
+            client.meters().connectionOpens();
             Bootstrap bootstrap = client.bootstrap(loop).handler(new ChannelInitializer<Channel>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -369,7 +369,7 @@ final class LoopPool {
             });
             ChannelFuture connect = client.connect(bootstrap);
             // Each step has its own clock; this one is for a peer that stalls between the steps.
-            long millis = 3 * client.limits.connectTimeout().toMillis();
+            long millis = 3 * client.limits().connectTimeout().toMillis();
             loop.schedule(() -> expire(connect.channel()), millis, TimeUnit.MILLISECONDS);
             connect.addListener(done -> {
                 if (!done.isSuccess()) {
@@ -409,7 +409,7 @@ final class LoopPool {
                 return;
             }
             if (fault.isAway()) {
-                client.returns.away();
+                client.returns().away();
             }
             // Those who would have shared one connection fail together; else each attempt stands for one of them.
             int failing = expectsH2 ? waiting.size() : Math.min(1, waiting.size());
@@ -442,7 +442,7 @@ final class LoopPool {
             if (counted) {
                 counted = false;
                 open--;
-                client.meters.connections.decrementAndGet();
+                client.meters().connectionCloses();
                 connectIfNeeded();
             }
         }

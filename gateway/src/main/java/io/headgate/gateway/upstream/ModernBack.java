@@ -10,7 +10,6 @@ import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.ProtocolVersions;
 import io.headgate.mcp.RawJson;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -102,7 +101,7 @@ final class ModernBack implements BackDialect {
     @Override
     public Mono<Listing> list() {
         return discover().flatMap(discovered -> {
-            Lists lists = new Lists(name, limits, client.meters, this::call);
+            Lists lists = new Lists(name, limits, client.meters(), this::call);
             lists.hint(discovered.envelope());
             return lists.read(
                     capabilitiesOf(discovered),
@@ -140,7 +139,7 @@ final class ModernBack implements BackDialect {
                             // The server may have come back as another version of itself.
                             doubt();
                             RawJson known = capabilities;
-                            return Flux.fromIterable(known == null ? List.of() : lists(known))
+                            return Flux.fromIterable(known == null ? List.of() : ListChanges.missed(known))
                                     .map(kind -> new JsonRpc.Notification(kind, null));
                         })
                 .ofType(JsonRpc.Notification.class)
@@ -151,7 +150,7 @@ final class ModernBack implements BackDialect {
         RawJson known = capabilities;
         Mono<RawJson> declared = known != null ? Mono.just(known) : discover().map(ModernBack::capabilitiesOf);
         return declared.flatMapMany(offered -> {
-            List<String> kinds = kinds(offered);
+            List<String> kinds = ListChanges.announced(offered);
             if (kinds.isEmpty()) {
                 owner.notOffered();
                 return Flux.empty();
@@ -169,36 +168,5 @@ final class ModernBack implements BackDialect {
             case Methods.PROMPTS_CHANGED -> "promptsListChanged";
             default -> "resourcesListChanged";
         };
-    }
-
-    /** The kinds of changes that a server announces. */
-    static List<String> kinds(RawJson capabilities) {
-        List<String> kinds = new ArrayList<>();
-        addKind(kinds, capabilities.get("tools"), Methods.TOOLS_CHANGED);
-        addKind(kinds, capabilities.get("prompts"), Methods.PROMPTS_CHANGED);
-        addKind(kinds, capabilities.get("resources"), Methods.RESOURCES_CHANGED);
-        return kinds;
-    }
-
-    /** The kinds of changes that may have happened while the server was not heard: it may be another release of it. */
-    static List<String> lists(RawJson capabilities) {
-        List<String> kinds = new ArrayList<>();
-        if (capabilities.get("tools") != null) {
-            kinds.add(Methods.TOOLS_CHANGED);
-        }
-        if (capabilities.get("prompts") != null) {
-            kinds.add(Methods.PROMPTS_CHANGED);
-        }
-        if (capabilities.get("resources") != null) {
-            kinds.add(Methods.RESOURCES_CHANGED);
-        }
-        return kinds;
-    }
-
-    private static void addKind(List<String> kinds, @Nullable RawJson capability, String kind) {
-        RawJson announced = capability == null ? null : capability.get("listChanged");
-        if (announced != null && announced.isTrue()) {
-            kinds.add(kind);
-        }
     }
 }

@@ -19,7 +19,7 @@ class ModernCall extends Call {
     private long id;
 
     ModernCall(ModernBack back, Exchange exchange, CoreSubscriber<? super JsonRpc> actual) {
-        super(back.client.pool(), actual);
+        super(back.client, actual);
         this.back = back;
         this.exchange = exchange;
     }
@@ -35,9 +35,9 @@ class ModernCall extends Call {
 
     @Override
     final void start() {
-        id = pool.nextId();
+        id = nextId();
         attempted(exchange);
-        send(pool.client.withDeadline(RequestWriter.modern(exchange, id), exchange));
+        send(client().withDeadline(RequestWriter.modern(exchange, id), exchange));
     }
 
     @Override

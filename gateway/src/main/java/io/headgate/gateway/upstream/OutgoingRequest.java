@@ -7,13 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One HTTP request to an upstream, without the fields that all of its requests have. */
 final class OutgoingRequest {
-    final Method method;
-    final List<String> fields = new ArrayList<>(12);
-    final @Nullable Pieces body;
+    private final Method method;
+    private final List<String> fields = new ArrayList<>(12);
+    private final @Nullable Pieces body;
 
     /** Where it goes instead of the upstream's own path, or null. */
-    @Nullable
-    String path;
+    private @Nullable String path;
 
     /** The methods that MCP uses. */
     enum Method {
@@ -25,6 +24,31 @@ final class OutgoingRequest {
     OutgoingRequest(Method method, @Nullable Pieces body) {
         this.method = method;
         this.body = body;
+    }
+
+    Method method() {
+        return method;
+    }
+
+    /** Names and values in turn. */
+    List<String> fields() {
+        return fields;
+    }
+
+    @Nullable
+    Pieces body() {
+        return body;
+    }
+
+    /** Of the body, in bytes. */
+    int length() {
+        return body == null ? 0 : body.length();
+    }
+
+    /** Where it goes instead of the upstream's own path, or null. */
+    @Nullable
+    String path() {
+        return path;
     }
 
     /** Sends it to another path of the same server. */

@@ -84,7 +84,7 @@ public final class Probe {
             if (legacy.isSessionless()) {
                 found.add("gives no session id: all callers share one session");
             }
-            if (legacy.own().hasNoStream()) {
+            if (legacy.announcesNothing()) {
                 found.add("answers GET with an error: changes are not announced");
             }
         } else {
@@ -97,7 +97,7 @@ public final class Probe {
                 found.add("its lists may differ between callers");
             }
         }
-        if (ModernBack.kinds(listing.capabilities()).isEmpty()) {
+        if (ListChanges.announced(listing.capabilities()).isEmpty()) {
             found.add("does not announce changes of its lists");
         }
         return found;

@@ -37,7 +37,7 @@ final class Reconnecting {
             Reconnecting owner = new Reconnecting(client, servesMany);
             return Flux.defer(() -> owner.connect(connect, afterGap))
                     .repeatWhen(ends -> ends.concatMap(end ->
-                            client.returns.turn(owner.attempts, servesMany).thenReturn(end)));
+                            client.returns().turn(owner.attempts, servesMany).thenReturn(end)));
         });
     }
 
@@ -45,9 +45,9 @@ final class Reconnecting {
     void connected() {
         attempts.begins();
         if (connectedBefore) {
-            client.meters.renewed(Renewed.STREAM);
+            client.meters().renewed(Renewed.STREAM);
             if (servesMany) {
-                client.returns.works();
+                client.returns().works();
             }
         }
         connectedBefore = true;

@@ -7,6 +7,7 @@ import io.headgate.filter.TraceContext;
 import io.headgate.filter.Trail;
 import io.headgate.gateway.upstream.OutgoingRequest.Method;
 import io.headgate.mcp.Envelope;
+import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
@@ -88,6 +89,22 @@ final class RequestWriter {
             body.add(PARAMS).add(params);
         }
         return new OutgoingRequest(Method.POST, body.add(CLOSE));
+    }
+
+    /** The answer to a question of the server. */
+    static OutgoingRequest answer(RawJson id, JsonRpc.Response answer) {
+        Pieces body = new Pieces(8).add(OPEN).add(id);
+        if (answer instanceof JsonRpc.Success success) {
+            return new OutgoingRequest(
+                    Method.POST, body.add(",\"result\":").add(success.result()).add(CLOSE));
+        }
+        JsonRpc.Failure failure = (JsonRpc.Failure) answer;
+        body.add(",\"error\":{\"code\":" + failure.code() + ",\"message\":" + JsonStrings.quote(failure.message()));
+        RawJson data = failure.data();
+        if (data != null) {
+            body.add(",\"data\":").add(data);
+        }
+        return new OutgoingRequest(Method.POST, body.add("}}"));
     }
 
     private static RawJson paramsOf(Envelope message) {

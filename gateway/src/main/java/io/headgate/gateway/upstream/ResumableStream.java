@@ -53,7 +53,7 @@ final class ResumableStream extends LegacyStream {
 
     @Override
     SseParser parser() {
-        return new SseParser(pool.client.limits.messageBytes());
+        return new SseParser(client().limits().messageBytes());
     }
 
     @Override
@@ -70,7 +70,7 @@ final class ResumableStream extends LegacyStream {
             if (isInTurn) {
                 meters.renewed(Renewed.STREAM);
                 if (session.servesMany()) {
-                    pool.client.returns.works();
+                    client().returns().works();
                 }
             }
             if (isGap || lastEventId == null) {
@@ -146,7 +146,7 @@ final class ResumableStream extends LegacyStream {
         }
         Mono<?> pause = isWhole
                 ? Mono.delay(Duration.ofMillis(attempts.pauseMillis(events.retryMillis())))
-                : pool.client.returns.turn(attempts, session.servesMany());
+                : client().returns().turn(attempts, session.servesMany());
         next.update(pause.subscribe(turn -> {}, failed -> {}, () -> move(this::connectAgain)));
     }
 

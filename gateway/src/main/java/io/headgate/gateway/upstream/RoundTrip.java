@@ -3,6 +3,7 @@ package io.headgate.gateway.upstream;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Trail;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,12 +38,40 @@ abstract class RoundTrip {
 
     private @Nullable Rest rest;
 
+    /** On the event loop that this thread is, or on another one if it is none. */
+    protected RoundTrip(HttpClient client) {
+        this(client.pool());
+    }
+
     RoundTrip(LoopPool pool) {
         this.pool = pool;
     }
 
+    protected final HttpClient client() {
+        return pool.client;
+    }
+
+    protected final EventLoop loop() {
+        return pool.loop;
+    }
+
+    /** An id that no other request to the upstream has. */
+    protected final long nextId() {
+        return pool.nextId();
+    }
+
+    /** True while its request waits for a connection. */
+    protected final boolean isWaiting() {
+        return request != null;
+    }
+
+    /** True while it has a connection. */
+    protected final boolean hasLine() {
+        return line != null;
+    }
+
     /** True for streams that stand for as long as somebody listens: no clock ends them, and they have slots of their own. */
-    boolean isStanding() {
+    protected boolean isStanding() {
         return false;
     }
 
@@ -67,48 +96,58 @@ abstract class RoundTrip {
         });
     }
 
-    final boolean isResting() {
+    protected final boolean isResting() {
         Rest current = rest;
         return current != null && current.isGoingOn();
     }
 
     /** Something came; on the event loop. */
-    final void heard() {
+    protected final void heard() {
         heardNanos = pool.now;
     }
 
     /** How much of its time does not count, because somebody was asked and thought. */
-    final long restedNanos(long now) {
+    protected final long restedNanos(long now) {
         Rest current = rest;
         return current == null ? 0 : current.nanos(now);
     }
 
-    abstract void onHead(int status, HttpHeaders headers);
+    protected abstract void onHead(int status, HttpHeaders headers);
 
     /** Takes the next bytes of the body; they belong to the caller. */
-    abstract void onBody(ByteBuf bytes);
+    protected abstract void onBody(ByteBuf bytes);
 
     /** The body is complete; the connection was already given back. */
-    abstract void onEnd();
+    protected abstract void onEnd();
 
     /** It failed; the connection is gone. */
-    abstract void onFault(Fault fault);
+    protected abstract void onFault(Fault fault);
 
     /** Notes that an exchange is sent, where somebody keeps that. */
-    static void attempted(Exchange exchange) {
+    protected static void attempted(Exchange exchange) {
         Trail trail = exchange.trail();
         if (trail != null) {
             trail.attempted();
         }
     }
 
-    final void submit(OutgoingRequest outgoing) {
+    protected final void submit(OutgoingRequest outgoing) {
         request = outgoing;
         pool.submit(this);
     }
 
+    /** A call that rests goes on resting with another request. */
+    protected final void restOn() {
+        pool.rest(this, isResting());
+    }
+
+    /** The clock stops: what is still to come does not come on this connection. */
+    protected final void stopClock() {
+        pool.unlist(this);
+    }
+
     /** Stops the exchange where it is; nothing is called any more. */
-    final void abort() {
+    protected final void abort() {
         pool.unlist(this);
         Line current = line;
         if (current != null) {
@@ -120,7 +159,7 @@ abstract class RoundTrip {
     }
 
     /** The answer is known: lets the connection finish by itself within narrow bounds, so that it can be used again. */
-    final void linger() {
+    protected final void linger() {
         pool.unlist(this);
         Line current = line;
         if (current != null) {
@@ -129,7 +168,7 @@ abstract class RoundTrip {
     }
 
     /** The answer comes another way: the connection is free for others, and the clock goes on. */
-    final void handOver() {
+    protected final void handOver() {
         pool.rest(this, false);
         Line current = line;
         if (current != null) {
@@ -154,7 +193,7 @@ abstract class RoundTrip {
     }
 
     /** Runs it on the event loop, but not now. */
-    final void moveLater(Runnable task) {
+    protected final void moveLater(Runnable task) {
         try {
             pool.loop.execute(task);
         } catch (RejectedExecutionException stopped) {
@@ -164,24 +203,25 @@ abstract class RoundTrip {
     }
 
     /**
-     * What came since then was not what a call waits for; reads nothing more for a while if that was too much.
+     * Reads nothing more for a while if what came since then was too much of what no call waits for.
      *
-     * @param goOn says that reading can go on
+     * @param goOn run when reading can go on
+     * @return true if it pauses
      */
-    final boolean isTooMuch(long since, Runnable goOn) {
+    protected final boolean pauseIfTooMuch(long since, Runnable goOn) {
         long now = System.nanoTime();
         long pause = pool.pace.spent(now - since, now);
         if (pause == 0) {
             return false;
         }
-        pool.client.meters.count(Fault.FLOOD);
+        pool.client.meters().count(Fault.FLOOD);
         reading(false);
         pool.loop.schedule(goOn, pause, TimeUnit.NANOSECONDS);
         return true;
     }
 
     /** Pauses or resumes the flow of the body. */
-    final void reading(boolean on) {
+    protected final void reading(boolean on) {
         Line current = line;
         if (current != null) {
             current.reading(on);

@@ -60,7 +60,7 @@ final class SessionCalls<C extends SessionCall> {
             session.meters.count(Fault.UNRELATED);
             return false;
         }
-        boolean isOfServer = LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED);
+        boolean isOfServer = ListChanges.isOne(method) || method.equals(Methods.RESOURCE_UPDATED);
         SessionCall only = isOfServer ? null : only();
         if (only == null) {
             session.deliver(message);

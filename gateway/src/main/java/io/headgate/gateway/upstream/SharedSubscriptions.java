@@ -163,7 +163,7 @@ final class SharedSubscriptions {
                 isMissed = missed.remove(uri);
             }
             if (isMissed) {
-                back.client.meters.renewed(Renewed.SUBSCRIPTION);
+                back.client.meters().renewed(Renewed.SUBSCRIPTION);
                 // Told afterwards, so that no update falls between.
                 updated(update(uri).params());
             }

@@ -29,26 +29,26 @@ final class ShortTrip extends RoundTrip {
     }
 
     @Override
-    void onHead(int status, HttpHeaders headers) {
+    protected void onHead(int status, HttpHeaders headers) {
         answered = true;
         linger();
         sink.success(status);
     }
 
     @Override
-    void onBody(ByteBuf bytes) {
+    protected void onBody(ByteBuf bytes) {
         // Nothing in it matters.
     }
 
     @Override
-    void onEnd() {
+    protected void onEnd() {
         // The head said all.
     }
 
     @Override
-    void onFault(Fault fault) {
+    protected void onFault(Fault fault) {
         if (!answered) {
-            sink.error(pool.client.meters.refuse(fault, null));
+            sink.error(pool.client.meters().refuse(fault, null));
         }
     }
 }

@@ -39,7 +39,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
             Subscriber<? super JsonRpc> actual) {
-        super(session.back.client.pool());
+        super(session.back.client);
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
@@ -63,14 +63,14 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
         if (done) {
             return;
         }
-        id = pool.nextId();
+        id = nextId();
         if (!session.join(id, this)) {
             fail(Fault.SESSION_GONE);
             return;
         }
         meters.called();
         attempted(exchange);
-        submit(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
+        submit(session.address(client().withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 
     /** Takes the response that names this call. */
@@ -178,7 +178,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
 
     /** Ends the call, and tells the server if it may still be at it. */
     private void giveUp() {
-        boolean isSent = id != 0 && request == null;
+        boolean isSent = id != 0 && !isWaiting();
         boolean tells = isSent && !answered && !exchange.method().equals(Methods.INITIALIZE);
         if (tells) {
             session.cancelled(id, loan);
@@ -195,13 +195,13 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
         } else {
             end();
         }
-        actual.onError(meters.refuse(fault, Overdue.text(fault, exchange, pool.client.limits), null));
+        actual.onError(meters.refuse(fault, Overdue.text(fault, exchange, client().limits()), null));
     }
 
     private void refuse(Fault fault, int status, HttpHeaders headers) {
         end();
         session.doubt(fault);
-        String text = fault.text() + FaultDetail.of(fault, status, headers, pool.client.url());
+        String text = fault.text() + FaultDetail.of(fault, status, headers, client().url());
         actual.onError(meters.refuse(fault, text, AnswerHead.retryAfter(headers)));
     }
 
@@ -222,8 +222,8 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
     /** Nothing of it is on its way any more. */
     private void settle() {
         if (headSeen) {
-            pool.unlist(this);
-        } else if (line == null) {
+            stopClock();
+        } else if (!hasLine()) {
             abort();
         } else {
             linger();
@@ -231,7 +231,7 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
     }
 
     @Override
-    void onHead(int status, HttpHeaders headers) {
+    protected void onHead(int status, HttpHeaders headers) {
         headSeen = true;
         handOver();
         if (done || answered || (status >= 200 && status < 300)) {
@@ -248,17 +248,17 @@ final class SseCall extends RoundTrip implements Subscription, SessionCall {
     }
 
     @Override
-    void onBody(ByteBuf bytes) {
+    protected void onBody(ByteBuf bytes) {
         // What counts comes on the stream.
     }
 
     @Override
-    void onEnd() {
+    protected void onEnd() {
         // The head said all.
     }
 
     @Override
-    void onFault(Fault fault) {
+    protected void onFault(Fault fault) {
         if (!answered) {
             fail(fault);
         }

@@ -37,7 +37,7 @@ final class SseStream extends LegacyStream {
 
     @Override
     SseParser parser() {
-        return new SseParser(pool.client.limits.messageBytes(), ENDPOINT);
+        return new SseParser(client().limits().messageBytes(), ENDPOINT);
     }
 
     @Override
@@ -63,7 +63,7 @@ final class SseStream extends LegacyStream {
                                     ? Fault.CONTENT_ENCODING
                                     : Fault.CONTENT_TYPE;
         }
-        String text = fault.text() + FaultDetail.of(fault, status, headers, pool.client.url());
+        String text = fault.text() + FaultDetail.of(fault, status, headers, client().url());
         fail(meters.refuse(fault, text, AnswerHead.retryAfter(headers)));
         session.doubt(fault);
     }
@@ -85,7 +85,7 @@ final class SseStream extends LegacyStream {
     }
 
     private void locate(byte[] data, int length) {
-        String path = Endpoint.path(pool.client.url(), new String(data, 0, length, StandardCharsets.UTF_8));
+        String path = Endpoint.path(client().url(), new String(data, 0, length, StandardCharsets.UTF_8));
         if (path == null) {
             cut(Fault.FOREIGN_ENDPOINT);
             return;

@@ -52,7 +52,7 @@ final class StreamableCall extends Call implements SessionCall {
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(session.back.client.pool(), actual);
+        super(session.back.client, actual);
         this.session = session;
         this.loan = loan;
         this.exchange = exchange;
@@ -69,7 +69,7 @@ final class StreamableCall extends Call implements SessionCall {
     @Override
     void start() {
         renewing = false;
-        id = pool.nextId();
+        id = nextId();
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
@@ -77,7 +77,7 @@ final class StreamableCall extends Call implements SessionCall {
             session.calls.add(id, this);
         }
         attempted(exchange);
-        send(session.address(pool.client.withDeadline(RequestWriter.legacy(exchange, id), exchange)));
+        send(session.address(client().withDeadline(RequestWriter.legacy(exchange, id), exchange)));
     }
 
     @Override
@@ -139,7 +139,7 @@ final class StreamableCall extends Call implements SessionCall {
         session = next;
         next.opened()
                 // Later, for what said so is still being looked at.
-                .doOnNext(opened -> pool.loop.execute(this::startAgain))
+                .doOnNext(opened -> moveLater(this::startAgain))
                 .doOnError(failed -> move(() -> fail(failed)))
                 .subscribe(new Unheeded());
     }
@@ -266,7 +266,7 @@ final class StreamableCall extends Call implements SessionCall {
             meters.count(Fault.UNREQUESTED_LOG);
             return null;
         }
-        if (LegacySession.isChange(method) || method.equals(Methods.RESOURCE_UPDATED)) {
+        if (ListChanges.isOne(method) || method.equals(Methods.RESOURCE_UPDATED)) {
             session.deliver(message);
             return null;
         }
@@ -312,11 +312,11 @@ final class StreamableCall extends Call implements SessionCall {
         long age = now - firstSent - restedNanos(now);
         if (lastEventId == null
                 || resumes >= MAX_RESUMES
-                || age > pool.client.limits.hardCap().toNanos()) {
+                || age > client().limits().hardCap().toNanos()) {
             return false;
         }
         resumes++;
-        pool.loop.schedule(this::resume, pauseMillis(), TimeUnit.MILLISECONDS);
+        loop().schedule(this::resume, pauseMillis(), TimeUnit.MILLISECONDS);
         return true;
     }
 
@@ -332,7 +332,7 @@ final class StreamableCall extends Call implements SessionCall {
         if (!isDone() && from != null) {
             send(session.address(new OutgoingRequest(Method.GET, null))
                     .with("last-event-id", HeaderText.bytesAsChars(from)));
-            pool.rest(this, isResting());
+            restOn();
         }
     }
 }

@@ -10,22 +10,22 @@ final class Unawaited extends RoundTrip {
     }
 
     @Override
-    void onHead(int status, HttpHeaders headers) {
+    protected void onHead(int status, HttpHeaders headers) {
         // It was seen by somebody else.
     }
 
     @Override
-    void onBody(ByteBuf bytes) {
+    protected void onBody(ByteBuf bytes) {
         // Nothing in it matters.
     }
 
     @Override
-    void onEnd() {
+    protected void onEnd() {
         // Nobody waits for it.
     }
 
     @Override
-    void onFault(Fault fault) {
+    protected void onFault(Fault fault) {
         // Nobody waits for it.
     }
 }

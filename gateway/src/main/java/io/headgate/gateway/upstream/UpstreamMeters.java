@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted about one upstream, and whether it is there. */
@@ -44,9 +45,9 @@ final class UpstreamMeters {
     private final Counter calls;
     private final Map<Renewed, Counter> renewed = new EnumMap<>(Renewed.class);
 
-    final AtomicInteger connections = new AtomicInteger();
-    final AtomicInteger callsInFlight = new AtomicInteger();
-    final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger callsInFlight = new AtomicInteger();
+    private final AtomicInteger sessions = new AtomicInteger();
     private volatile boolean isThere = true;
     private volatile boolean isListed = true;
     private volatile @Nullable Trouble lastError;
@@ -85,8 +86,8 @@ final class UpstreamMeters {
     }
 
     /** Shows how many wait for the upstream to be back. */
-    void countWaiting(ReturnWatch returns) {
-        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, returns, ReturnWatch::waiting)
+    void countWaiting(Supplier<Number> waiting) {
+        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, waiting)
                 .tag("upstream", upstream)
                 .register(meters));
     }
@@ -112,6 +113,42 @@ final class UpstreamMeters {
     /** True if memory is short and much of it is this server's. */
     boolean isBeyondShare() {
         return memory.isServerBeyondShare(upstream);
+    }
+
+    void connectionOpens() {
+        connections.incrementAndGet();
+    }
+
+    void connectionCloses() {
+        connections.decrementAndGet();
+    }
+
+    int connections() {
+        return connections.get();
+    }
+
+    void callBegins() {
+        callsInFlight.incrementAndGet();
+    }
+
+    void callEnds() {
+        callsInFlight.decrementAndGet();
+    }
+
+    int callsInFlight() {
+        return callsInFlight.get();
+    }
+
+    void sessionBegins() {
+        sessions.incrementAndGet();
+    }
+
+    void sessionEnds() {
+        sessions.decrementAndGet();
+    }
+
+    int sessions() {
+        return sessions.get();
     }
 
     void called() {

@@ -95,7 +95,7 @@ class InboxTest {
             each.deliver(new JsonRpc.Question("elicitation/create", params(i, 900_000), answers::add));
         }
         assertThat(held()).isLessThan(12L * MIB);
-        assertThat(answers).isNotEmpty().allMatch(answer -> answer == Inbox.NOBODY);
+        assertThat(answers).isNotEmpty().allMatch(answer -> answer == Backlog.CANNOT_ANSWER);
         assertThat(meters.counter(MeterNames.MEMORY_ENDED, "kind", "inbox").count())
                 .isEqualTo(answers.size());
         all.forEach(Inbox::discard);

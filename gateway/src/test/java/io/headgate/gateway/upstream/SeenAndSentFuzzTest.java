@@ -183,11 +183,11 @@ class SeenAndSentFuzzTest {
             return;
         }
         Map<String, String> fields = new HashMap<>();
-        for (int i = 0; i < request.fields.size(); i += 2) {
-            String before = fields.put(request.fields.get(i), request.fields.get(i + 1));
+        for (int i = 0; i < request.fields().size(); i += 2) {
+            String before = fields.put(request.fields().get(i), request.fields().get(i + 1));
             assertThat(before).as("a field twice").isNull();
         }
-        byte[] body = Objects.requireNonNull(request.body).toByteArray();
+        byte[] body = Objects.requireNonNull(request.body()).toByteArray();
         sent.add(new Sent(exchange, JSON.readTree(body), fields));
     }
 
