@@ -1,58 +1,33 @@
 package io.headgate.gateway.upstream.call;
 
-import io.headgate.filter.Exchange;
-import io.headgate.filter.Refusal;
-import io.headgate.gateway.memory.Held;
-import io.headgate.gateway.memory.Hold;
-import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.upstream.UpstreamFault;
-import io.headgate.gateway.upstream.UpstreamMeters;
 import io.headgate.gateway.upstream.net.HttpClient;
-import io.headgate.gateway.upstream.net.RoundTrip;
 import io.headgate.gateway.upstream.wire.AnswerHead;
-import io.headgate.gateway.upstream.wire.FaultDetail;
 import io.headgate.gateway.upstream.wire.OutgoingRequest;
 import io.headgate.gateway.upstream.wire.SseParser;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonLimits;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.mcp.Member;
+import io.headgate.mcp.RawJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
-import reactor.core.publisher.Operators;
 
 /**
- * A request to an upstream as the subscription of whoever waits for its answer: reads JSON or events, passes on as much
- * as was asked for, and lets the connection wait otherwise.
- *
- * <p>All state belongs to the event loop; demand and cancellation from elsewhere are moved there. What a message means
- * is left to the subclasses, one for each wire.
+ * A request to a server and its answer, in JSON or in events: passes on as much as the caller asks for, and lets the
+ * connection wait otherwise. What a message means is left to the subclasses, one for each wire.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-public abstract class UpstreamCall extends RoundTrip implements Subscription {
-    private static final int MAX_BAD_EVENTS = 10;
-
-    protected final UpstreamMeters meters;
-    private final CoreSubscriber<? super JsonRpc> actual;
+public abstract class UpstreamCall extends CallerSubscription {
     private final int limit;
-    private long demand;
-    private boolean done;
     private boolean working;
-    /** How many messages came that no call waits for. */
-    private int ignored;
-
-    private boolean isPaused;
-
     private int status;
     private @Nullable JsonBody json;
-    private @Nullable EventBody events;
-    private int badEvents;
+    private @Nullable EventIntake intake;
     private boolean ended;
     private @Nullable UpstreamFault broken;
     private JsonRpc.@Nullable Response response;
@@ -61,17 +36,10 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
     /** Of a request that is on its way out, and of a response that nobody has asked for yet. */
     private long otherBytes;
 
-    private @Nullable Hold hold;
-
     protected UpstreamCall(HttpClient client, CoreSubscriber<? super JsonRpc> actual) {
-        super(client);
-        this.actual = actual;
-        this.meters = client.meters();
+        super(client, actual);
         this.limit = client.limits().messageBytes();
     }
-
-    /** Sends the request; on the event loop. */
-    protected abstract void start();
 
     /** Messages come for this call another way too, and before its response. */
     protected final void hear(Backlog messages) {
@@ -84,15 +52,6 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
      */
     protected abstract @Nullable JsonRpc accept(Envelope message);
 
-    /** On whose account the answer is, or null if the gateway itself asks. */
-    private @Nullable String caller() {
-        Exchange asked = exchange();
-        return asked == null ? null : asked.caller().key();
-    }
-
-    /** Nobody waits any more; called before the exchange is stopped. */
-    protected void onCancel() {}
-
     /** Takes an answer's status before anything else is made of it; true if that was all there is to do. */
     protected boolean takesStatus(int code, HttpHeaders headers) {
         return false;
@@ -103,21 +62,10 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
         fail(fault);
     }
 
-    /** What the client sent; null for a request of the gateway's own. */
-    @Nullable
-    protected Exchange exchange() {
-        return null;
-    }
-
-    /** The call is over, however it ended; called before whoever waits is told. */
-    protected void onDone() {}
-
-    /** The call is about to fail. */
-    protected void onFailing(UpstreamFault fault) {}
-
-    /** Counts the failure, and says what the caller is told. */
-    protected Refusal refusal(UpstreamFault fault, String text, @Nullable Duration retryAfter) {
-        return meters.refuse(fault, text, retryAfter);
+    /** True if the server could not read the request and left its id out; HTTP says which request it means. */
+    protected final boolean isUnread(Envelope message) {
+        RawJson written = message.get(Member.ID);
+        return status >= 400 && (written == null || written.isNull());
     }
 
     /** True if the answer only said that the call has to be made again, and that is on its way. */
@@ -130,30 +78,13 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
         return false;
     }
 
-    final void begin() {
-        if (loop().inEventLoop()) {
-            startIfWanted();
-            return;
-        }
-        try {
-            loop().execute(this::startIfWanted);
-        } catch (RejectedExecutionException stopped) {
-            done = true;
-            actual.onError(meters.refuse(UpstreamFault.CLOSED, null));
-        }
-    }
-
-    private void startIfWanted() {
-        if (!done) {
-            start();
-        }
-    }
-
     /** Sends a request of this call; the state of an earlier answer is forgotten. */
     protected final void send(OutgoingRequest outgoing) {
-        discard();
+        EventIntake former = intake;
+        if (former != null) {
+            former.close();
+        }
         json = null;
-        events = null;
         ended = false;
         broken = null;
         meters.called();
@@ -162,36 +93,10 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
         submit(outgoing);
     }
 
-    /** Tells what is held; what is small is not worth it. */
     private void account() {
-        Hold current = hold;
         JsonBody whole = json;
-        EventBody stream = events;
-        long held = otherBytes + (whole == null ? 0 : whole.held()) + (stream == null ? 0 : stream.held());
-        if (current == null && held >= MemoryBudget.LEAST) {
-            current = meters.hold(Held.RESULT, caller(), this::mustGo);
-            hold = current;
-        }
-        if (current != null) {
-            current.set(held);
-        }
-    }
-
-    /** Not at once: whoever finds that memory is short may be in the middle of this call. */
-    private void mustGo() {
-        moveLater(() -> fail(UpstreamFault.MEMORY));
-    }
-
-    private void free() {
-        Hold current = hold;
-        if (current != null) {
-            hold = null;
-            current.close();
-        }
-    }
-
-    protected final boolean isDone() {
-        return done;
+        EventIntake stream = intake;
+        account(otherBytes + (whole == null ? 0 : whole.held()) + (stream == null ? 0 : stream.held()));
     }
 
     protected final int status() {
@@ -199,50 +104,21 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
     }
 
     protected final @Nullable SseParser events() {
-        EventBody body = events;
-        return body == null ? null : body.parser;
+        EventIntake stream = intake;
+        return stream == null ? null : stream.parser();
     }
 
-    @Override
-    public final void request(long n) {
-        if (!Operators.validate(n)) {
-            return;
-        }
-        if (loop().inEventLoop()) {
-            addDemand(n);
-        } else {
-            move(() -> addDemand(n));
-        }
-    }
-
-    private void addDemand(long n) {
-        demand = Operators.addCap(demand, n);
-        drain();
-    }
-
-    @Override
-    public final void cancel() {
-        if (loop().inEventLoop()) {
-            cancelHere();
-        } else {
-            move(this::cancelHere);
-        }
-    }
-
-    private void cancelHere() {
-        if (done) {
-            return;
-        }
-        onCancel();
-        end();
-        abort();
+    /** Null if this answer is not in events. */
+    private @Nullable EventIntake stream() {
+        EventIntake all = intake;
+        return all != null && all.isOpen() ? all : null;
     }
 
     @Override
     protected final void onHead(int code, HttpHeaders headers) {
         status = code;
         otherBytes = 0;
-        if (done || takesStatus(code, headers)) {
+        if (isDone() || takesStatus(code, headers)) {
             return;
         }
         String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
@@ -264,8 +140,11 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
         } else if (code >= 300) {
             refuse(code >= 500 ? UpstreamFault.SERVER_ERROR : UpstreamFault.CLIENT_ERROR, code, headers);
         } else if (AnswerHead.isType(type, "text/event-stream")) {
-            events = new EventBody(limit);
-            reading(demand > 0 && !isPaused);
+            EventIntake known = intake;
+            EventIntake stream = known == null ? new EventIntake(client(), limit) : known;
+            intake = stream;
+            stream.open();
+            reading(stream.reads(isAsked()));
         } else {
             refuse(UpstreamFault.CONTENT_TYPE, code, headers);
         }
@@ -273,10 +152,10 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
 
     @Override
     protected final void onBody(ByteBuf bytes) {
-        EventBody stream = events;
-        if (done) {
-            if (stream != null) {
-                countDuplicates(stream.parser, bytes);
+        EventIntake stream = stream();
+        if (isDone()) {
+            if (stream != null && !stream.countDuplicates(bytes)) {
+                abort();
             }
         } else if (stream != null) {
             stream.add(bytes.retain());
@@ -284,14 +163,14 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
         } else if (json != null && !json.add(bytes)) {
             fail(UpstreamFault.TOO_LARGE);
         }
-        if (!done) {
+        if (!isDone()) {
             account();
         }
     }
 
     @Override
     protected final void onEnd() {
-        if (done) {
+        if (isDone()) {
             return;
         }
         ended = true;
@@ -310,11 +189,13 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
 
     private void acceptJson(JsonBody whole) {
         try {
-            Envelope message = read(whole.whole(), whole.length());
+            byte[] data = whole.whole();
+            client().mask(data, whole.length());
+            Envelope message = Envelope.read(data, 0, whole.length(), JsonLimits.UPSTREAM);
             JsonRpc meant = message.kind() == Envelope.Kind.RESPONSE ? accept(message) : null;
             if (meant instanceof JsonRpc.Response found) {
                 response = found;
-            } else if (!done && !startsAgain()) {
+            } else if (!isDone() && !startsAgain()) {
                 fail(UpstreamFault.SHAPE);
             }
         } catch (BadMessage bad) {
@@ -328,74 +209,82 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
 
     @Override
     protected final void onFault(UpstreamFault fault) {
-        if (done) {
+        if (isDone()) {
             return;
         }
         // Nobody refuses what it has begun to answer.
         UpstreamFault broke = fault == UpstreamFault.H2_REFUSED && status != 0 ? UpstreamFault.RESET : fault;
         broken = broke;
         // What came before the break is still good, and may hold the response.
-        if (events != null && !broke.isTimeUp() && broke != UpstreamFault.CLOSED) {
+        if (stream() != null && !broke.isTimeUp() && broke != UpstreamFault.CLOSED) {
             drain();
         } else if (!survives(broke)) {
             fail(broke);
         }
     }
 
+    @Override
     protected final void drain() {
-        if (working || done) {
+        if (working || isDone()) {
             return;
         }
         working = true;
-        ignored = 0;
-        long begun = events == null ? 0 : System.nanoTime();
+        long begun = 0;
+        EventIntake before = stream();
+        if (before != null) {
+            begun = System.nanoTime();
+            before.turn();
+        }
         try {
-            while (!done && step()) {}
+            while (!isDone() && step()) {}
         } finally {
             working = false;
         }
-        if (!done && events != null) {
+        EventIntake stream = stream();
+        if (!isDone() && stream != null) {
             account();
-            if (ignored > 0 && !isPaused && hasLine()) {
-                isPaused = pauseIfTooMuch(begun, this::goOn);
+            if (stream.mayPause() && hasLine() && pauseIfTooMuch(begun, this::goOn)) {
+                stream.pause();
             }
-            reading(demand > 0 && !isPaused);
+            reading(stream.reads(isAsked()));
         }
     }
 
     private void goOn() {
-        isPaused = false;
-        if (!done && events != null) {
-            reading(demand > 0);
+        EventIntake paused = intake;
+        boolean isRead = paused != null && paused.resume(isAsked());
+        if (!isDone() && stream() != null) {
+            reading(isRead);
         }
     }
 
     /** Passes on one message or ends the call; false if there is nothing to do now. */
     private boolean step() {
         Backlog heard = backlog;
-        JsonRpc early = heard == null || demand == 0 ? null : heard.poll();
+        JsonRpc early = heard == null || !isAsked() ? null : heard.poll();
         if (early != null) {
-            demand--;
-            actual.onNext(early);
+            pass(early);
             return true;
         }
         JsonRpc.Response last = response;
         if (last != null) {
-            if (demand > 0) {
+            if (isAsked()) {
                 finish(last);
             }
             return false;
         }
-        EventBody stream = events;
-        if (stream == null || demand == 0) {
+        EventIntake stream = stream();
+        if (stream == null || !isAsked()) {
             return false;
         }
-        Envelope message = nextEvent(stream);
-        int length = stream.parser.dataLength();
+        Envelope message = stream.next();
+        int length = stream.length();
         if (message == null) {
-            // The call may have sent another request in the meantime.
-            if (!done && events == stream && (ended || broken != null)) {
-                endEvents(stream.parser);
+            UpstreamFault useless = stream.fault();
+            if (useless != null) {
+                fail(useless);
+            } else if (ended || broken != null) {
+                endEvents(stream.parser());
             }
             return false;
         }
@@ -404,152 +293,48 @@ public abstract class UpstreamCall extends RoundTrip implements Subscription {
             response = found;
             otherBytes = length;
         } else if (isStanding() || meant == null) {
-            ignored++;
+            stream.ignore();
         }
-        if (meant != null && response == null && !done) {
-            demand--;
-            actual.onNext(meant);
+        if (meant != null && response == null && !isDone()) {
+            pass(meant);
         }
         return true;
     }
 
-    private void endEvents(SseParser parser) {
+    private void endEvents(@Nullable SseParser parser) {
         UpstreamFault fault = broken;
         if (fault != null && fault != UpstreamFault.TRUNCATED && fault != UpstreamFault.RESET) {
             fail(fault);
             return;
         }
-        onEventsEnd(parser.isInsideEvent() ? UpstreamFault.SSE_TRUNCATED : UpstreamFault.SSE_NO_RESPONSE);
-    }
-
-    private @Nullable Envelope nextEvent(EventBody stream) {
-        try {
-            while (stream.next()) {
-                Envelope message = read(stream.parser);
-                if (message != null || done) {
-                    return message;
-                }
-            }
-        } catch (SseParser.TooLargeException tooLarge) {
-            fail(UpstreamFault.SSE_LINE);
-        }
-        return null;
-    }
-
-    private @Nullable Envelope read(SseParser parser) {
-        int length = parser.dataLength();
-        try {
-            return read(parser.takeData(), length);
-        } catch (BadMessage bad) {
-            if (AnswerHead.faultOf(bad) == UpstreamFault.SHAPE && bad.id() != null) {
-                fail(UpstreamFault.SHAPE);
-            } else if (++badEvents > MAX_BAD_EVENTS) {
-                fail(UpstreamFault.BAD_EVENTS);
-            } else {
-                meters.count(UpstreamFault.BAD_EVENT);
-            }
-            return null;
-        }
-    }
-
-    private Envelope read(byte[] data, int length) throws BadMessage {
-        client().mask(data, length);
-        return Envelope.read(data, 0, length, JsonLimits.UPSTREAM);
+        onEventsEnd(
+                parser != null && parser.isInsideEvent() ? UpstreamFault.SSE_TRUNCATED : UpstreamFault.SSE_NO_RESPONSE);
     }
 
     private void finish(JsonRpc.Response last) {
-        done = true;
-        onDone();
-        meters.succeeded();
-        demand--;
+        succeed();
         if (hasLine()) {
             linger();
         }
-        EventBody stream = events;
-        if (stream != null && stream.input() != null) {
-            countDuplicates(stream.parser, stream.input());
-        }
-        discard();
-        response = null;
-        try {
-            actual.onNext(last);
-            actual.onComplete();
-        } finally {
-            free();
-        }
-    }
-
-    /** Ends the flux without a response, where that is allowed. */
-    protected final void complete() {
-        if (done) {
-            return;
-        }
-        end();
-        if (hasLine()) {
-            linger();
-        }
-        actual.onComplete();
-    }
-
-    private void countDuplicates(SseParser parser, ByteBuf bytes) {
-        try {
-            while (parser.next(bytes)) {
-                Envelope late = read(parser);
-                if (late != null && late.kind() == Envelope.Kind.RESPONSE) {
-                    meters.count(UpstreamFault.DUPLICATE_RESPONSE);
-                }
-            }
-        } catch (SseParser.TooLargeException tooLarge) {
+        EventIntake stream = stream();
+        if (stream != null && !stream.countDuplicates()) {
             abort();
         }
-    }
-
-    /** Ends the call and its connection. */
-    protected final void fail(UpstreamFault fault) {
-        if (done) {
-            return;
-        }
-        end();
-        abort();
-        onFailing(fault);
-        actual.onError(refusal(fault, Overdue.text(fault, exchange(), client().limits()), null));
-    }
-
-    /** Ends the call because something that it needs failed. */
-    protected final void fail(Throwable cause) {
-        if (!done) {
-            end();
-            abort();
-            actual.onError(cause);
-        }
-    }
-
-    /** Ends the call; the connection may be used again. */
-    private void refuse(UpstreamFault fault, int code, HttpHeaders headers) {
-        end();
-        linger();
-        onFailing(fault);
-        String text = fault.text() + FaultDetail.of(fault, code, headers, client().url());
-        actual.onError(refusal(fault, text, AnswerHead.retryAfter(headers)));
-    }
-
-    private void end() {
-        done = true;
-        onDone();
         discard();
-        json = null;
-        response = null;
-        free();
+        passLast(last);
     }
 
-    private void discard() {
-        EventBody stream = events;
+    @Override
+    final void discard() {
+        EventIntake stream = intake;
         if (stream != null) {
             stream.release();
         }
         Backlog heard = backlog;
-        if (done && heard != null) {
+        if (heard != null) {
             heard.clear();
         }
+        json = null;
+        response = null;
     }
 }

@@ -59,9 +59,7 @@ class InitializeCall extends UpstreamCall {
         if (message.kind() != Envelope.Kind.RESPONSE) {
             return null;
         }
-        RawJson written = message.get(Member.ID);
-        boolean unread = status() >= 400 && (written == null || written.isNull());
-        if (!message.hasId(id) && !unread) {
+        if (!message.hasId(id) && !isUnread(message)) {
             fail(UpstreamFault.ID_MISMATCH);
             return null;
         }

@@ -7,8 +7,7 @@ import io.headgate.gateway.upstream.ListChanges;
 import io.headgate.gateway.upstream.Unheeded;
 import io.headgate.gateway.upstream.UpstreamFault;
 import io.headgate.gateway.upstream.call.Backlog;
-import io.headgate.gateway.upstream.call.UpstreamCall;
-import io.headgate.gateway.upstream.wire.AnswerReader;
+import io.headgate.gateway.upstream.call.ExchangeCall;
 import io.headgate.gateway.upstream.wire.HeaderText;
 import io.headgate.gateway.upstream.wire.OutgoingRequest;
 import io.headgate.gateway.upstream.wire.OutgoingRequest.Method;
@@ -18,8 +17,6 @@ import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
-import io.headgate.mcp.RawJson;
-import io.headgate.mcp.RpcCodes;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
@@ -32,20 +29,18 @@ import reactor.core.CoreSubscriber;
  * ask questions, and whose stream may be taken up again with a GET where it broke off.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failure shows itself on the channel.
-final class StreamableCall extends UpstreamCall implements SessionCall {
+final class StreamableCall extends ExchangeCall implements SessionCall {
     private static final int MAX_RESUMES = 5;
     private static final long DEFAULT_RETRY_MILLIS = 1_000;
     private static final long LEAST_RETRY_MILLIS = 50;
     private static final long MOST_RETRY_MILLIS = 60_000;
     private static final int MAX_DOUBLINGS = 5;
 
-    private final Exchange exchange;
     private final SessionPool.@Nullable Loan loan;
     /** Null if the session's stream has nothing to say of this call. */
     private final @Nullable Backlog heard;
 
     private StreamableSession session;
-    private long id;
     private long firstSent;
     private boolean renewed;
     private boolean renewing;
@@ -62,10 +57,9 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
             SessionPool.@Nullable Loan loan,
             Exchange exchange,
             CoreSubscriber<? super JsonRpc> actual) {
-        super(session.back.client, actual);
+        super(session.back.client, exchange, actual);
         this.session = session;
         this.loan = loan;
-        this.exchange = exchange;
         boolean isSpokenOf = loan != null || exchange.message().envelope().has(Member.META_PROGRESS_TOKEN);
         this.heard = isSpokenOf ? new Backlog(this::hold) : null;
         if (heard != null) {
@@ -79,15 +73,14 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
     @Override
     protected void start() {
         renewing = false;
-        id = nextId();
+        long id = newId();
         firstSent = System.nanoTime();
         counted = true;
         session.callBegins();
         if (heard != null) {
             session.calls.add(id, this);
         }
-        attempted(exchange);
-        send(session.address(client().withDeadline(RequestWriter.legacy(exchange, id), exchange)));
+        sendExchange(session.address(RequestWriter.legacy(exchange(), id)));
     }
 
     @Override
@@ -102,7 +95,7 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
         if (counted) {
             counted = false;
             if (heard != null) {
-                var unused = session.calls.remove(id);
+                var unused = session.calls.remove(id());
             }
             session.callEnds();
         }
@@ -111,7 +104,7 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
     @Override
     protected void onCancel() {
         if (firstSent != 0 && !isAnswered) {
-            session.cancelled(id, loan);
+            session.cancelled(id(), loan);
         }
     }
 
@@ -160,11 +153,21 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
     }
 
     /** Some servers say so with a status that means much else; that they did not even read the id is in the answer. */
-    private boolean isSessionUnknown(JsonRpc.Failure failure) {
-        return status() == 400
+    @Override
+    protected boolean startsAgainAfter(JsonRpc.Failure failure) {
+        boolean isSessionUnknown = status() == 400
                 && !renewed
                 && session.isNamed()
                 && failure.message().toLowerCase(Locale.ROOT).contains("session");
+        if (isSessionUnknown) {
+            renew();
+        }
+        return isSessionUnknown;
+    }
+
+    @Override
+    protected void doubt() {
+        session.back.doubt();
     }
 
     private void startAgain() {
@@ -174,13 +177,8 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
     }
 
     @Override
-    public Exchange exchange() {
-        return exchange;
-    }
-
-    @Override
     public boolean canAsk() {
-        return UpstreamSession.canAsk(exchange, loan);
+        return UpstreamSession.canAsk(exchange(), loan);
     }
 
     @Override
@@ -202,7 +200,7 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
     }
 
     private Hold hold() {
-        return meters.hold(Held.RESULT, exchange.caller().key(), () -> moveLater(() -> fail(UpstreamFault.MEMORY)));
+        return meters.hold(Held.RESULT, exchange().caller().key(), () -> moveLater(() -> fail(UpstreamFault.MEMORY)));
     }
 
     /** The stream cannot wait for whoever takes nothing. */
@@ -235,44 +233,12 @@ final class StreamableCall extends UpstreamCall implements SessionCall {
         return question;
     }
 
-    private JsonRpc.@Nullable Response response(Envelope message) {
-        RawJson written = message.get(Member.ID);
-        boolean unread = status() >= 400 && (written == null || written.isNull());
-        if (!message.hasId(id) && !unread) {
-            fail(UpstreamFault.ID_MISMATCH);
-            return null;
-        }
-        if (message.has(Member.ERROR)) {
-            JsonRpc.Failure failure = AnswerReader.failure(message, meters);
-            if (failure == null) {
-                fail(UpstreamFault.SHAPE);
-            } else if (unread && isSessionUnknown(failure)) {
-                renew();
-                return null;
-            } else if (unread || failure.code() == RpcCodes.UNSUPPORTED_VERSION) {
-                session.back.doubt();
-            }
-            return failure;
-        }
-        RawJson result = message.get(Member.RESULT);
-        if (result == null || !result.isObject()) {
-            fail(UpstreamFault.SHAPE);
-            return null;
-        }
-        return new JsonRpc.Success(message);
-    }
-
     private @Nullable JsonRpc notification(Envelope message) {
         String method = message.method();
         if (method.equals(Methods.PROGRESS)) {
-            JsonRpc.Notification progress = AnswerReader.progress(
-                    message, id, exchange.message().envelope().get(Member.META_PROGRESS_TOKEN));
-            if (progress == null) {
-                meters.count(UpstreamFault.FOREIGN_PROGRESS);
-            }
-            return progress;
+            return progress(message);
         }
-        if (method.equals(Methods.MESSAGE) && !UpstreamSession.wantsLogs(exchange)) {
+        if (method.equals(Methods.MESSAGE) && !UpstreamSession.wantsLogs(exchange())) {
             meters.count(UpstreamFault.UNREQUESTED_LOG);
             return null;
         }
