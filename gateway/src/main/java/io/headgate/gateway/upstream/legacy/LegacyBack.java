@@ -54,23 +54,16 @@ public final class LegacyBack implements BackDialect {
             RawJson.of("{\"roots\":{},\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}}," + "\"extensions\":{"
                     + GatewayExchange.SHOWS_INTERFACES + "}}");
 
-    // Whom a session is for, or what its key begins with.
-    static final String OWN = "own";
-    static final String BRIEF = "brief";
-    static final String SHARED = "shared";
-    static final String OF_CLIENT = "s:";
-    static final String POOLED = "p:";
-
     final HttpClient client;
     final UpstreamConfig config;
     final SharedSubscriptions subscriptions = new SharedSubscriptions(this);
     private final UpstreamTransport transport;
     private final Runnable doubt;
-    private final Map<String, UpstreamSession> sessions = new ConcurrentHashMap<>();
+    private final Map<SessionKey, UpstreamSession> sessions = new ConcurrentHashMap<>();
     private final Sinks.Many<String> changes = Sinks.many().multicast().directBestEffort();
     private final SessionPool pool;
     private final Disposable sweeper;
-    private final Set<String> comingBack = ConcurrentHashMap.newKeySet();
+    private final Set<SessionKey> comingBack = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Handshake greeted;
     private volatile boolean sessionless;
     private volatile boolean hasNoStreams;
@@ -109,7 +102,7 @@ public final class LegacyBack implements BackDialect {
 
     @Override
     public String version() {
-        UpstreamSession own = sessions.get(OWN);
+        UpstreamSession own = sessions.get(SessionKey.OWN);
         Handshake known = own == null ? greeted : own.handshake();
         return known == null ? assumedVersion() : known.version();
     }
@@ -225,7 +218,7 @@ public final class LegacyBack implements BackDialect {
 
     @Override
     public boolean canWatch() {
-        UpstreamSession own = sessions.get(OWN);
+        UpstreamSession own = sessions.get(SessionKey.OWN);
         return own == null || !own.isOpen() || (own.offersSubscriptions() && !own.hasNoStream());
     }
 
@@ -237,7 +230,7 @@ public final class LegacyBack implements BackDialect {
     /** The lists in a session for just that, where the gateway keeps none of its own. */
     public Mono<Listing> listBriefly() {
         return Mono.usingWhen(
-                Mono.fromSupplier(() -> session(BRIEF, LISTED_FOR, GatewayExchange.INFO, null)),
+                Mono.fromSupplier(() -> session(SessionKey.BRIEF, LISTED_FOR, GatewayExchange.INFO, null)),
                 session -> session.opened().flatMap(opened -> read(opened, exchange -> opened.call(exchange, null))),
                 UpstreamSession::end);
     }
@@ -263,7 +256,7 @@ public final class LegacyBack implements BackDialect {
 
     /** The session in which the gateway itself asks; it has no roots, and other questions are refused. */
     UpstreamSession own() {
-        return sessions.computeIfAbsent(OWN, key -> session(key, LISTED_FOR, GatewayExchange.INFO, null));
+        return sessions.computeIfAbsent(SessionKey.OWN, key -> session(key, LISTED_FOR, GatewayExchange.INFO, null));
     }
 
     Flux<JsonRpc> callOwn(Exchange exchange) {
@@ -311,7 +304,7 @@ public final class LegacyBack implements BackDialect {
             if (current != former) {
                 return current;
             }
-            return closed || key.startsWith(POOLED) ? null : former.successor();
+            return closed || key.is(SessionKey.Kind.POOLED) ? null : former.successor();
         });
     }
 
@@ -323,11 +316,11 @@ public final class LegacyBack implements BackDialect {
      * Opens the successor of a session that the server lost, as soon as the server is there, if somebody waits for what
      * comes in it; the next call would open it otherwise.
      */
-    void comeBack(String key, boolean isInTurn) {
+    void comeBack(SessionKey key, boolean isInTurn) {
         if (!isAwaited(key) || !comingBack.add(key)) {
             return;
         }
-        boolean isOwn = key.equals(OWN);
+        boolean isOwn = key.is(SessionKey.Kind.OWN);
         Backoff attempts = new Backoff();
         Mono<UpstreamSession> reopened = Mono.defer(() -> reopened(key))
                 .retryWhen(Retry.from(failures -> failures.concatMap(
@@ -344,19 +337,19 @@ public final class LegacyBack implements BackDialect {
                 .subscribe(new Unheeded());
     }
 
-    private boolean isAwaited(String key) {
+    private boolean isAwaited(SessionKey key) {
         UpstreamSession session = sessions.get(key);
         return !closed && session != null && session.isAwaited();
     }
 
-    private Mono<UpstreamSession> reopened(String key) {
+    private Mono<UpstreamSession> reopened(SessionKey key) {
         UpstreamSession session = sessions.get(key);
         return session == null || !isAwaited(key) ? Mono.empty() : session.opened();
     }
 
     /** Ends the gateway's own session: what the gateway wants to know is told elsewhere. */
     public void leaveOwn() {
-        UpstreamSession own = sessions.get(OWN);
+        UpstreamSession own = sessions.get(SessionKey.OWN);
         if (own != null) {
             own.end().subscribe(new Unheeded());
         }
@@ -376,7 +369,7 @@ public final class LegacyBack implements BackDialect {
         pool.expire(now);
         for (UpstreamSession session : sessions.values()) {
             // The gateway's own session hears of changes, however seldom they are.
-            if (!session.key().equals(OWN) && session.isIdle(now, IDLE.toNanos())) {
+            if (!session.servesMany() && session.isIdle(now, IDLE.toNanos())) {
                 session.end().subscribe(new Unheeded());
             }
         }
@@ -396,9 +389,9 @@ public final class LegacyBack implements BackDialect {
         });
     }
 
-    private String keyOf(Exchange exchange) {
+    private SessionKey keyOf(Exchange exchange) {
         ClientSession session = exchange.session();
-        return session == null || isShared() ? SHARED : OF_CLIENT + session.id();
+        return session == null || isShared() ? SessionKey.SHARED : SessionKey.of(session);
     }
 
     /** True if the server cannot tell clients apart, or need not. */
@@ -415,7 +408,7 @@ public final class LegacyBack implements BackDialect {
     }
 
     /** A session that is not in use yet; {@code former} is the one whose place it takes. */
-    UpstreamSession session(String key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
+    UpstreamSession session(SessionKey key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
         return transport == UpstreamTransport.SSE
                 ? new SseSession(this, key, declared, info, former)
                 : new StreamableSession(this, key, declared, info, former);
@@ -423,7 +416,7 @@ public final class LegacyBack implements BackDialect {
 
     /** A new session for one call at a time, or null if there are too many. */
     @Nullable
-    UpstreamSession open(String key, RawJson declared, Exchange exchange) {
+    UpstreamSession open(SessionKey key, RawJson declared, Exchange exchange) {
         if (isFull()) {
             return null;
         }
@@ -433,16 +426,16 @@ public final class LegacyBack implements BackDialect {
     }
 
     private @Nullable UpstreamSession sessionOf(Exchange exchange) {
-        String key = keyOf(exchange);
+        SessionKey key = keyOf(exchange);
         UpstreamSession session = sessions.get(key);
         return session != null ? session : make(key, exchange);
     }
 
-    private @Nullable UpstreamSession make(String key, Exchange exchange) {
+    private @Nullable UpstreamSession make(SessionKey key, Exchange exchange) {
         if (isFull()) {
             return null;
         }
-        ClientSession owner = key.equals(SHARED) ? null : exchange.session();
+        ClientSession owner = key.is(SessionKey.Kind.SHARED) ? null : exchange.session();
         // A server that cannot tell clients apart could not tell their answers apart, so nothing is declared to it.
         Client client = exchange.client().kept();
         RawJson capabilities = owner == null ? RawJson.EMPTY_OBJECT : client.capabilities();

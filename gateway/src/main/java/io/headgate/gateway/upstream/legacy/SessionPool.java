@@ -81,7 +81,7 @@ final class SessionPool {
         }
         UpstreamSession session = taken[0] != null
                 ? taken[0]
-                : back.open(LegacyBack.POOLED + numbers.incrementAndGet(), declared, exchange);
+                : back.open(SessionKey.pooled(numbers.incrementAndGet()), declared, exchange);
         if (session == null) {
             giveBack(sender, null);
             return null;

@@ -24,7 +24,7 @@ final class SseSession extends UpstreamSession {
     private volatile boolean retired;
     private volatile @Nullable String endpoint;
 
-    SseSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
+    SseSession(LegacyBack back, SessionKey key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
         super(back, key, declared, info, former);
     }
 
@@ -136,6 +136,6 @@ final class SseSession extends UpstreamSession {
     /** Callers that share a session must not see what was meant for another one. */
     @Override
     boolean meansItsOnlyCall() {
-        return !key().equals(LegacyBack.SHARED);
+        return !key().is(SessionKey.Kind.SHARED);
     }
 }

@@ -26,10 +26,11 @@ final class StreamableSession extends UpstreamSession {
     private final boolean declaresAnswers;
     private volatile @Nullable String id;
 
-    StreamableSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
+    StreamableSession(
+            LegacyBack back, SessionKey key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
         super(back, key, declared, info, former);
         this.declaresAnswers = QUESTIONS.stream().anyMatch(name -> declared.get(name) != null);
-        if (key.equals(LegacyBack.OWN) || key.startsWith(LegacyBack.OF_CLIENT)) {
+        if (key.is(SessionKey.Kind.OWN) || key.is(SessionKey.Kind.CLIENT)) {
             settings().withStream();
         }
     }
@@ -54,7 +55,7 @@ final class StreamableSession extends UpstreamSession {
     /** A session in the pool has one call at a time; a client's own hears what belongs to no call on its own stream. */
     @Override
     boolean meansItsOnlyCall() {
-        return key().startsWith(LegacyBack.POOLED);
+        return key().is(SessionKey.Kind.POOLED);
     }
 
     @Override
@@ -96,7 +97,7 @@ final class StreamableSession extends UpstreamSession {
     }
 
     private Mono<Void> openStream() {
-        if (back.hasNoStreams() && !key().equals(LegacyBack.OWN)) {
+        if (back.hasNoStreams() && !servesMany()) {
             return Mono.empty();
         }
         ResumableStream standing = new ResumableStream(this);

@@ -48,7 +48,7 @@ abstract class UpstreamSession {
 
     final LegacyBack back;
     final UpstreamMeters meters;
-    private final String key;
+    private final SessionKey key;
     private final RawJson declared;
     private final RawJson info;
     private final Inbox inbox;
@@ -66,7 +66,7 @@ abstract class UpstreamSession {
     private volatile @Nullable Hold hold;
 
     /** A new session for whoever the key names, or one in the place of a former one. */
-    UpstreamSession(LegacyBack back, String key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
+    UpstreamSession(LegacyBack back, SessionKey key, RawJson declared, RawJson info, @Nullable UpstreamSession former) {
         this.back = back;
         this.meters = back.client.meters();
         this.key = key;
@@ -134,7 +134,7 @@ abstract class UpstreamSession {
         return back.session(key, declared, info, this);
     }
 
-    final String key() {
+    final SessionKey key() {
         return key;
     }
 
@@ -215,7 +215,7 @@ abstract class UpstreamSession {
 
     /** True if it is the gateway's own. */
     final boolean servesMany() {
-        return key.equals(LegacyBack.OWN);
+        return key.is(SessionKey.Kind.OWN);
     }
 
     /** True if the server need not be told what log messages a call wants. */
@@ -290,7 +290,7 @@ abstract class UpstreamSession {
         }
         if (!canAsk) {
             // Servers ask for roots as soon as they may; those of the gateway's own session have their answer.
-            boolean asksOwn = key.equals(LegacyBack.OWN) && message.method().equals(Methods.ROOTS_LIST);
+            boolean asksOwn = servesMany() && message.method().equals(Methods.ROOTS_LIST);
             answer(echoed, asksOwn ? NO_ROOTS : Backlog.CANNOT_ANSWER);
             return null;
         }
@@ -320,7 +320,7 @@ abstract class UpstreamSession {
             String method = message.method();
             // Where the lists are read anew each time, a server that greets each session with changes would have no end
             // of it.
-            if (ListChanges.isOne(method) && !key.equals(LegacyBack.BRIEF)) {
+            if (ListChanges.isOne(method) && !key.is(SessionKey.Kind.BRIEF)) {
                 back.changed(method);
             }
             if (hasOwner()) {
@@ -333,7 +333,7 @@ abstract class UpstreamSession {
 
     /** True if it stands for one client's session, who hears what the server says outside of calls. */
     private boolean hasOwner() {
-        return key.startsWith(LegacyBack.OF_CLIENT);
+        return key.is(SessionKey.Kind.CLIENT);
     }
 
     /** Messages were missed, nobody knows which. */
@@ -382,7 +382,7 @@ abstract class UpstreamSession {
     private Mono<UpstreamSession> agreed(JsonRpc response) {
         Handshake agreed = Handshake.read(response, () -> meters.refuse(UpstreamFault.VERSION, null));
         // What a server says of itself is wanted once.
-        handshake = key.equals(LegacyBack.OWN) ? agreed : agreed.brief();
+        handshake = servesMany() ? agreed : agreed.brief();
         return post(RequestWriter.notification(Methods.INITIALIZED, null)).flatMap(status -> {
             meters.sessionBegins();
             if (state.compareAndSet(State.NEW, State.OPEN)) {
