@@ -10,14 +10,14 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /** Signs what clients hold for the server and have to bring back unchanged. */
-final class Seal {
+final class Signer {
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
     private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
 
     private final SecretKeySpec key;
     private final AtomicLong tokens = new AtomicLong();
 
-    Seal(byte[] key) {
+    Signer(byte[] key) {
         this.key = new SecretKeySpec(key, "HmacSHA256");
     }
 

@@ -14,20 +14,20 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The open {@code subscriptions/listen} streams. */
-final class Subscriptions {
+final class ListenStreams {
     private static final String ID = "io.modelcontextprotocol/subscriptionId";
     private static final int MAX_STREAMS = 10_000;
     private static final int MAX_RESOURCES = 1_000;
     private static final int MAX_WAITING = 256;
 
     private final Changes changes;
-    private final Tasks tasks;
+    private final TaskStore tasks;
     private final Resources resources;
     private final ServerInfo info;
     private final Sinks.Empty<Void> stop = Sinks.empty();
     private final AtomicInteger open = new AtomicInteger();
 
-    Subscriptions(Changes changes, Tasks tasks, Resources resources, ServerInfo info) {
+    ListenStreams(Changes changes, TaskStore tasks, Resources resources, ServerInfo info) {
         this.tasks = tasks;
         this.changes = changes;
         this.resources = resources;
@@ -41,7 +41,7 @@ final class Subscriptions {
             throw new RpcFailure(400, RpcFailure.INVALID_PARAMS, "Invalid params: notifications is required");
         }
         if (asked.has("taskIds")) {
-            Tasks.requireDeclared(params);
+            TaskStore.requireDeclared(params);
         }
         if (open.get() >= MAX_STREAMS) {
             throw new RpcFailure(503, RpcFailure.INTERNAL, "Too many subscriptions");
@@ -122,7 +122,7 @@ final class Subscriptions {
         ObjectNode result = Json.object().put("resultType", "complete");
         ObjectNode meta = result.putObject("_meta");
         meta.set(ID, id);
-        meta.set(ModernDialect.SERVER_INFO, info.json());
+        meta.set(StatelessDialect.SERVER_INFO, info.json());
         return Event.success(id, result);
     }
 

@@ -12,7 +12,7 @@ import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.server.HttpServerResponse;
 
 /** The HTTP forms of an answer: JSON, an event stream, or nothing but a status. */
-final class Answers {
+final class HttpAnswers {
     private static final AsciiString JSON = AsciiString.cached("application/json");
     private static final AsciiString EVENT_STREAM = AsciiString.cached("text/event-stream");
     private static final AsciiString NO_CACHE = AsciiString.cached("no-cache, no-transform");
@@ -23,7 +23,7 @@ final class Answers {
     private static final byte[] END = Json.utf8("\n\n");
     private static final String PRIMING = "\nretry: 1000\ndata: \n\n";
 
-    private Answers() {}
+    private HttpAnswers() {}
 
     static Publisher<Void> json(HttpServerResponse response, int status, byte[] json) {
         return response.status(status)
@@ -47,7 +47,7 @@ final class Answers {
                 .header(HttpHeaderNames.CONTENT_TYPE, EVENT_STREAM)
                 .header(HttpHeaderNames.CACHE_CONTROL, NO_CACHE)
                 .header(ACCEL_BUFFERING, NO)
-                .send(events.map(Answers::render), chunk -> true);
+                .send(events.map(HttpAnswers::render), chunk -> true);
     }
 
     /** JSON if the response is the first thing to be said, so that its status is its own; otherwise a stream. */

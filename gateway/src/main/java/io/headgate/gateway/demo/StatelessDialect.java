@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The stateless revision: every request says all about itself, and ends when its response stream does. */
-final class ModernDialect {
+final class StatelessDialect {
     static final String SERVER_INFO = "io.modelcontextprotocol/serverInfo";
 
     private static final String DISCOVER = "server/discover";
@@ -18,19 +18,19 @@ final class ModernDialect {
     private static final Set<String> CACHEABLE = Set.of(
             DISCOVER, "tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read");
 
-    private final Methods methods;
-    private final Tasks tasks;
-    private final Subscriptions subscriptions;
+    private final SharedMethods methods;
+    private final TaskStore tasks;
+    private final ListenStreams subscriptions;
     private final RequestState states;
     private final ServerInfo info;
     private final Scheduler timer;
     private final Duration keepAlive;
     private final EchoReply echo;
 
-    ModernDialect(
-            Methods methods,
-            Tasks tasks,
-            Subscriptions subscriptions,
+    StatelessDialect(
+            SharedMethods methods,
+            TaskStore tasks,
+            ListenStreams subscriptions,
             RequestState states,
             ServerInfo info,
             Scheduler timer,
@@ -52,13 +52,13 @@ final class ModernDialect {
             id = message.id();
             return switch (message.kind()) {
                 case REQUEST -> request(http, body, message, message.id());
-                case NOTIFICATION -> Answers.empty(http.response(), 202);
+                case NOTIFICATION -> HttpAnswers.empty(http.response(), 202);
                 case RESPONSE ->
                     throw new RpcFailure(
                             400, RpcFailure.INVALID_REQUEST, "Invalid request: a client does not post responses");
             };
         } catch (RpcFailure failure) {
-            return Answers.json(http.response(), Event.failure(id, failure));
+            return HttpAnswers.json(http.response(), Event.failure(id, failure));
         }
     }
 
@@ -70,10 +70,10 @@ final class ModernDialect {
         ObjectNode params = message.params();
         switch (message.method()) {
             case DISCOVER -> {
-                return Answers.json(http.response(), Event.success(id, completed(DISCOVER, discovered())));
+                return HttpAnswers.json(http.response(), Event.success(id, completed(DISCOVER, discovered())));
             }
             case LISTEN -> {
-                return Answers.stream(http.response(), keptAlive(subscriptions.listen(id, params)));
+                return HttpAnswers.stream(http.response(), keptAlive(subscriptions.listen(id, params)));
             }
             case "tools/call" -> {
                 Tool tool = methods.tools().find(params.path("name").asString(""));
@@ -82,24 +82,24 @@ final class ModernDialect {
                 }
                 String text = methods.tools().recorded() ? null : EchoReply.message(message);
                 if (text != null) {
-                    return Answers.json(http.response(), 200, echo.render(id, text));
+                    return HttpAnswers.json(http.response(), 200, echo.render(id, text));
                 }
             }
             default -> {
-                if (Tasks.METHODS.contains(message.method())) {
-                    return Answers.json(
+                if (TaskStore.METHODS.contains(message.method())) {
+                    return HttpAnswers.json(
                             http.response(),
                             Event.success(id, completed(message.method(), tasks.handle(message.method(), params))));
                 }
-                if (!Methods.NAMES.contains(message.method())) {
+                if (!SharedMethods.NAMES.contains(message.method())) {
                     throw new RpcFailure(404, RpcFailure.METHOD_NOT_FOUND, "Method not found: " + message.method());
                 }
             }
         }
-        ModernClient client = new ModernClient(states, params);
+        StatelessClient client = new StatelessClient(states, params);
         Call call = new Call(message.method(), params, client, http.loop(), () -> Json.argumentBytes(body));
         client.resume(call);
-        return Answers.lazily(http.response(), keptAlive(events(call, id)));
+        return HttpAnswers.lazily(http.response(), keptAlive(events(call, id)));
     }
 
     private Flux<Event> events(Call call, JsonNode id) {
@@ -115,14 +115,14 @@ final class ModernDialect {
     }
 
     private Flux<Event> keptAlive(Flux<Event> events) {
-        return Answers.keptAlive(events, keepAlive, timer);
+        return HttpAnswers.keptAlive(events, keepAlive, timer);
     }
 
     private ObjectNode discovered() {
         ObjectNode result = Json.object();
         result.putArray("supportedVersions").add(ModernEnvelope.VERSION);
-        ObjectNode capabilities = Methods.capabilities();
-        capabilities.putObject("extensions").putObject(Tasks.EXTENSION);
+        ObjectNode capabilities = SharedMethods.capabilities();
+        capabilities.putObject("extensions").putObject(TaskStore.EXTENSION);
         result.set("capabilities", capabilities);
         return result.put("instructions", ServerInfo.INSTRUCTIONS);
     }

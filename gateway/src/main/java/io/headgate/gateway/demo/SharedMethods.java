@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The methods that mean the same in both eras. */
-final class Methods {
+final class SharedMethods {
     static final Set<String> NAMES = Set.of(
             "tools/list",
             "tools/call",
@@ -26,7 +26,7 @@ final class Methods {
     private final Resources resources;
     private final Pages pages;
 
-    Methods(Tools tools, Prompts prompts, Resources resources, Pages pages) {
+    SharedMethods(Tools tools, Prompts prompts, Resources resources, Pages pages) {
         this.tools = tools;
         this.prompts = prompts;
         this.resources = resources;
@@ -43,8 +43,9 @@ final class Methods {
 
     static ObjectNode capabilities() {
         return Json.object("""
-                {"tools": {"listChanged": true}, "prompts": {"listChanged": true},
-                 "resources": {"subscribe": true, "listChanged": true}, "logging": {}, "completions": {}}""");
+            {"tools": {"listChanged": true}, "prompts": {"listChanged": true},
+             "resources": {"subscribe": true, "listChanged": true}, "logging": {}, "completions": {}}\
+            """);
     }
 
     /** What the method says, failures included: nothing is thrown. */

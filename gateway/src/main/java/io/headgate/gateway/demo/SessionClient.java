@@ -13,13 +13,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A client with a session, which is asked by sending it requests on the stream of the call. */
-final class LegacyClient implements Client {
+final class SessionClient implements CallingClient {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final LegacySession session;
     private final Scheduler timer;
 
-    LegacyClient(LegacySession session, Scheduler timer) {
+    SessionClient(LegacySession session, Scheduler timer) {
         this.session = session;
         this.timer = timer;
     }

@@ -17,19 +17,20 @@ import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The revisions with a handshake: a session holds what the client said, and its streams outlive connections. */
-final class LegacyDialect {
+final class SessionDialect {
     private static final String SESSION_HEADER = "mcp-session-id";
     private static final String LAST_EVENT_HEADER = "last-event-id";
     private static final String INITIALIZE = "initialize";
 
-    private final Methods methods;
+    private final SharedMethods methods;
     private final LegacySessions sessions;
     private final ServerInfo info;
     private final Scheduler timer;
     private final Duration keepAlive;
     private final EchoReply echo = new EchoReply(null);
 
-    LegacyDialect(Methods methods, LegacySessions sessions, ServerInfo info, Scheduler timer, Duration keepAlive) {
+    SessionDialect(
+            SharedMethods methods, LegacySessions sessions, ServerInfo info, Scheduler timer, Duration keepAlive) {
         this.methods = methods;
         this.sessions = sessions;
         this.info = info;
@@ -51,16 +52,16 @@ final class LegacyDialect {
             checkVersion(http.headers());
             if (message.kind() != Message.Kind.REQUEST || message.id() == null) {
                 take(session, message);
-                return Answers.empty(http.response(), 202);
+                return HttpAnswers.empty(http.response(), 202);
             }
             id = message.id();
             String text = methods.tools().recorded() ? null : EchoReply.message(message);
             if (text != null) {
-                return Answers.json(http.response(), 200, echo.render(id, text));
+                return HttpAnswers.json(http.response(), 200, echo.render(id, text));
             }
             return request(http, session, message, id, body);
         } catch (RpcFailure failure) {
-            return Answers.json(http.response(), Event.failure(id, failure));
+            return HttpAnswers.json(http.response(), Event.failure(id, failure));
         }
     }
 
@@ -77,18 +78,18 @@ final class LegacyDialect {
             if (stream == null) {
                 throw transport(409, "Conflict: Only one SSE stream is allowed per session");
             }
-            return Answers.stream(http.response(), keptAlive(stream.attachLive()));
+            return HttpAnswers.stream(http.response(), keptAlive(stream.attachLive()));
         } catch (RpcFailure failure) {
-            return Answers.json(http.response(), Event.failure(NullNode.getInstance(), failure));
+            return HttpAnswers.json(http.response(), Event.failure(NullNode.getInstance(), failure));
         }
     }
 
     Publisher<Void> delete(HttpExchange http) {
         try {
             sessions.close(session(http.headers()));
-            return Answers.empty(http.response(), 200);
+            return HttpAnswers.empty(http.response(), 200);
         } catch (RpcFailure failure) {
-            return Answers.json(http.response(), Event.failure(NullNode.getInstance(), failure));
+            return HttpAnswers.json(http.response(), Event.failure(NullNode.getInstance(), failure));
         }
     }
 
@@ -97,11 +98,11 @@ final class LegacyDialect {
         String version = LegacyVersions.negotiate(params.path("protocolVersion").asString(""));
         LegacySession session = sessions.open(version, params.path("capabilities"));
         ObjectNode result = Json.object().put("protocolVersion", version);
-        result.set("capabilities", Methods.capabilities());
+        result.set("capabilities", SharedMethods.capabilities());
         result.set("serverInfo", info.json());
         result.put("instructions", ServerInfo.INSTRUCTIONS);
         http.response().header(SESSION_HEADER, session.id());
-        return Answers.json(http.response(), Event.success(id, result));
+        return HttpAnswers.json(http.response(), Event.success(id, result));
     }
 
     private void take(LegacySession session, Message message) {
@@ -121,7 +122,7 @@ final class LegacyDialect {
         }
         Call call = call(http, session, message, () -> Json.argumentBytes(body));
         stream.start(events(session, call, id).doFinally(end -> session.finish(id)), timer);
-        return remembered(session, stream, Answers.lazily(http.response(), keptAlive(stream.attach(-1))));
+        return remembered(session, stream, HttpAnswers.lazily(http.response(), keptAlive(stream.attach(-1))));
     }
 
     private Publisher<Void> batch(HttpExchange http, JsonNode json) {
@@ -151,16 +152,16 @@ final class LegacyDialect {
             answers.add(events(session, call, id));
         }
         if (answers.isEmpty()) {
-            return Answers.empty(http.response(), 202);
+            return HttpAnswers.empty(http.response(), 202);
         }
         LegacyStream stream = session.open();
         Flux<Event> all = Flux.merge(answers);
         stream.start(
                 talkative
-                        ? all.map(LegacyDialect::followed)
-                        : all.collectList().map(LegacyDialect::array).flux(),
+                        ? all.map(SessionDialect::followed)
+                        : all.collectList().map(SessionDialect::array).flux(),
                 timer);
-        return remembered(session, stream, Answers.lazily(http.response(), keptAlive(stream.attach(-1))));
+        return remembered(session, stream, HttpAnswers.lazily(http.response(), keptAlive(stream.attach(-1))));
     }
 
     private boolean isTalkative(Call call) {
@@ -171,7 +172,7 @@ final class LegacyDialect {
     }
 
     private Call call(HttpExchange http, LegacySession session, Message message, Call.Arguments raw) {
-        return new Call(message.method(), message.params(), new LegacyClient(session, timer), http.loop(), raw);
+        return new Call(message.method(), message.params(), new SessionClient(session, timer), http.loop(), raw);
     }
 
     private Flux<Event> events(LegacySession session, Call call, JsonNode id) {
@@ -271,7 +272,7 @@ final class LegacyDialect {
             LegacyStream stream = session.stream(Long.parseLong(lastEvent.substring(0, Math.max(dash, 0))));
             if (stream != null) {
                 Flux<Event> rest = stream.attach(Long.parseLong(lastEvent.substring(dash + 1)));
-                return remembered(session, stream, Answers.stream(http.response(), keptAlive(rest)));
+                return remembered(session, stream, HttpAnswers.stream(http.response(), keptAlive(rest)));
             }
         } catch (NumberFormatException notOurs) {
             // Answered like an id of a stream that is gone.
@@ -289,7 +290,7 @@ final class LegacyDialect {
     }
 
     private Flux<Event> keptAlive(Flux<Event> events) {
-        return Answers.keptAlive(events, keepAlive, timer);
+        return HttpAnswers.keptAlive(events, keepAlive, timer);
     }
 
     private static RpcFailure transport(int status, String message) {

@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A client that says all about itself in each request, and is asked by having the request sent again. */
-final class ModernClient implements Client {
+final class StatelessClient implements CallingClient {
     static final String CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
     static final String LOG_LEVEL = "io.modelcontextprotocol/logLevel";
 
@@ -20,7 +20,7 @@ final class ModernClient implements Client {
     private final ObjectNode answers = Json.object();
     private boolean resumed;
 
-    ModernClient(RequestState states, ObjectNode params) {
+    StatelessClient(RequestState states, ObjectNode params) {
         this.states = states;
         this.params = params;
         JsonNode meta = params.path("_meta");
@@ -50,12 +50,12 @@ final class ModernClient implements Client {
 
     @Override
     public boolean takesTasks() {
-        return Tasks.isDeclaredIn(capabilities);
+        return TaskStore.isDeclaredIn(capabilities);
     }
 
     @Override
     public Flux<Frame> lacksTasks() {
-        return Flux.error(RpcFailure.missingExtension(Tasks.EXTENSION));
+        return Flux.error(RpcFailure.missingExtension(TaskStore.EXTENSION));
     }
 
     /** Takes up the answers of earlier rounds; a state that is not ours fails the request. */

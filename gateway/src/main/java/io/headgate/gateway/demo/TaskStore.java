@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The tasks of the extension {@code io.modelcontextprotocol/tasks}: in memory, so many at most, for so long. */
-final class Tasks {
+final class TaskStore {
     static final String EXTENSION = "io.modelcontextprotocol/tasks";
     static final Set<String> METHODS = Set.of("tasks/get", "tasks/update", "tasks/cancel");
 
@@ -26,7 +26,7 @@ final class Tasks {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final int MAX_TASKS = 10_000;
 
-    private final Seal names;
+    private final Signer names;
     private final InstantSource clock;
     /** The oldest first, which expires first. */
     private final Map<String, Task> tasks = new LinkedHashMap<>();
@@ -38,7 +38,7 @@ final class Tasks {
         void changed(String id, ObjectNode details);
     }
 
-    Tasks(Seal names, InstantSource clock) {
+    TaskStore(Signer names, InstantSource clock) {
         this.names = names;
         this.clock = clock;
     }
@@ -89,7 +89,7 @@ final class Tasks {
     }
 
     static void requireDeclared(ObjectNode params) {
-        if (!isDeclaredIn(params.path("_meta").path(ModernClient.CAPABILITIES))) {
+        if (!isDeclaredIn(params.path("_meta").path(StatelessClient.CAPABILITIES))) {
             throw RpcFailure.missingExtension(EXTENSION);
         }
     }

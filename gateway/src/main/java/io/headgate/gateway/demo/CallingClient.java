@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Who called, in the terms of its era. */
-interface Client {
+interface CallingClient {
     /** What the client declared that it can do. */
     JsonNode capabilities();
 
