@@ -90,8 +90,9 @@ public final class InitializeProbe {
 
     /** Asks a server that speaks nothing else, in the session that the gateway keeps there; fails if it does not. */
     public Mono<BackDialect> alone(boolean mayHaveStream) {
-        Mono<BackDialect> posted =
-                Mono.defer(() -> legacy.own().opened()).timeout(patience).thenReturn(legacy);
+        Mono<BackDialect> posted = Mono.defer(() -> legacy.sessions.own().opened())
+                .timeout(patience)
+                .thenReturn(legacy);
         if (!mayHaveStream) {
             return posted;
         }
@@ -105,7 +106,7 @@ public final class InitializeProbe {
 
     /** The session over HTTP+SSE; its own clock for the endpoint runs out first, and says more. */
     public Mono<BackDialect> stream() {
-        return Mono.defer(() -> sse.own().opened())
+        return Mono.defer(() -> sse.sessions.own().opened())
                 .timeout(patience.multipliedBy(2))
                 .thenReturn(sse);
     }

@@ -51,14 +51,14 @@ final class SessionPool {
         }
     }
 
-    private final LegacyBack back;
+    private final ServerSessions sessions;
     private final int most;
     private final Map<Sender, Shelf> shelves = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
 
     /** @param most how many sessions all senders together may have */
-    SessionPool(LegacyBack back, int most) {
-        this.back = back;
+    SessionPool(ServerSessions sessions, int most) {
+        this.sessions = sessions;
         this.most = most / SHARE;
     }
 
@@ -81,7 +81,7 @@ final class SessionPool {
         }
         UpstreamSession session = taken[0] != null
                 ? taken[0]
-                : back.open(SessionKey.pooled(numbers.incrementAndGet()), declared, exchange);
+                : sessions.open(SessionKey.pooled(numbers.incrementAndGet()), declared, exchange);
         if (session == null) {
             giveBack(sender, null);
             return null;

@@ -67,7 +67,7 @@ final class SseSession extends UpstreamSession {
     void retire() {
         meters.count(UpstreamFault.SESSION_LOST);
         retired = true;
-        back.replace(this);
+        back.sessions.replace(this);
         if (calls.size() == 0) {
             close(UpstreamFault.SSE_NO_RESPONSE);
         }
@@ -85,7 +85,7 @@ final class SseSession extends UpstreamSession {
         boolean wasOpen = super.close(why);
         calls.all().forEach(call -> call.lose(why));
         if (wasOpen) {
-            back.comeBack(key(), /* isInTurn= */ false);
+            back.sessions.comeBack(key(), /* isInTurn= */ false);
         }
         return wasOpen;
     }

@@ -138,7 +138,7 @@ final class StreamableCall extends ExchangeCall implements SessionCall {
         session.back.doubt();
         uncount();
         firstSent = 0;
-        StreamableSession next = (StreamableSession) session.back.renew(session);
+        StreamableSession next = (StreamableSession) session.back.sessions.renew(session);
         session = next;
         next.opened()
                 // Later, for what said so is still being looked at.

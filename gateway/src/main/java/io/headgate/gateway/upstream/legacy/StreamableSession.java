@@ -117,7 +117,7 @@ final class StreamableSession extends UpstreamSession {
     void forgotten(boolean isInTurn) {
         meters.count(UpstreamFault.SESSION_LOST);
         close(UpstreamFault.SESSION_GONE);
-        back.comeBack(key(), isInTurn);
+        back.sessions.comeBack(key(), isInTurn);
     }
 
     @Override

@@ -131,7 +131,7 @@ abstract class UpstreamSession {
 
     /** The session that takes this one's place, for the same client and whoever listens for it. */
     final UpstreamSession successor() {
-        return back.session(key, declared, info, this);
+        return back.sessions.session(key, declared, info, this);
     }
 
     final SessionKey key() {
@@ -404,7 +404,7 @@ abstract class UpstreamSession {
     /** Ends the session here and at the server. */
     final Mono<Void> end() {
         return Mono.defer(() -> {
-            back.remove(this);
+            back.sessions.remove(this);
             inbox.discard();
             return close(UpstreamFault.SSE_NO_RESPONSE) ? leave() : Mono.empty();
         });
@@ -413,7 +413,7 @@ abstract class UpstreamSession {
     /** Ends the session here, so that the next call is made in another one; true if it was open. */
     boolean close(UpstreamFault why) {
         // First, so that whoever learns of the end and calls again finds the next session.
-        back.replace(this);
+        back.sessions.replace(this);
         boolean wasOpen = state.getAndSet(State.ENDED) == State.OPEN;
         if (wasOpen) {
             meters.sessionEnds();

@@ -57,7 +57,7 @@ class SharedSubscriptionsTest {
             assertThat(first.poll(30, TimeUnit.SECONDS)).startsWith("notifications/subscriptions/acknowledged");
             LegacyBack back = (LegacyBack) fixture.dialect();
 
-            UpstreamFixture.await(back.renew(back.own()).opened());
+            UpstreamFixture.await(back.sessions.renew(back.sessions.own()).opened());
 
             assertThat(first.poll(30, TimeUnit.SECONDS)).contains("\"uri\":\"a:b\"");
             UpstreamFixture.eventually(

@@ -257,7 +257,7 @@ class SseCallTest {
 
             int connections = fixture.upstream.state().connections();
             LegacyBack back = (LegacyBack) fixture.dialect();
-            back.expire(System.nanoTime() + Duration.ofMinutes(6).toNanos());
+            back.sessions.expire(System.nanoTime() + Duration.ofMinutes(6).toNanos());
             assertThat(fixture.upstream.state().sessions()).isEqualTo(1);
             UpstreamFixture.eventually(() -> fixture.upstream.state().connections() <= connections - 4);
             assertThat(sent(fixture, "notifications/cancelled")).isEmpty();
@@ -417,9 +417,9 @@ class SseCallTest {
             LegacyBack back = (LegacyBack) fixture.dialect();
             long now = System.nanoTime();
 
-            back.expire(now + Duration.ofMinutes(29).toNanos());
+            back.sessions.expire(now + Duration.ofMinutes(29).toNanos());
             assertThat(fixture.upstream.state().sessions()).isEqualTo(3);
-            back.expire(now + Duration.ofMinutes(31).toNanos());
+            back.sessions.expire(now + Duration.ofMinutes(31).toNanos());
 
             // The own session, and one that somebody listens to.
             assertThat(fixture.upstream.state().sessions()).isEqualTo(2);
