@@ -98,7 +98,7 @@ public abstract class RoundTrip {
         });
     }
 
-    protected final boolean isResting() {
+    final boolean isResting() {
         Rest current = rest;
         return current != null && current.isGoingOn();
     }
