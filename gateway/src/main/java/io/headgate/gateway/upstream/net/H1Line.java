@@ -21,7 +21,7 @@ final class H1Line extends Line {
 
     void send(RoundTrip next, OutgoingRequest request) {
         expect(next);
-        byte[] head = pool.client.head(request);
+        byte[] head = pool.client.heads().head(request);
         Pieces body = request.body();
         int size = head.length + 4;
         for (String text : request.fields()) {

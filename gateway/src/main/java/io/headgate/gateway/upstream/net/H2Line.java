@@ -29,10 +29,11 @@ final class H2Line extends Line {
             content = channel.alloc().ioBuffer(body.length());
             body.forEach(content::writeBytes);
         }
-        String path = request.path() != null ? request.path() : pool.client.path();
+        String path =
+                request.path() != null ? request.path() : pool.client.heads().path();
         DefaultFullHttpRequest message = new DefaultFullHttpRequest(
                 HttpVersion.HTTP_1_1, HttpMethod.valueOf(request.method().name()), path, content);
-        pool.client.fixedFields(request.method()).forEach(message.headers()::add);
+        pool.client.heads().fixedFields(request.method()).forEach(message.headers()::add);
         for (int i = 0; i < request.fields().size(); i += 2) {
             message.headers().add(request.fields().get(i), request.fields().get(i + 1));
         }

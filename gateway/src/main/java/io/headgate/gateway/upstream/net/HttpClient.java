@@ -1,17 +1,14 @@
 package io.headgate.gateway.upstream.net;
 
 import io.headgate.filter.Exchange;
-import io.headgate.gateway.telemetry.Fatal;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamFault;
 import io.headgate.gateway.upstream.UpstreamMeters;
 import io.headgate.gateway.upstream.wire.OutgoingRequest;
-import io.headgate.gateway.upstream.wire.OutgoingRequest.Method;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
@@ -19,38 +16,24 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
-import java.io.File;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -66,21 +49,6 @@ public final class HttpClient {
             .setMaxChunkSize(64 * 1024)
             .setUseRfc9112TransferEncoding(true);
 
-    /** What the gateway says itself, or must not say at all. */
-    private static final Set<String> COMPUTED = Set.of(
-            "host",
-            "connection",
-            "keep-alive",
-            "content-length",
-            "transfer-encoding",
-            "content-type",
-            "accept",
-            "accept-encoding",
-            "last-event-id",
-            "te",
-            "upgrade",
-            "proxy-connection");
-
     private final UpstreamLimits limits;
     private final UpstreamMeters meters;
     private final HeldSecrets secrets;
@@ -90,14 +58,12 @@ public final class HttpClient {
     private final boolean h2PriorKnowledge;
     private final String host;
     private final int port;
-    private final String path;
+    private final RequestHeads heads;
     private final @Nullable String deadlineHeader;
     private final @Nullable SslContext tls;
     private final Class<? extends SocketChannel> channelType;
     private final AddressResolverGroup<?> resolver;
     private final InetSocketAddress address;
-    private final Map<Method, byte[]> heads = new EnumMap<>(Method.class);
-    private final Map<Method, Map<String, String>> fields = new EnumMap<>(Method.class);
     private final List<LoopPool> pools = new ArrayList<>();
     private final Map<Thread, LoopPool> poolOfThread = new ConcurrentHashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
@@ -117,15 +83,15 @@ public final class HttpClient {
         }
         this.host = named.startsWith("[") ? named.substring(1, named.length() - 1) : named;
         this.port = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
-        this.path = pathOf(url);
         this.deadlineHeader = config.deadlineHeader();
-        this.tls = isTls ? tls(config.trustFile()) : null;
+        this.tls = isTls ? TlsNegotiation.context(config.trustFile()) : null;
         EventLoopGroup group = loops.onServer(LoopResources.DEFAULT_NATIVE);
         this.channelType = loops.onChannelClass(SocketChannel.class, group);
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
         this.address = literal == null ? InetSocketAddress.createUnresolved(host, port) : literal(literal);
         this.resolver = literal == null ? names(config, loops, group) : NoopAddressResolverGroup.INSTANCE;
-        describeRequests(config);
+        String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        this.heads = new RequestHeads(config, port == (isTls ? 443 : 80) ? bracketed : bracketed + ":" + port);
         List<EventLoop> eventLoops = new ArrayList<>();
         for (EventExecutor executor : group) {
             eventLoops.add((EventLoop) executor);
@@ -165,8 +131,8 @@ public final class HttpClient {
         return url;
     }
 
-    String path() {
-        return path;
+    RequestHeads heads() {
+        return heads;
     }
 
     /** Adds how long somebody still waits for the answer, for servers that want to know. */
@@ -179,30 +145,6 @@ public final class HttpClient {
             }
         }
         return request;
-    }
-
-    /** The first lines of a request, the same each time but for requests that go to another path. */
-    byte[] head(OutgoingRequest request) {
-        String elsewhere = request.path();
-        byte[] head = elsewhere == null ? heads.get(request.method()) : head(request.method(), elsewhere);
-        if (head == null) {
-            throw new IllegalStateException("no head for " + request.method());
-        }
-        return head;
-    }
-
-    private byte[] head(Method method, String to) {
-        StringBuilder head = new StringBuilder(method.name() + " " + to + " HTTP/1.1\r\n");
-        fixedFields(method)
-                .forEach((name, value) -> head.append(oneLine(name))
-                        .append(": ")
-                        .append(oneLine(value))
-                        .append("\r\n"));
-        return head.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    Map<String, String> fixedFields(Method method) {
-        return fields.getOrDefault(method, Map.of());
     }
 
     /** Takes out of a message what the gateway holds for this server. */
@@ -249,7 +191,7 @@ public final class HttpClient {
         }
         SslHandler handler = context.newHandler(channel.alloc(), host, port);
         handler.setHandshakeTimeout(limits.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
-        channel.pipeline().addLast(handler).addLast(new Negotiation(pool, attempt));
+        channel.pipeline().addLast(handler).addLast(new TlsNegotiation(pool, attempt));
     }
 
     static UpstreamFault faultOf(Throwable cause) {
@@ -284,106 +226,11 @@ public final class HttpClient {
         return pools.get(Math.floorMod(turn.getAndIncrement(), pools.size()));
     }
 
-    private void describeRequests(UpstreamConfig config) {
-        String named = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-        String authority = port == (isTls ? 443 : 80) ? named : named + ":" + port;
-        for (Method method : Method.values()) {
-            Map<String, String> fixed = new LinkedHashMap<>();
-            fixed.put("host", authority);
-            fixed.put("accept", method == Method.GET ? "text/event-stream" : "application/json, text/event-stream");
-            if (method == Method.POST) {
-                fixed.put("content-type", "application/json");
-            }
-            config.headers().forEach((name, value) -> {
-                String lower = name.toLowerCase(Locale.ROOT);
-                if (!lower.startsWith("mcp-") && !COMPUTED.contains(lower)) {
-                    fixed.put(lower, value);
-                }
-            });
-            fields.put(method, fixed);
-            heads.put(method, head(method, path));
-        }
-    }
-
-    private static String oneLine(String text) {
-        return text.replace('\r', ' ').replace('\n', ' ');
-    }
-
-    private static String pathOf(URI url) {
-        String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
-        return url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
-    }
-
     private InetSocketAddress literal(byte[] bytes) {
         try {
             return new InetSocketAddress(InetAddress.getByAddress(bytes), port);
         } catch (UnknownHostException impossible) {
             throw new IllegalArgumentException("url: " + url + " (expected: a valid address)", impossible);
-        }
-    }
-
-    private static SslContext tls(@Nullable String trustFile) {
-        try {
-            SslContextBuilder builder = SslContextBuilder.forClient()
-                    .sslProvider(SslProvider.JDK)
-                    .endpointIdentificationAlgorithm("HTTPS")
-                    .protocols("TLSv1.3", "TLSv1.2")
-                    .applicationProtocolConfig(new ApplicationProtocolConfig(
-                            ApplicationProtocolConfig.Protocol.ALPN,
-                            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                            ApplicationProtocolNames.HTTP_2,
-                            ApplicationProtocolNames.HTTP_1_1));
-            if (trustFile != null) {
-                builder.trustManager(new File(trustFile));
-            }
-            return builder.build();
-        } catch (SSLException | IllegalArgumentException bad) {
-            throw new IllegalArgumentException("trustFile: " + trustFile + " (expected: PEM certificates)", bad);
-        }
-    }
-
-    /** Goes on with HTTP/2 or HTTP/1.1 when TLS says which. */
-    private final class Negotiation extends ApplicationProtocolNegotiationHandler {
-        private final LoopPool pool;
-        private final LoopPool.Attempt attempt;
-
-        Negotiation(LoopPool pool, LoopPool.Attempt attempt) {
-            super(ApplicationProtocolNames.HTTP_1_1);
-            this.pool = pool;
-            this.attempt = attempt;
-        }
-
-        @Override
-        protected void configurePipeline(ChannelHandlerContext context, String protocol) {
-            if (h2PriorKnowledge || ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-                H2Connection.setUp(pool, attempt, context.channel());
-            } else {
-                attempt.readyH1(context.channel());
-            }
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-            // Of a handshake that took too long, or whose peer went away, the library tells by this event alone.
-            if (event instanceof SslHandshakeCompletionEvent completion && !completion.isSuccess()) {
-                handshakeFailure(context, completion.cause());
-            }
-            super.userEventTriggered(context, event);
-        }
-
-        @Override
-        protected void handshakeFailure(ChannelHandlerContext context, Throwable cause) {
-            attempt.failed(
-                    cause instanceof SslHandshakeTimeoutException ? UpstreamFault.TLS_TIMEOUT : UpstreamFault.TLS);
-            context.close();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            Fatal.check(cause);
-            attempt.failed(UpstreamFault.TLS);
-            context.close();
         }
     }
 }
