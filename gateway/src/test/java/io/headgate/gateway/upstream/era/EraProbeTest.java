@@ -65,8 +65,7 @@ class EraProbeTest {
                         (request, wire) -> wire.answer(
                                 400,
                                 "application/json",
-                                "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not"
-                                        + " initialized\"},\"id\":null}")),
+                                "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not initialized\"},\"id\":null}")),
                 new Answer(
                         "a body that is no JSON-RPC",
                         Era.LEGACY,

@@ -145,8 +145,8 @@ class ListingTest {
             assertThat(fixture.server().received("initialize").get(0).body())
                     .contains(
                             "\"capabilities\":{\"roots\":{},\"sampling\":{},\"elicitation\":{\"form\":{},\"url\":{}},"
-                                + "\"extensions\":{\"io.modelcontextprotocol/ui\":"
-                                + "{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}}},\"clientInfo\":{\"name\":\"headgate\"");
+                                    + "\"extensions\":{\"io.modelcontextprotocol/ui\":"
+                                    + "{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}}},\"clientInfo\":{\"name\":\"headgate\"");
         }
     }
 

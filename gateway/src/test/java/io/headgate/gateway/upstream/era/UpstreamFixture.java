@@ -271,8 +271,7 @@ public final class UpstreamFixture implements AutoCloseable {
                     wire.answer(
                             400,
                             "application/json",
-                            "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not"
-                                    + " initialized\"},\"id\":null}");
+                            "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not initialized\"},\"id\":null}");
                 case "initialize" -> {
                     String id = idPrefix + (ids.size() + 1);
                     ids.add(id);

@@ -62,8 +62,7 @@ class LostSessionsTest {
                 wire.answer(
                         unknown,
                         "application/json",
-                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"No valid session"
-                                + " ID\"},\"id\":null}");
+                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"No valid session ID\"},\"id\":null}");
             }
         }
     }
@@ -211,8 +210,7 @@ class LostSessionsTest {
                 wire.answer(
                         400,
                         "application/json",
-                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"No valid session"
-                                + " ID\"},\"id\":null}");
+                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"No valid session ID\"},\"id\":null}");
             } else if (calls.get() == 2) {
                 wire.result(request, "{\"content\":[]}");
             } else {

@@ -95,9 +95,10 @@ class SessionPoolTest {
 
     @Test
     void tellsServersWhatTheyKnow() {
-        assertThat(Declared.of(client(" { \"roots\" : {\"listChanged\": true, \"z\":1},"
-                                + " \"sampling\":{\"context\":{\"a\":1}, \"tools\":{}},"
-                                + " \"elicitation\":{\"url\":{},\"form\":true}, \"experimental\":{}}"))
+        assertThat(Declared.of(
+                                client(
+                                        " { \"roots\" : {\"listChanged\": true, \"z\":1}, \"sampling\":{\"context\":{\"a\":1}, "
+                                                + "\"tools\":{}}, \"elicitation\":{\"url\":{},\"form\":true}, \"experimental\":{}}"))
                         .toString())
                 .isEqualTo("{\"elicitation\":{\"url\":{}},\"sampling\":{\"tools\":{},\"context\":{}},"
                         + "\"roots\":{\"listChanged\":true}}");

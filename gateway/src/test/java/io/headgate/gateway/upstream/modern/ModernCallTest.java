@@ -74,8 +74,8 @@ class ModernCallTest {
             assertThat(fixture.server().received("tools/call").get(0).body())
                     .contains(
                             "\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-                                + "\"io.modelcontextprotocol/clientCapabilities\":{\"sampling\":{}},"
-                                + "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"c\",\"version\":\"1\"}},\"name\":\"echo\"}");
+                                    + "\"io.modelcontextprotocol/clientCapabilities\":{\"sampling\":{}},"
+                                    + "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"c\",\"version\":\"1\"}},\"name\":\"echo\"}");
         }
     }
 

@@ -79,10 +79,8 @@ class UpstreamFaultTest {
                         "half an object",
                         Reason.UPSTREAM_AMBIGUOUS,
                         "truncated",
-                        (request, wire) -> wire.raw("HTTP/1.1 200 OK\r\n"
-                                        + "Content-Type: application/json\r\n"
-                                        + "Content-Length: 200\r\n\r\n"
-                                        + "{\"jsonrpc\":")
+                        (request, wire) -> wire.raw(
+                                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{\"jsonrpc\":")
                                 .fin()),
                 new Case(
                         "length and chunks",
@@ -161,9 +159,8 @@ class UpstreamFaultTest {
                         "announced too large",
                         Reason.UPSTREAM_TOO_LARGE,
                         "too_large",
-                        (request, wire) -> wire.raw("HTTP/1.1 200 OK\r\n"
-                                + "Content-Type: application/json\r\n"
-                                + "Content-Length: 1048577\r\n\r\n")),
+                        (request, wire) -> wire.raw(
+                                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n")),
                 new Case("chunks too large", Reason.UPSTREAM_TOO_LARGE, "too_large", (request, wire) -> {
                     wire.raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
                     for (int i = 0; i < 17; i++) {

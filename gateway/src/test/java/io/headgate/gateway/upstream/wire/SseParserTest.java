@@ -92,21 +92,21 @@ class SseParserTest {
     @Test
     void findsEventsOfOneOtherName() throws Exception {
         String text = """
-            event: endpoint
-            data: /m
+                event: endpoint
+                data: /m
 
-            data: one
+                data: one
 
-            event: other
-            data: x
+                event: other
+                data: x
 
-            event: endpoint
+                event: endpoint
 
-            event: endpoint
-            event: message
-            data: two
+                event: endpoint
+                event: message
+                data: two
 
-            """;
+                """;
         SseParser parser = new SseParser(1_000, "endpoint");
         ByteBuf in = Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
         List<String> events = new ArrayList<>();
