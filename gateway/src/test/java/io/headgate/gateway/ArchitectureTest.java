@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
@@ -11,10 +12,17 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Who may use whom: the packages follow the way of a call, and nothing points back. */
 class ArchitectureTest {
     private static final String HOUSE = "io.headgate.";
+    private static final Pattern IMPORT =
+            Pattern.compile("^import (?:static )?(io\\.headgate(?:\\.[a-z]\\w*)+)\\.[A-Z]", Pattern.MULTILINE);
     private static final JavaClasses ALL = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(location -> !location.contains("-tests.jar"))
@@ -45,11 +55,60 @@ class ArchitectureTest {
             Map.entry("gateway.telemetry", List.of("mcp")),
             Map.entry("gateway.memory", List.of("gateway.telemetry")),
             Map.entry("gateway.wire", List.of()),
+            Map.entry("gateway.upstream", List.of("mcp", "filter", "gateway.telemetry", "gateway.memory")),
+            Map.entry("gateway.upstream.wire", List.of("mcp", "filter", "gateway.memory", "gateway.upstream")),
             Map.entry(
-                    "gateway.upstream",
-                    List.of("mcp", "filter", "gateway.telemetry", "gateway.memory", "gateway.wire")),
+                    "gateway.upstream.net",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.wire",
+                            "gateway.upstream",
+                            "gateway.upstream.wire")),
+            Map.entry(
+                    "gateway.upstream.call",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.memory",
+                            "gateway.upstream",
+                            "gateway.upstream.wire",
+                            "gateway.upstream.net")),
+            Map.entry(
+                    "gateway.upstream.modern",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.upstream",
+                            "gateway.upstream.wire",
+                            "gateway.upstream.net",
+                            "gateway.upstream.call")),
+            Map.entry(
+                    "gateway.upstream.legacy",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.telemetry",
+                            "gateway.memory",
+                            "gateway.upstream",
+                            "gateway.upstream.wire",
+                            "gateway.upstream.net",
+                            "gateway.upstream.call")),
+            Map.entry(
+                    "gateway.upstream.era",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "gateway.memory",
+                            "gateway.upstream",
+                            "gateway.upstream.net",
+                            "gateway.upstream.modern",
+                            "gateway.upstream.legacy")),
             Map.entry("gateway.seal", List.of("mcp")),
-            Map.entry("gateway.route.catalog", List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream")),
+            Map.entry(
+                    "gateway.route.catalog",
+                    List.of("mcp", "filter", "gateway.telemetry", "gateway.upstream", "gateway.upstream.wire")),
             Map.entry(
                     "gateway.route",
                     List.of(
@@ -62,7 +121,6 @@ class ArchitectureTest {
             Map.entry(
                     "gateway.policy",
                     List.of(
-                            "mcp",
                             "filter",
                             "filter.identity",
                             "filter.audit",
@@ -70,29 +128,13 @@ class ArchitectureTest {
                             "filter.concurrency",
                             "filter.breaker",
                             "filter.retry",
-                            "filter.timeout",
-                            "gateway.telemetry")),
+                            "filter.timeout")),
             Map.entry(
                     "gateway.session",
-                    List.of(
-                            "mcp",
-                            "filter",
-                            "gateway.telemetry",
-                            "gateway.memory",
-                            "gateway.upstream",
-                            "gateway.seal",
-                            "gateway.route",
-                            "gateway.policy")),
+                    List.of("mcp", "filter", "gateway.telemetry", "gateway.memory", "gateway.seal", "gateway.route")),
             Map.entry(
                     "gateway.dialect",
-                    List.of(
-                            "mcp",
-                            "filter",
-                            "gateway.telemetry",
-                            "gateway.memory",
-                            "gateway.route.catalog",
-                            "gateway.policy",
-                            "gateway.session")),
+                    List.of("mcp", "filter", "gateway.telemetry", "gateway.route.catalog", "gateway.session")),
             Map.entry(
                     "gateway.http",
                     List.of(
@@ -110,7 +152,6 @@ class ArchitectureTest {
                             "filter",
                             "gateway.memory",
                             "gateway.upstream",
-                            "gateway.route",
                             "gateway.policy",
                             "gateway.session",
                             "gateway.http")),
@@ -156,6 +197,48 @@ class ArchitectureTest {
                                 "are in " + Arrays.toString(allowed),
                                 (JavaClass used) -> List.of(allowed).contains(used.getPackageName())))))
                 .check(ALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("packages")
+    void usesAllThatItMay(String name) throws IOException {
+        Set<String> used = new HashSet<>(imported(name));
+        ALL.stream()
+                .filter(each -> each.getPackageName().equals(HOUSE + name))
+                .flatMap(each -> each.getDirectDependenciesFromSelf().stream())
+                .forEach(each ->
+                        used.add(each.getTargetClass().getBaseComponentType().getPackageName()));
+        assertThat(MAY_USE.getOrDefault(name, List.of()))
+                .as("rights that are not used, to be taken away")
+                .filteredOn(right -> !used.contains(HOUSE + right))
+                .isEmpty();
+    }
+
+    /** The sources, too: a class file does not say where a constant came from. */
+    @ParameterizedTest
+    @MethodSource("packages")
+    void importsOnlyWhatItMay(String name) throws IOException {
+        Set<String> allowed = MAY_USE.getOrDefault(name, List.of()).stream()
+                .map(each -> HOUSE + each)
+                .collect(Collectors.toSet());
+        allowed.add(HOUSE + name);
+        assertThat(imported(name)).isSubsetOf(allowed);
+    }
+
+    /** The packages of the house that the sources of a package import from. */
+    private static Set<String> imported(String name) throws IOException {
+        Set<String> packages = new TreeSet<>();
+        for (Path module : List.of(Path.of("."), Path.of("../filters"))) {
+            Path directory = module.resolve("src/main/java").resolve((HOUSE + name).replace('.', '/'));
+            if (Files.isDirectory(directory)) {
+                try (Stream<Path> files = Files.list(directory)) {
+                    for (Path file : files.filter(Files::isRegularFile).toList()) {
+                        IMPORT.matcher(Files.readString(file)).results().forEach(found -> packages.add(found.group(1)));
+                    }
+                }
+            }
+        }
+        return packages;
     }
 
     static Set<String> packages() {

@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One request on its way through the server, whatever its era. */
-record Call(String method, ObjectNode params, Client client, EventExecutor loop, Arguments raw) {
+record Call(String method, ObjectNode params, CallingClient client, EventExecutor loop, Arguments raw) {
     /** The bytes of the arguments as they came; costs a scan of the message, so only the ledger asks. */
     interface Arguments {
         byte[] bytes();

@@ -22,10 +22,10 @@ final class DemoHttp {
 
     private final Era era;
     private final HostCheck hosts;
-    private final ModernDialect modern;
-    private final LegacyDialect legacy;
+    private final StatelessDialect modern;
+    private final SessionDialect legacy;
 
-    DemoHttp(Era era, HostCheck hosts, ModernDialect modern, LegacyDialect legacy) {
+    DemoHttp(Era era, HostCheck hosts, StatelessDialect modern, SessionDialect legacy) {
         this.era = era;
         this.hosts = hosts;
         this.modern = modern;
@@ -45,7 +45,7 @@ final class DemoHttp {
             return post(http);
         }
         if (era != Era.MODERN && method.equals(HttpMethod.GET)) {
-            return LegacyDialect.acceptsEventStream(http.headers())
+            return SessionDialect.acceptsEventStream(http.headers())
                     ? legacy.get(http)
                     : refuse(http, 406, "Not Acceptable: Client must accept text/event-stream");
         }
@@ -118,7 +118,7 @@ final class DemoHttp {
     private Publisher<Void> refuse(HttpExchange http, RpcFailure failure) {
         boolean claimed = era != Era.LEGACY && ModernEnvelope.claimed(http.headers(), NullNode.getInstance());
         JsonNode id = era == Era.MODERN || claimed ? null : NullNode.getInstance();
-        return Answers.json(http.response(), Event.failure(id, failure));
+        return HttpAnswers.json(http.response(), Event.failure(id, failure));
     }
 
     private static final class TooLarge extends RuntimeException {

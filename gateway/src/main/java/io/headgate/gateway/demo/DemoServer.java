@@ -22,20 +22,20 @@ public final class DemoServer implements AutoCloseable {
     private final Scheduler timer = Schedulers.newSingle("demo-timer", /* daemon= */ true);
     private final @Nullable Ledger ledger;
     private final Tools tools;
-    private final Subscriptions subscriptions;
+    private final ListenStreams subscriptions;
     private final LegacySessions sessions;
     private final LoopResources loops;
     private final DisposableServer server;
 
     private DemoServer(DemoServerOptions options) {
         InstantSource clock = InstantSource.system();
-        Seal seal = new Seal(secret(options.stateSecret()));
+        Signer seal = new Signer(secret(options.stateSecret()));
         Changes changes = new Changes();
         Journal journal = new Journal(changes);
         Resources resources = new Resources(journal);
         ServerInfo info = new ServerInfo(options.name());
         ledger = options.ledger() == null ? null : Ledger.open(options.ledger());
-        Tasks tasks = new Tasks(new Seal(secret(null)), clock);
+        TaskStore tasks = new TaskStore(new Signer(secret(null)), clock);
         tools = new Tools(
                 List.of(
                         new FixtureTools(timer).all(),
@@ -45,17 +45,17 @@ public final class DemoServer implements AutoCloseable {
                 changes,
                 new Workers(options.workers()),
                 ledger);
-        Methods methods = new Methods(tools, new Prompts(), resources, new Pages(options.pageSize()));
-        subscriptions = new Subscriptions(changes, tasks, resources, info);
+        SharedMethods methods = new SharedMethods(tools, new Prompts(), resources, new Pages(options.pageSize()));
+        subscriptions = new ListenStreams(changes, tasks, resources, info);
         // Sessions are named by a key of their own: replicas that share the other must not share names.
         sessions = new LegacySessions(
-                changes, new Seal(secret(null)), clock, options.sessionIdle(), options.maxSessions());
+                changes, new Signer(secret(null)), clock, options.sessionIdle(), options.maxSessions());
         DemoHttp http = new DemoHttp(
                 options.era(),
                 new HostCheck(options.host(), options.allowedHosts()),
-                new ModernDialect(
+                new StatelessDialect(
                         methods, tasks, subscriptions, new RequestState(seal, clock), info, timer, options.keepAlive()),
-                new LegacyDialect(methods, sessions, info, timer, options.keepAlive()));
+                new SessionDialect(methods, sessions, info, timer, options.keepAlive()));
         loops = LoopResources.create("demo-http", options.eventLoops(), /* daemon= */ true);
         long sweep = Math.max(1, options.sessionIdle().toMillis() / 4);
         var unused = timer.schedulePeriodically(sessions::expire, sweep, sweep, TimeUnit.MILLISECONDS);
@@ -137,7 +137,7 @@ public final class DemoServer implements AutoCloseable {
 
     private static byte[] secret(@Nullable String given) {
         if (given != null) {
-            return Seal.sha256(Json.utf8(given));
+            return Signer.sha256(Json.utf8(given));
         }
         byte[] drawn = new byte[32];
         new SecureRandom().nextBytes(drawn);

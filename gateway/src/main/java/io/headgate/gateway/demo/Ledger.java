@@ -73,7 +73,7 @@ final class Ledger implements AutoCloseable {
         return Json.utf8(Json.object()
                         .put("time", Instant.now().toString())
                         .put("tool", tool)
-                        .put("argumentsSha256", HexFormat.of().formatHex(Seal.sha256(arguments)))
+                        .put("argumentsSha256", HexFormat.of().formatHex(Signer.sha256(arguments)))
                         .put("traceparent", traceparent)
                 + "\n");
     }

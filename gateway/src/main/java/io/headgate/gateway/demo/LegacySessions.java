@@ -12,12 +12,12 @@ import tools.jackson.databind.JsonNode;
 final class LegacySessions {
     private final Map<String, LegacySession> sessions = new ConcurrentHashMap<>();
     private final Changes changes;
-    private final Seal seal;
+    private final Signer seal;
     private final InstantSource clock;
     private final Duration idle;
     private final int max;
 
-    LegacySessions(Changes changes, Seal seal, InstantSource clock, Duration idle, int max) {
+    LegacySessions(Changes changes, Signer seal, InstantSource clock, Duration idle, int max) {
         this.changes = changes;
         this.seal = seal;
         this.clock = clock;

@@ -28,7 +28,7 @@ final class ModernEnvelope {
             return message.valueStream().anyMatch(ModernEnvelope::claimed);
         }
         JsonNode meta = message.path("params").path("_meta");
-        return meta.has(VERSION_KEY) || meta.has(ModernClient.CAPABILITIES);
+        return meta.has(VERSION_KEY) || meta.has(StatelessClient.CAPABILITIES);
     }
 
     /** The checks that need no knowledge of the method, in the order in which their failures take precedence. */
@@ -51,8 +51,8 @@ final class ModernEnvelope {
         if (!claimed.isString()) {
             throw incomplete(VERSION_KEY);
         }
-        if (!meta.path(ModernClient.CAPABILITIES).isObject()) {
-            throw incomplete(ModernClient.CAPABILITIES);
+        if (!meta.path(StatelessClient.CAPABILITIES).isObject()) {
+            throw incomplete(StatelessClient.CAPABILITIES);
         }
         if (!claimed.stringValue().equals(VERSION)) {
             throw unsupported(claimed.stringValue());

@@ -10,10 +10,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class RequestState {
     private static final Duration LIFE = Duration.ofMinutes(10);
 
-    private final Seal seal;
+    private final Signer seal;
     private final InstantSource clock;
 
-    RequestState(Seal seal, InstantSource clock) {
+    RequestState(Signer seal, InstantSource clock) {
         this.seal = seal;
         this.clock = clock;
     }
@@ -50,6 +50,6 @@ final class RequestState {
                 request.set(name, value);
             }
         }
-        return HexFormat.of().formatHex(Seal.sha256(Json.bytes(request)));
+        return HexFormat.of().formatHex(Signer.sha256(Json.bytes(request)));
     }
 }

@@ -11,7 +11,7 @@ import reactor.core.publisher.Sinks;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** One call that goes on after it was answered; guarded by the {@link Tasks} that it belongs to. */
+/** One call that goes on after it was answered; guarded by the {@link TaskStore} that it belongs to. */
 final class Task {
     /** What a task can be, in the words of the extension. */
     enum Status {

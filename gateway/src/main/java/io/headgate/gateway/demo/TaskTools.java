@@ -13,14 +13,16 @@ final class TaskTools {
     private static final int MAX_SECONDS = 3_600;
     private static final Duration SHORT = Duration.ofMillis(500);
     private static final String CONFIRM = """
-            {"type": "object", "properties": {"confirm": {"type": "boolean"}}, "required": ["confirm"]}""";
+        {"type": "object", "properties": {"confirm": {"type": "boolean"}}, "required": ["confirm"]}\
+        """;
     private static final String NAME = """
-            {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}""";
+        {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}\
+        """;
 
-    private final Tasks tasks;
+    private final TaskStore tasks;
     private final Scheduler timer;
 
-    TaskTools(Tasks tasks, Scheduler timer) {
+    TaskTools(TaskStore tasks, Scheduler timer) {
         this.tasks = tasks;
         this.timer = timer;
     }
@@ -28,15 +30,17 @@ final class TaskTools {
     List<Tool> all() {
         return List.of(
                 Tool.plain("""
-                    {"name": "greet", "description": "Greets, at once.",
-                     "inputSchema": {"type": "object", "properties": {"name": {"type": "string"}},
-                       "required": ["name"]}}""", call -> Flux.just(Frame.text("Hello, " + call.text("name") + "!"))),
+                       {"name": "greet", "description": "Greets, at once.",
+                        "inputSchema": {"type": "object", "properties": {"name": {"type": "string"}},
+                          "required": ["name"]}}\
+                       """, call -> Flux.just(Frame.text("Hello, " + call.text("name") + "!"))),
                 Tool.plain("""
-                    {"name": "slow_compute",
-                     "description": "Computes for a number of seconds, as a task if the client takes one.",
-                     "inputSchema": {"type": "object",
-                       "properties": {"seconds": {"type": "integer", "minimum": 0, "maximum": 3600},
-                         "label": {"type": "string"}}, "required": ["seconds"]}}""", this::compute),
+                         {"name": "slow_compute",
+                          "description": "Computes for a number of seconds, as a task if the client takes one.",
+                          "inputSchema": {"type": "object",
+                            "properties": {"seconds": {"type": "integer", "minimum": 0, "maximum": 3600},
+                              "label": {"type": "string"}}, "required": ["seconds"]}}\
+                         """, this::compute),
                 Tool.plain(
                         FixtureTools.definition("failing_job", "A task that fails as a tool does"),
                         call -> task(call, task -> later(Frame.failed("The job has failed")))),
@@ -47,8 +51,9 @@ final class TaskTools {
                                 task -> Mono.delay(SHORT, timer)
                                         .then(Mono.error(new IllegalStateException("the job broke"))))),
                 Tool.plain("""
-                    {"name": "confirm_delete", "description": "A task that asks before it deletes (nothing, in fact).",
-                     "inputSchema": {"type": "object", "properties": {"filename": {"type": "string"}}}}""", this::delete),
+                     {"name": "confirm_delete", "description": "A task that asks before it deletes (nothing, in fact).",
+                      "inputSchema": {"type": "object", "properties": {"filename": {"type": "string"}}}}\
+                     """, this::delete),
                 Tool.plain(FixtureTools.definition("multi_input", "A task that asks two things at once"), this::two),
                 Tool.talkative(
                         FixtureTools.definition("test_tool_with_task", "Asks, and then answers with a task"),

@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** How one era is spoken to an upstream. */
-interface BackDialect {
+public interface BackDialect {
     UpstreamState.Era era();
 
     UpstreamTransport transport();

@@ -14,10 +14,11 @@ import io.headgate.mcp.RawJson;
 import io.headgate.mcp.RequestId;
 
 /** Requests that the gateway makes for itself: it can answer no questions, and says who it is. */
-final class GatewayExchange {
-    static final RawJson INFO = RawJson.of("{\"name\":\"headgate\",\"version\":\"" + version() + "\"}");
+public final class GatewayExchange {
+    public static final RawJson INFO = RawJson.of("{\"name\":\"headgate\",\"version\":\"" + version() + "\"}");
     /** Some servers leave their tools' user interfaces out of lists for those who do not declare this. */
-    static final String SHOWS_INTERFACES = "\"" + Extensions.UI + "\":{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}";
+    public static final String SHOWS_INTERFACES =
+            "\"" + Extensions.UI + "\":{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}";
 
     private static final Client CLIENT = new Client(
             ProtocolVersions.V2026_07_28,
@@ -27,7 +28,7 @@ final class GatewayExchange {
 
     private GatewayExchange() {}
 
-    static Exchange of(String upstream, String method, String params) {
+    public static Exchange of(String upstream, String method, String params) {
         return new Exchange(
                 request(method, params),
                 new Target(upstream),
@@ -38,7 +39,7 @@ final class GatewayExchange {
                 RequestHeaders.NONE);
     }
 
-    static JsonRpc.Request request(String method, String params) {
+    public static JsonRpc.Request request(String method, String params) {
         return new JsonRpc.Request(RequestId.of(0), method, Envelope.ofRequest(method, RawJson.of(params)));
     }
 

@@ -63,7 +63,7 @@ public record Listing(
     }
 
     /** The same from a server whose revision has neither cache hints nor the tasks of the newer one, whatever it wrote. */
-    Listing ofOlderRevision() {
+    public Listing ofOlderRevision() {
         return new Listing(
                 Extensions.without(capabilities, Extensions.TASKS),
                 serverInfo,

@@ -22,14 +22,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted about one upstream, and whether it is there. */
-final class UpstreamMeters {
+public final class UpstreamMeters {
     private static final RawJson UNKNOWN_DELIVERY = RawJson.of("{\"delivery\":\"unknown\"}");
 
     /** What a server loses when it ends, and has again afterwards. */
-    enum Renewed {
+    public enum Renewed {
         SESSION,
         STREAM,
         SUBSCRIPTION
@@ -39,20 +40,20 @@ final class UpstreamMeters {
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final MemoryBudget memory;
-    private final Map<Fault, Counter> faults = new ConcurrentHashMap<>();
+    private final Map<UpstreamFault, Counter> faults = new ConcurrentHashMap<>();
     private final List<Meter> gauges = new ArrayList<>();
     private final Counter calls;
     private final Map<Renewed, Counter> renewed = new EnumMap<>(Renewed.class);
 
-    final AtomicInteger connections = new AtomicInteger();
-    final AtomicInteger callsInFlight = new AtomicInteger();
-    final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger callsInFlight = new AtomicInteger();
+    private final AtomicInteger sessions = new AtomicInteger();
     private volatile boolean isThere = true;
     private volatile boolean isListed = true;
     private volatile @Nullable Trouble lastError;
     private volatile @Nullable Trouble pastError;
 
-    UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock, MemoryBudget memory) {
+    public UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock, MemoryBudget memory) {
         this.upstream = upstream;
         this.memory = memory;
         this.meters = meters;
@@ -76,7 +77,7 @@ final class UpstreamMeters {
     }
 
     /** Shows which eras are spoken. */
-    void eras(Predicate<Era> isSpoken) {
+    public void eras(Predicate<Era> isSpoken) {
         for (Era era : List.of(Era.MODERN, Era.LEGACY)) {
             gauges.add(Gauge.builder(MeterNames.UPSTREAM_ERA, () -> isSpoken.test(era) ? 1 : 0)
                     .tags("upstream", upstream, "era", era.name().toLowerCase(Locale.ROOT))
@@ -85,14 +86,14 @@ final class UpstreamMeters {
     }
 
     /** Shows how many wait for the upstream to be back. */
-    void countWaiting(ReturnWatch returns) {
-        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, returns, ReturnWatch::waiting)
+    public void countWaiting(Supplier<Number> waiting) {
+        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, waiting)
                 .tag("upstream", upstream)
                 .register(meters));
     }
 
     /** A session, a stream or a subscription that was lost is there again. */
-    void renewed(Renewed what) {
+    public void renewed(Renewed what) {
         Counter counter = renewed.get(what);
         if (counter != null) {
             counter.increment();
@@ -100,39 +101,75 @@ final class UpstreamMeters {
     }
 
     /** Something that this server said begins to be held, on its account and that of a caller if there is one. */
-    Hold hold(Held kind, @Nullable String caller, @Nullable Runnable end) {
+    public Hold hold(Held kind, @Nullable String caller, @Nullable Runnable end) {
         return memory.hold(kind, caller, upstream, end);
     }
 
     /** True if so much can be put together. */
-    boolean hasRoom(long bytes) {
+    public boolean hasRoom(long bytes) {
         return memory.hasRoom(bytes);
     }
 
     /** True if memory is short and much of it is this server's. */
-    boolean isBeyondShare() {
+    public boolean isBeyondShare() {
         return memory.isServerBeyondShare(upstream);
     }
 
-    void called() {
+    public void connectionOpens() {
+        connections.incrementAndGet();
+    }
+
+    public void connectionCloses() {
+        connections.decrementAndGet();
+    }
+
+    public int connections() {
+        return connections.get();
+    }
+
+    public void callBegins() {
+        callsInFlight.incrementAndGet();
+    }
+
+    public void callEnds() {
+        callsInFlight.decrementAndGet();
+    }
+
+    public int callsInFlight() {
+        return callsInFlight.get();
+    }
+
+    public void sessionBegins() {
+        sessions.incrementAndGet();
+    }
+
+    public void sessionEnds() {
+        sessions.decrementAndGet();
+    }
+
+    public int sessions() {
+        return sessions.get();
+    }
+
+    public void called() {
         calls.increment();
     }
 
-    void count(Fault fault) {
+    public void count(UpstreamFault fault) {
         Counter counter = faults.computeIfAbsent(
                 fault, key -> meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", upstream, "reason", key.label()));
         counter.increment();
     }
 
     /** Counts a fault that ends a call, and says what the client is told. */
-    Refusal refuse(Fault fault, @Nullable Duration retryAfter) {
+    public Refusal refuse(UpstreamFault fault, @Nullable Duration retryAfter) {
         return refuse(fault, fault.text(), retryAfter);
     }
 
     /** The same in words that say more than those of the fault. */
-    Refusal refuse(Fault fault, String text, @Nullable Duration retryAfter) {
+    public Refusal refuse(UpstreamFault fault, String text, @Nullable Duration retryAfter) {
         // What the gateway lacks is no fault of the server's.
-        if (fault != Fault.MEMORY) {
+        if (fault != UpstreamFault.MEMORY) {
             count(fault);
             lastError = new Trouble(fault.label() + ": " + text, clock.instant());
         }
@@ -143,24 +180,24 @@ final class UpstreamMeters {
     }
 
     /** What a caller is told of a fault, without counting it: it was expected, and says nothing of the server's health. */
-    static Refusal refusal(Fault fault, String text, @Nullable Duration retryAfter) {
+    public static Refusal refusal(UpstreamFault fault, String text, @Nullable Duration retryAfter) {
         Refusal refusal = new Refusal(
                 fault.reason(),
                 text,
                 retryAfter,
-                fault.reason() == Reason.UPSTREAM_AMBIGUOUS || fault == Fault.MEMORY ? UNKNOWN_DELIVERY : null);
+                fault.reason() == Reason.UPSTREAM_AMBIGUOUS || fault == UpstreamFault.MEMORY ? UNKNOWN_DELIVERY : null);
         return fault.isUnsent() ? refusal.unsent() : refusal;
     }
 
     /** Something came back. */
-    void answered() {
+    public void answered() {
         if (!isThere) {
             isThere = true;
         }
     }
 
     /** A call was answered as it should be: what went wrong before is past. */
-    void succeeded() {
+    public void succeeded() {
         Trouble last = lastError;
         if (last != null) {
             pastError = last;
@@ -169,28 +206,28 @@ final class UpstreamMeters {
     }
 
     /** Its lists were read, or could not be: then it answers and is of no use all the same. */
-    void listed(boolean well) {
+    public void listed(boolean well) {
         isListed = well;
     }
 
-    boolean isHealthy() {
+    public boolean isHealthy() {
         return isThere && isListed;
     }
 
     /** What went wrong since a call was last answered as it should be; null if nothing did. */
     @Nullable
-    Trouble lastError() {
+    public Trouble lastError() {
         return lastError;
     }
 
     /** What went wrong last and is over. */
     @Nullable
-    Trouble pastError() {
+    public Trouble pastError() {
         return pastError;
     }
 
     /** Takes the gauges away, so that a server that comes back under the same name gets its own. */
-    void close() {
+    public void close() {
         gauges.forEach(meters::remove);
     }
 

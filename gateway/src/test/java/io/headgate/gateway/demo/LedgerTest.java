@@ -76,6 +76,6 @@ class LedgerTest {
     }
 
     private static String sha256(String text) {
-        return HexFormat.of().formatHex(Seal.sha256(Json.utf8(text)));
+        return HexFormat.of().formatHex(Signer.sha256(Json.utf8(text)));
     }
 }

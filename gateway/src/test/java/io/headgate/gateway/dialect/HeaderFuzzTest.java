@@ -11,7 +11,7 @@ import io.headgate.gateway.route.catalog.HeaderParam;
 import io.headgate.gateway.route.catalog.Resolutions;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.session.Sessions;
-import io.headgate.gateway.upstream.HeaderText;
+import io.headgate.gateway.upstream.wire.HeaderText;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

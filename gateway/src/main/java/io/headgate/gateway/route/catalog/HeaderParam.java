@@ -1,6 +1,6 @@
 package io.headgate.gateway.route.catalog;
 
-import io.headgate.gateway.upstream.HeaderText;
+import io.headgate.gateway.upstream.wire.HeaderText;
 import io.headgate.mcp.RawJson;
 import java.util.ArrayList;
 import java.util.List;
