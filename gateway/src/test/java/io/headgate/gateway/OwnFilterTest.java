@@ -82,7 +82,7 @@ class OwnFilterTest {
         DemoServer server = DemoServer.start(DemoServerOptions.builder().build());
         Process gateway = start(classes, file(classes, server.url()));
         try (BufferedReader out = gateway.inputReader(StandardCharsets.UTF_8)) {
-            String started = String.valueOf(out.readLine());
+            String started = out.readLine() + Files.readString(classes.resolve("err"));
             String door = found("http://\\S+(?=, admin)", started);
             String admin = found("(?<=admin )http://\\S+", started);
             CompletableFuture<HttpResponse<String>> first = call(door, "demo__sleep", "{\"ms\":60000}");
@@ -174,7 +174,7 @@ class OwnFilterTest {
                         "run",
                         "-c",
                         file.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(classes.resolve("err").toFile())
                 .start();
     }
 
@@ -214,11 +214,12 @@ class OwnFilterTest {
 
     /** Waits until the filter says that so many calls run. */
     private void waitFor(String admin, int running) {
-        Flux.interval(Duration.ZERO, Duration.ofMillis(20), Schedulers.boundedElastic())
-                .onBackpressureDrop()
-                .map(tick -> state(admin).path("running").asInt(-1))
-                .filter(now -> now == running)
-                .blockFirst(PATIENCE);
+        assertThat(Flux.interval(Duration.ZERO, Duration.ofMillis(20), Schedulers.boundedElastic())
+                        .onBackpressureDrop()
+                        .map(tick -> state(admin).path("running").asInt(-1))
+                        .filter(now -> now == running)
+                        .blockFirst(PATIENCE))
+                .isEqualTo(running);
     }
 
     private JsonNode state(String admin) {

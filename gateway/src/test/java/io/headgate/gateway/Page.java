@@ -62,7 +62,7 @@ final class Page {
     }
 
     int words() {
-        return text.trim().split("\\s+").length;
+        return text.trim().split("\\s+", -1).length;
     }
 
     String title() {
