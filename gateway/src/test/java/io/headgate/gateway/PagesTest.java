@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PagesTest {
     private static final Path ROOT = Path.of("..");
     private static final Path FRONT = ROOT.resolve("README.md");
+    private static final Path HOUSE = ROOT.resolve("gateway/README.md");
+    private static final Path CODE = Path.of("src/main/java/io/headgate/gateway");
     private static final Path EXAMPLES = ROOT.resolve("deploy/examples");
     private static final List<String> FOLDERS = List.of("deploy", "gateway", "filters", "benchmarks");
     private static final int MOST_WORDS = 900;
@@ -150,5 +152,36 @@ class PagesTest {
             assertThat(examples).isNotEmpty();
             assertThat(linked).containsAll(examples);
         }
+    }
+
+    @Test
+    void listsThePackages() throws IOException {
+        List<String> listed = firstCells("## Packages", "`([a-z.]+)`");
+        try (Stream<Path> files = Files.walk(CODE)) {
+            assertThat(files.filter(file -> file.endsWith("package-info.java"))
+                            .map(file -> CODE.relativize(file.getParent()).toString().replace('/', '.'))
+                            .filter(name -> !name.isEmpty()))
+                    .containsExactlyInAnyOrderElementsOf(listed);
+        }
+    }
+
+    @Test
+    void namesThePlacesThatHoldBytes() {
+        assertThat(firstCells("## What the gateway holds", "`([a-z.]+\\.[A-Z]\\w+)`"))
+                .hasSizeGreaterThan(10)
+                .allSatisfy(name -> assertThat(CODE.resolve(name.replace('.', '/') + ".java")).exists());
+    }
+
+    /** What is found in the first cells of the table in a section of the page about the house. */
+    private static List<String> firstCells(String section, String pattern) {
+        Pattern name = Pattern.compile(pattern);
+        return Page.read(HOUSE).prose().stream()
+                .dropWhile(line -> !line.equals(section))
+                .skip(1)
+                .takeWhile(line -> !line.startsWith("## "))
+                .filter(line -> line.startsWith("|"))
+                .flatMap(line -> name.matcher(line.substring(0, line.indexOf('|', 1))).results())
+                .map(found -> found.group(1))
+                .toList();
     }
 }
