@@ -39,8 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(60)
 class OwnFilterTest {
     private static final Path PROJECT = Path.of("../deploy/examples/own-filter");
-    private static final Path FILTERS =
-            Path.of("src/main/java/io/headgate/gateway/policy/BuiltInFilters.java");
+    private static final Path FILTERS = Path.of("src/main/java/io/headgate/gateway/policy/BuiltInFilters.java");
     private static final Path ARCHITECTURE = Path.of("src/test/java/io/headgate/gateway/ArchitectureTest.java");
     private static final Page PAGE = Page.read(Path.of("../filters/README.md"));
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -87,7 +86,8 @@ class OwnFilterTest {
             String admin = found("(?<=admin )http://\\S+", started);
             CompletableFuture<HttpResponse<String>> first = call(door, "demo__sleep", "{\"ms\":60000}");
             waitFor(admin, 1);
-            HttpResponse<String> second = call(door, "demo__echo", "{\"message\":\"hi\"}").join();
+            HttpResponse<String> second =
+                    call(door, "demo__echo", "{\"message\":\"hi\"}").join();
             assertThat(second.statusCode()).isEqualTo(503);
             assertThat(MAPPER.readTree(second.body()).path("error").path("code").asInt())
                     .isEqualTo(1503);
@@ -117,7 +117,8 @@ class OwnFilterTest {
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             List<String> options =
                     List.of("-d", classes.toString(), "-cp", classPath(), "--release", "17", "-proc:none");
-            List<Path> all = Stream.concat(sources("src/main").stream(), Stream.of(changed)).toList();
+            List<Path> all = Stream.concat(sources("src/main").stream(), Stream.of(changed))
+                    .toList();
             assertThat(compiler.getTask(said, files, null, options, null, files.getJavaFileObjectsFromPaths(all))
                             .call())
                     .as(said.toString())

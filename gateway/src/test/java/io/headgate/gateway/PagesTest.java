@@ -72,7 +72,9 @@ class PagesTest {
                 Page.read(next).links().forEach(link -> open.push(link.file()));
             }
         }
-        assertThat(found).extracting(Path::toString).containsAll(pages().stream().map(Page::toString).toList());
+        assertThat(found)
+                .extracting(Path::toString)
+                .containsAll(pages().stream().map(Page::toString).toList());
     }
 
     @ParameterizedTest
@@ -88,7 +90,9 @@ class PagesTest {
                 assertThat(cells(lines.get(i))).as(lines.get(i)).isEqualTo(cells(lines.get(start)));
                 i++;
             }
-            assertThat(start == 0 || lines.get(start - 1).isEmpty()).as(lines.get(start)).isTrue();
+            assertThat(start == 0 || lines.get(start - 1).isEmpty())
+                    .as(lines.get(start))
+                    .isTrue();
             assertThat(i - start).as("rows of the table: %s", lines.get(start)).isGreaterThan(2);
             assertThat(lines.get(start + 1)).as("below %s", lines.get(start)).matches(RULER);
         }
@@ -131,7 +135,8 @@ class PagesTest {
         assertThat(page.title()).isEqualTo("# `" + filter + "`");
         assertThat(page.blocks())
                 .as("a block that shows it in a file")
-                .anyMatch(block -> block.language().equals("yaml") && block.code().contains("  - " + filter + ":"));
+                .anyMatch(
+                        block -> block.language().equals("yaml") && block.code().contains("  - " + filter + ":"));
         assertThat(Page.read(ROOT.resolve("filters/README.md")).links())
                 .extracting(Page.Link::file)
                 .contains(file);
@@ -159,7 +164,8 @@ class PagesTest {
         List<String> listed = firstCells("## Packages", "`([a-z.]+)`");
         try (Stream<Path> files = Files.walk(CODE)) {
             assertThat(files.filter(file -> file.endsWith("package-info.java"))
-                            .map(file -> CODE.relativize(file.getParent()).toString().replace('/', '.'))
+                            .map(file ->
+                                    CODE.relativize(file.getParent()).toString().replace('/', '.'))
                             .filter(name -> !name.isEmpty()))
                     .containsExactlyInAnyOrderElementsOf(listed);
         }
@@ -169,7 +175,8 @@ class PagesTest {
     void namesThePlacesThatHoldBytes() {
         assertThat(firstCells("## What the gateway holds", "`([a-z.]+\\.[A-Z]\\w+)`"))
                 .hasSizeGreaterThan(10)
-                .allSatisfy(name -> assertThat(CODE.resolve(name.replace('.', '/') + ".java")).exists());
+                .allSatisfy(name -> assertThat(CODE.resolve(name.replace('.', '/') + ".java"))
+                        .exists());
     }
 
     /** What is found in the first cells of the table in a section of the page about the house. */
@@ -180,7 +187,8 @@ class PagesTest {
                 .skip(1)
                 .takeWhile(line -> !line.startsWith("## "))
                 .filter(line -> line.startsWith("|"))
-                .flatMap(line -> name.matcher(line.substring(0, line.indexOf('|', 1))).results())
+                .flatMap(line ->
+                        name.matcher(line.substring(0, line.indexOf('|', 1))).results())
                 .map(found -> found.group(1))
                 .toList();
     }

@@ -111,8 +111,8 @@ final class ShownKeys {
                 && plain.isRecord()
                 && Scalars.of(plain, Path.of("")) == null
                 && Stream.of(plain.getMethods())
-                        .noneMatch(method -> method.isAnnotationPresent(JsonCreator.class)
-                                && method.getParameterCount() == 1);
+                        .noneMatch(method ->
+                                method.isAnnotationPresent(JsonCreator.class) && method.getParameterCount() == 1);
     }
 
     private Value named(Value value) {
@@ -136,7 +136,9 @@ final class ShownKeys {
     private static Stream<Value> inner(Value value) {
         return Stream.concat(
                 items(value),
-                fields(value).flatMap(fields -> fields.entries().values().stream()).map(Value.Field::value));
+                fields(value)
+                        .flatMap(fields -> fields.entries().values().stream())
+                        .map(Value.Field::value));
     }
 
     private static Stream<Value> items(Value value) {
