@@ -40,23 +40,24 @@ final class Page {
     }
 
     private void split() {
-        StringBuilder code = null;
+        StringBuilder code = new StringBuilder();
         String language = "";
+        boolean isCode = false;
         for (String line : text.lines().toList()) {
             boolean isFence = line.startsWith("```");
-            if (isFence && code == null) {
-                code = new StringBuilder();
-                language = line.substring(3);
-            } else if (isFence) {
+            if (isFence && isCode) {
                 blocks.add(new Block(language, code.toString()));
-                code = null;
-            } else if (code != null) {
+                code.setLength(0);
+            } else if (isFence) {
+                language = line.substring(3);
+            } else if (isCode) {
                 code.append(line).append('\n');
             } else {
                 prose.add(line);
             }
+            isCode ^= isFence;
         }
-        if (code != null) {
+        if (isCode) {
             throw new AssertionError(path + ": a block of code without an end");
         }
     }
