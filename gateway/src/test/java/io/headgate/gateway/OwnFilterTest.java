@@ -97,7 +97,7 @@ class OwnFilterTest {
                     .isEqualTo(200);
             assertThat(get(admin + "metrics")).contains("headgate_inflight_refused_total 1.0");
         } finally {
-            gateway.destroy();
+            gateway.destroyForcibly();
             assertThat(gateway.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
             server.stop();
         }
