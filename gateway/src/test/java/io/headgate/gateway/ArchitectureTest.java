@@ -127,8 +127,8 @@ class ArchitectureTest {
                             "filter.ratelimit",
                             "filter.concurrency",
                             "filter.breaker",
-                            "filter.retry",
-                            "filter.timeout")),
+                            "filter.timeout",
+                            "filter.retry")),
             Map.entry(
                     "gateway.session",
                     List.of("mcp", "filter", "gateway.telemetry", "gateway.memory", "gateway.seal", "gateway.route")),
@@ -243,6 +243,23 @@ class ArchitectureTest {
 
     static Set<String> packages() {
         return MAY_USE.keySet();
+    }
+
+    /** A room of more than thirty files says in its package-info why. */
+    @ParameterizedTest
+    @MethodSource("packages")
+    void saysWhyARoomIsLarge(String name) throws IOException {
+        for (Path module : List.of(Path.of("."), Path.of("../filters"))) {
+            Path directory = module.resolve("src/main/java").resolve((HOUSE + name).replace('.', '/'));
+            if (Files.isDirectory(directory)) {
+                try (Stream<Path> files = Files.list(directory)) {
+                    if (files.filter(Files::isRegularFile).count() > 31) {
+                        assertThat(Files.readString(directory.resolve("package-info.java")))
+                                .contains("More than thirty files in one room");
+                    }
+                }
+            }
+        }
     }
 
     @Test
