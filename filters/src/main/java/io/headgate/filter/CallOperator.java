@@ -38,7 +38,7 @@ public abstract class CallOperator<S extends Enum<S>> extends Operators.Deferred
         return state == expected;
     }
 
-    /** Goes from one state to another; true for the only one who does. */
+    /** Goes from one state to another; true for the only thread that does. */
     protected final boolean move(S from, S to) {
         return state == from && STATE.compareAndSet(this, from, to);
     }

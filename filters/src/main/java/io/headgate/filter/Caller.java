@@ -4,7 +4,7 @@ package io.headgate.filter;
  * Who sent a message.
  *
  * @param key identifies the caller: sessions, sealed states and limits are bound to it
- * @param tenant on whose behalf it calls: what many callers may have in common; empty if nobody said
+ * @param tenant on whose behalf it calls: what many callers may have in common; empty if it is unknown
  */
 public record Caller(String key, String tenant) {
     /** A caller that no filter has identified; all of them are one. */

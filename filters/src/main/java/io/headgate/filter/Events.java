@@ -5,9 +5,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens at a gateway besides calls, for whoever keeps records of it; one listener at most.
+ * What happens at a gateway besides calls, for a filter that keeps records of it; one listener at most.
  *
- * <p>What is posted while nobody listens is lost, and costs one look.
+ * <p>What is posted without a listener is lost, and costs one look.
  */
 public final class Events {
     private volatile @Nullable Listener listener;
@@ -21,7 +21,7 @@ public final class Events {
         void refused(String name, @Nullable InetAddress from);
     }
 
-    /** Makes somebody listen, or nobody. */
+    /** Sets the listener; null removes it. */
     public void listen(@Nullable Listener heard) {
         listener = heard;
     }

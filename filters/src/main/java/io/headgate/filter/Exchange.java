@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable: a filter that knows more passes on a changed copy.
  *
  * @param route where it goes, found once before the chain
- * @param deadline when nobody waits for the answer any more, on the clock of {@link FilterContext#timer} in nanoseconds;
- *     {@link #NO_DEADLINE} if nobody has said
- * @param trail what is learnt of it on its way, or null if nobody wants to know
+ * @param deadline when the client stops waiting for the answer, on the clock of {@link FilterContext#timer} in nanoseconds;
+ *     {@link #NO_DEADLINE} if it is unknown
+ * @param trail what is learnt of it on its way, or null if no filter wants to know
  */
 public record Exchange(
         JsonRpc.FromClient message,
@@ -23,10 +23,10 @@ public record Exchange(
         RequestHeaders headers,
         long deadline,
         @Nullable Trail trail) {
-    /** Somebody waits for ever, or for as long as the upstream's own limits let it. */
+    /** The client waits for ever, or for as long as the upstream's own limits let it. */
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
-    /** An exchange without a deadline, of which nobody keeps what happens to it. */
+    /** An exchange without a deadline and without a trail. */
     public Exchange(
             JsonRpc.FromClient message,
             Target target,
@@ -82,7 +82,7 @@ public record Exchange(
                 : new Exchange(message, target, route, caller, client, session, headers, changed, trail);
     }
 
-    /** The same for a part of which nobody knows how long it may take, because a person was asked before. */
+    /** The same for a part that may take any time, because a person was asked before. */
     public Exchange withoutDeadline() {
         return hasDeadline()
                 ? new Exchange(message, target, route, caller, client, session, headers, NO_DEADLINE, trail)

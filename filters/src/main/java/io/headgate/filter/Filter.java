@@ -18,7 +18,7 @@ public interface Filter {
     /**
      * Asked when only the head of a request has come: why it is refused before its body is read, or null.
      *
-     * <p>A head that nobody has verified can refuse and never admit: what passes here meets {@link #filter} all the same.
+     * <p>A head is not verified, so it can refuse a request and never admit one: what passes here meets {@link #filter} all the same.
      * Called on the way of every call, so it costs next to nothing while there is nothing to refuse.
      */
     default @Nullable Refusal refuses(RequestHead head) {

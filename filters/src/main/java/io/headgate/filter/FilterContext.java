@@ -12,9 +12,9 @@ import reactor.core.scheduler.Scheduler;
  * @param place where the file names it, for messages
  * @param clock the time of day; intervals are measured with the timer's clock
  * @param timer runs tasks later on the event loop that asked
- * @param data the directory for what must outlive the gateway; made by who needs it
+ * @param data the directory for what must outlive the gateway; made by the filter that needs it
  * @param events what happens besides calls, to be told of and to tell
- * @param secrets what the gateway itself holds for others, so that it can be kept out of whatever is written down
+ * @param secrets what the gateway itself holds for others, so that it can be kept out of logs and records
  */
 public record FilterContext(
         String place,

@@ -32,7 +32,7 @@ public final class NameTable<V> {
         Optional<V> known = remembered.get(name);
         if (known == null) {
             known = find(name);
-            // What strangers write must not fill the memory; whoever finds no room is looked up each time.
+            // What strangers write must not fill the memory; a name that finds no room is looked up each time.
             if (name.length() <= LONGEST_REMEMBERED && room.get() > 0 && room.decrementAndGet() >= 0) {
                 remembered.put(name, known);
             }

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 
 /** Addresses that mostly belong to one network, as a number: the first 24 bits of IPv4, the first 56 of IPv6. */
 public final class Neighbourhood {
-    /** All addresses, and those that nobody knows. */
+    /** All addresses, and unknown ones. */
     public static final long ANYWHERE = -1;
 
     private static final int IPV4_BYTES = 4;

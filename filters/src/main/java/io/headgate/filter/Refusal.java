@@ -14,9 +14,9 @@ public final class Refusal extends RuntimeException {
         UNKNOWN_NAME,
         METHOD_NOT_FOUND,
         MISSING_CAPABILITY,
-        /** Nobody said who calls. */
+        /** The request has no credentials. */
         CREDENTIAL_MISSING,
-        /** What was shown to say who calls is not known here. */
+        /** The credentials are not known here. */
         CREDENTIAL_INVALID,
         DENIED,
         SESSION_NOT_FOUND,
@@ -36,13 +36,13 @@ public final class Refusal extends RuntimeException {
         /** The upstream broke the protocol. */
         UPSTREAM_PROTOCOL,
         UPSTREAM_TOO_LARGE,
-        /** The request was sent and its answer is lost: nobody knows whether it was done. */
+        /** The request was sent and its answer is lost: whether it was done is unknown. */
         UPSTREAM_AMBIGUOUS,
-        /** The gateway has no memory for the request or its answer any more: nobody knows whether it was done. */
+        /** The gateway has no memory for the request or its answer any more: whether it was done is unknown. */
         EXHAUSTED,
         INTERNAL;
 
-        /** True if nobody knows who calls, so that nothing else about the request matters. */
+        /** True if the caller is unknown, so that nothing else about the request matters. */
         public boolean isOfCredentials() {
             return this == CREDENTIAL_MISSING || this == CREDENTIAL_INVALID;
         }

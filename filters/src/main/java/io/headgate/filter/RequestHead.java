@@ -1,10 +1,9 @@
 package io.headgate.filter;
 
 /**
- * What is known of a request before its body was read: what its header fields say, which nobody has compared with the
- * body yet.
+ * What is known of a request before its body was read: what its header fields say, not yet compared with the body.
  *
- * <p>Each part is found when it is asked for, so that whoever has nothing to refuse pays nothing.
+ * <p>Each part is found when it is asked for, so that a filter that refuses nothing pays nothing.
  */
 public interface RequestHead {
     /** The method of MCP, or the empty string: requests of older revisions have it in their bodies only. */

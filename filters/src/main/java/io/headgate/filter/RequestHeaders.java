@@ -35,7 +35,7 @@ public interface RequestHeaders {
         return values;
     }
 
-    /** Why the gateway cut off who sent them, in a word, or null if it did not. */
+    /** Why the gateway cut off their sender, in a word, or null if it did not. */
     default @Nullable String cutOff() {
         return null;
     }
@@ -48,7 +48,7 @@ public interface RequestHeaders {
     /** Tells on whose account it is what is held of the message; a filter that identifies callers need not care. */
     default void sentBy(Caller caller) {}
 
-    /** The other end of the connection, which may be a proxy before the client; null if nobody knows. */
+    /** The other end of the connection, which may be a proxy before the client; null if it is unknown. */
     default @Nullable InetAddress peer() {
         return null;
     }

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is to blame for a message: its caller, or the network that it came from where no filter identifies callers.
+ * The one to blame for a message: its caller, or the network that it came from where no filter identifies callers.
  *
  * <p>Behind a proxy all anonymous callers are one.
  *

@@ -97,7 +97,7 @@ public record TraceContext(
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
 
-    /** So many random hex digits, a multiple of 16: unique, and no secret, because whoever sees one may guess others. */
+    /** So many random hex digits, a multiple of 16: unique, and no secret, because one who sees one may guess others. */
     public static String id(int digits) {
         char[] text = new char[digits];
         ThreadLocalRandom random = ThreadLocalRandom.current();

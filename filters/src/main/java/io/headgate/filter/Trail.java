@@ -54,7 +54,7 @@ public final class Trail {
         decision = made;
     }
 
-    /** What was decided last, or null if nobody decided anything. */
+    /** What was decided last, or null if nothing was decided. */
     public @Nullable Decision decision() {
         return decision;
     }

@@ -23,8 +23,8 @@ public record ApiKeys(List<ApiKey> keys) {
             ApiKey key = keys.get(i);
             Integer same = hashes.putIfAbsent(key.hash(), i);
             if (same != null) {
-                throw new IllegalArgumentException(
-                        "keys[" + i + "].key: the key of keys[" + same + "] (expected: one that nobody else has)");
+                throw new IllegalArgumentException("keys[" + i + "].key: the key of keys[" + same
+                        + "] (expected: a key of its own for each line)");
             }
             Integer first = callers.putIfAbsent(key.caller(), i);
             // Sessions and limits belong to the caller and tenant together, so one caller would be two.

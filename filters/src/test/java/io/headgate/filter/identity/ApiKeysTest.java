@@ -68,7 +68,7 @@ class ApiKeysTest {
         List<ApiKey> keys = List.of(Keys.of("alice", "", "k"), Keys.of("bob", "", "l"), Keys.of("carol", "", "k"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ApiKeys(keys))
-                .withMessage("keys[2].key: the key of keys[0] (expected: one that nobody else has)");
+                .withMessage("keys[2].key: the key of keys[0] (expected: a key of its own for each line)");
     }
 
     @Test

@@ -96,7 +96,8 @@ final class Tasks {
                     || !exchange.method().equals(Methods.TOOLS_CALL)
                     || !exchange.client().takesTasks()) {
                 throw new Refusal(
-                        Refusal.Reason.UPSTREAM_PROTOCOL, "The server answered with a task that nobody can take");
+                        Refusal.Reason.UPSTREAM_PROTOCOL,
+                        "The server answered with a task, and no client can ask for its result");
             }
             splice.replace(
                     id,

@@ -69,7 +69,7 @@ class IdentityConfigTest {
                 "keys: [{caller: a, tenant: '', key: '@A'}] | 1:28 keys[0].tenant: no name (expected: 1 to 256 characters, none of them a control)",
                 "keys: [{caller: a, tenent: b, key: '@A'}] | 1:20 keys[0].tenent: unknown key; did you mean 'tenant'? (expected: caller, tenant, key)",
                 "keys: [{caller: a, key: '@A', key: '@A'}] | 1:100 keys[0].key: a second time (expected: once, as on line 1)",
-                "keys: [{caller: a, key: '@A'}, {caller: b, key: '@A'}] | 1:118 keys[1].key: the key of keys[0] (expected: one that nobody else has)",
+                "keys: [{caller: a, key: '@A'}, {caller: b, key: '@A'}] | 1:118 keys[1].key: the key of keys[0] (expected: a key of its own for each line)",
                 "keys: [{caller: a, key: '@A'}, {caller: a, tenant: t, key: '@B'}] | 1:110 keys[1].caller: of another tenant in keys[0] (expected: the same tenant)",
                 "keys: a-plain-key | 1:7 keys: a text (expected: a list)",
                 "keys: [a-plain-key] | 1:8 keys[0]: a text (expected: the keys caller, tenant, key)",

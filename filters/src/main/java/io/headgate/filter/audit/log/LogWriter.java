@@ -374,7 +374,7 @@ final class LogWriter implements Runnable {
         try {
             waiting.whenDurable().accept(trouble);
         } catch (RuntimeException theirs) {
-            LOG.warn("Nobody could be told that a record is written", theirs);
+            LOG.warn("A caller could not be told that its record is written", theirs);
         }
     }
 }

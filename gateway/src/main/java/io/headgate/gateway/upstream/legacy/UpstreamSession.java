@@ -251,7 +251,7 @@ abstract class UpstreamSession {
 
     /** Tells the server that nobody waits for a request any more; the end of a session that was lent for it. */
     final void cancelled(long id, SessionPool.@Nullable Loan loan) {
-        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"nobody waits for it any more\"}");
+        RawJson params = RawJson.of("{\"requestId\":" + id + ",\"reason\":\"the client has stopped waiting\"}");
         OutgoingRequest cancelled = RequestWriter.notification(Methods.CANCELLED, params);
         if (loan == null) {
             tell(cancelled);
