@@ -3,10 +3,12 @@ package io.headgate.benchmarks.compare;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What does a call cost through the gateway with three chains, and what through nginx as a bare proxy, before the same
@@ -15,7 +17,8 @@ import java.util.Map;
  * <p>Both run the whole time; wrk loads one, then the other, round after round, so that a noisy machine is noisy for
  * both. The figure is CPU time of the proxy's process divided by calls. Run with {@code
  * java -cp benchmarks/target/classes io.headgate.benchmarks.compare.NginxComparison}; {@code --smoke} makes one short
- * round, {@code --connections N} takes so many instead of 32. Needs nginx and wrk.
+ * round, {@code --connections N} takes so many instead of 32, and {@code --beside JAR} adds the gateways of another jar, in turn
+ * with these. Needs nginx and wrk.
  */
 public final class NginxComparison {
     /** Long, because the compiler of the JVM still takes a tenth of the CPU after 20 s, and none after 40. */
@@ -26,21 +29,30 @@ public final class NginxComparison {
     private final int seconds;
     private final Path directory;
     private final WrkLoad wrk;
+    private final @Nullable String beside;
+    private int started;
 
-    private NginxComparison(int seconds, int connections, Path directory) throws IOException {
+    private NginxComparison(int seconds, int connections, @Nullable String beside, Path directory) throws IOException {
         this.seconds = seconds;
         this.directory = directory;
         this.wrk = new WrkLoad(directory, connections);
+        this.beside = beside;
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         boolean smoke = List.of(arguments).contains("--smoke");
         Path directory = Files.createTempDirectory("headgate-compare");
         int rounds = smoke ? 1 : 7;
-        int named = List.of(arguments).indexOf("--connections") + 1;
-        int connections = named == 0 ? WrkLoad.CONNECTIONS : Integer.parseInt(arguments[named]);
-        NginxComparison comparison = new NginxComparison(smoke ? 1 : 5, connections, directory);
+        String named = value("--connections", arguments);
+        int connections = named == null ? WrkLoad.CONNECTIONS : Integer.parseInt(named);
+        NginxComparison comparison =
+                new NginxComparison(smoke ? 1 : 5, connections, value("--beside", arguments), directory);
         comparison.run(rounds, smoke ? 1 : WARM_UP_SECONDS);
+    }
+
+    private static @Nullable String value(String option, String[] arguments) {
+        int place = List.of(arguments).indexOf(option) + 1;
+        return place == 0 ? null : arguments[place];
     }
 
     private void run(int rounds, int warmUpSeconds) throws IOException, InterruptedException {
@@ -61,16 +73,16 @@ public final class NginxComparison {
                         List.of("nginx", "-c", nginxConfig.toString(), "-p", directory.toString()),
                         nginxPort,
                         directory.resolve("nginx.log"));
-                MeasuredProcess bare = gateway("timeout", "filters: [{timeout: 60s}]", demoPort);
-                MeasuredProcess usual = gateway("default", "", demoPort);
-                MeasuredProcess whole = gateway("whole", fullChain(), demoPort)) {
+                Gateways gateways = new Gateways(new ArrayList<>())) {
+            start(gateways, "", plainJava(), demoPort);
+            if (beside != null) {
+                start(gateways, " of the other jar", java(beside), demoPort);
+            }
             Target bareProxy = new Target("nginx", nginx);
-            List<Target> targets = List.of(
-                    new Target("direct (the demo server itself)", demo),
-                    bareProxy,
-                    new Target("headgate, timeout alone", bare),
-                    new Target("headgate, default chain", usual),
-                    new Target("headgate, full-chain.yaml", whole));
+            List<Target> targets = new ArrayList<>();
+            targets.add(new Target("direct (the demo server itself)", demo));
+            targets.add(bareProxy);
+            targets.addAll(gateways.targets());
             for (Target target : targets) {
                 load(target.process, target.isProxy() ? warmUpSeconds : Math.max(1, warmUpSeconds / 12));
             }
@@ -105,9 +117,28 @@ public final class NginxComparison {
         }
     }
 
-    /** A gateway with one chain, or the default one. */
-    private MeasuredProcess gateway(String name, String filters, int demoPort)
+    /** Those that were started, one for each chain of each jar. */
+    private record Gateways(List<Target> targets) implements AutoCloseable {
+        @Override
+        public void close() {
+            for (Target target : targets) {
+                target.process.close();
+            }
+        }
+    }
+
+    private void start(Gateways gateways, String which, List<String> java, int demoPort)
             throws IOException, InterruptedException {
+        List<Target> targets = gateways.targets();
+        targets.add(gateway("headgate, timeout alone" + which, "filters: [{timeout: 60s}]", java, demoPort));
+        targets.add(gateway("headgate, default chain" + which, "", java, demoPort));
+        targets.add(gateway("headgate, full-chain.yaml" + which, fullChain(), java, demoPort));
+    }
+
+    /** A gateway with one chain, or the default one. */
+    private Target gateway(String target, String filters, List<String> java, int demoPort)
+            throws IOException, InterruptedException {
+        String name = "gateway" + ++started;
         int port = MeasuredProcess.freePort();
         Path config = directory.resolve(name + ".yaml");
         Files.writeString(config, """
@@ -121,14 +152,14 @@ public final class NginxComparison {
                 %s
                 """.formatted(
                         port, MeasuredProcess.freePort(), directory.resolve(name + "-data"), demoPort, filters));
-        return MeasuredProcess.start(
-                plus(singleLoop(), "run", "-c", config.toString()), port, directory.resolve(name + ".log"));
+        List<String> command = plus(singleLoop(java), "run", "-c", config.toString());
+        return new Target(target, MeasuredProcess.start(command, port, directory.resolve(name + ".log")));
     }
 
     /** The filters of the file that has them all, whose keys stand beside it and then beside what is made of it. */
     private String fullChain() throws IOException {
         Path chain = Path.of(System.getProperty("headgate.chain", "benchmarks/full-chain.yaml"));
-        Files.copy(chain.resolveSibling(KEYS), directory.resolve(KEYS));
+        Files.copy(chain.resolveSibling(KEYS), directory.resolve(KEYS), StandardCopyOption.REPLACE_EXISTING);
         String file = Files.readString(chain);
         return file.substring(file.indexOf("filters:"));
     }
@@ -139,13 +170,20 @@ public final class NginxComparison {
 
     /** What runs the gateway's jar. */
     static List<String> plainJava() {
-        String jar = System.getProperty("headgate.jar", "gateway/target/headgate.jar");
+        return java(System.getProperty("headgate.jar", "gateway/target/headgate.jar"));
+    }
+
+    private static List<String> java(String jar) {
         return List.of(MeasuredProcess.java(), "-Xmx512m", "-jar", jar);
     }
 
     /** The same with one event loop, as nginx has one worker: both batch their system calls alike. */
     static List<String> singleLoop() {
-        List<String> command = new ArrayList<>(plainJava());
+        return singleLoop(plainJava());
+    }
+
+    private static List<String> singleLoop(List<String> java) {
+        List<String> command = new ArrayList<>(java);
         command.add(1, "-XX:ActiveProcessorCount=1");
         return command;
     }
