@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.format.TornTail;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -273,7 +274,7 @@ class CrashRecoveryTest {
                 .redirectOutput(said.toFile())
                 .start();
         try {
-            AuditLogFixture.until(() -> ledger(said).size() >= after, "the child has written");
+            Await.until("the child has written", () -> ledger(said).size() >= after);
         } finally {
             Process unused = child.destroyForcibly();
         }
