@@ -1,6 +1,5 @@
 package io.headgate.gateway;
 
-import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.ModernClient.Answer;
@@ -12,6 +11,7 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Iterator;
@@ -50,7 +50,7 @@ class AskedByResultTest {
 
     @BeforeEach
     void waitUntilReady() {
-        eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -154,7 +154,7 @@ class AskedByResultTest {
     @Test
     void givesEachCallASessionOfItsOwn() {
         List<CompletableFuture<Answer>> calls = List.of(sleep(), sleep(), sleep());
-        eventually(() -> metric("headgate_upstream_sessions") >= 4);
+        Await.until("each call has a session", () -> metric("headgate_upstream_sessions") >= 4);
         calls.forEach(CompletableFuture::join);
         sleep().join();
         assertThat(metric("headgate_upstream_sessions")).isEqualTo(4);
@@ -164,9 +164,9 @@ class AskedByResultTest {
     void endsTheSessionOfACallWhoseClientIsGone() {
         CompletableFuture<Answer> call =
                 client.send("tools/call", "sleep", "\"name\":\"sleep\",\"arguments\":{\"ms\":50000}", "");
-        eventually(() -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
+        Await.until("the call has a session", () -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
         call.cancel(true);
-        eventually(() -> metric("headgate_upstream_sessions") == 1);
+        Await.until("the session of the call is ended", () -> metric("headgate_upstream_sessions") == 1);
     }
 
     @Test
@@ -190,7 +190,7 @@ class AskedByResultTest {
             client.call("test_trigger_tool_change", "{}");
             assertThat(nextOf("notifications/tools/list_changed", events)).isNotEmpty();
         }
-        eventually(() -> metric("headgate_subscriptions_active") == 0);
+        Await.until("no subscription is left", () -> metric("headgate_subscriptions_active") == 0);
     }
 
     private static String nextOf(String method, Iterator<String> events) {

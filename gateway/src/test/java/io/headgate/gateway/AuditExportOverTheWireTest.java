@@ -12,6 +12,7 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -61,10 +62,10 @@ class AuditExportOverTheWireTest {
         try {
             call(first, "before");
             GatewayMetrics metrics = new GatewayMetrics(first);
-            GatewayMetrics.eventually(() -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
+            Await.until("the records are exported", () -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
             receiver.goDown();
             call(first, "away");
-            GatewayMetrics.eventually(() -> metrics.get("headgate_audit_export_failures_total") > 1
+            Await.until("the export fails and is behind", () -> metrics.get("headgate_audit_export_failures_total") > 1
                     && metrics.get("headgate_audit_export_lag_seconds") > 0);
             told.append(admin(first, "/state")).append(admin(first, "/metrics"));
         } finally {
@@ -76,7 +77,7 @@ class AuditExportOverTheWireTest {
             call(second, "export-secret");
             GatewayMetrics metrics = new GatewayMetrics(second);
             Set<String> written = names();
-            GatewayMetrics.eventually(() ->
+            Await.until("all is exported", () ->
                     receiver.distinct().containsAll(written) && metrics.get("headgate_audit_export_lag_seconds") == 0);
         } finally {
             second.stop();
@@ -139,7 +140,7 @@ class AuditExportOverTheWireTest {
                 """.formatted(directory.resolve("data"), server.url(), receiver.url()));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         ModernClient client = new ModernClient(gateway);
-        GatewayMetrics.eventually(
+        Await.until("the server is known", 
                 () -> client.ask("tools/list", "", "", "").result().toString().contains("new__echo"));
         return gateway;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -97,9 +98,9 @@ class AuditFloodTest {
         ModernClient client = new ModernClient(gateway);
         var unused = client.send("tools/call", "a__sleep", SLEEP, "");
         GatewayMetrics metrics = new GatewayMetrics(gateway);
-        GatewayMetrics.eventually(() -> server.activeCalls() > 0);
+        Await.until("a call is in work", () -> server.activeCalls() > 0);
         // The filter refuses the first one, and says from then on by the head alone that there is no room.
-        GatewayMetrics.eventually(() -> {
+        Await.until("ten calls are refused by their head", () -> {
             assertThat(client.ask("tools/call", "a__sleep", SLEEP, "").status()).isEqualTo(503);
             return metrics.get(EARLY) >= 10;
         });
@@ -186,7 +187,7 @@ class AuditFloodTest {
                 """.formatted(directory.resolve("data"), server.url(), more));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         gateways.add(gateway);
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
         return gateway;
     }
 

@@ -10,6 +10,7 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -20,14 +21,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +39,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** Whole gateways with the audit filter, before servers of both eras that keep a ledger of what they executed. */
 @Timeout(120)
 class AuditOverTheWireTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final JsonMapper JSON = new JsonMapper();
     private static final String CANARY = "canary7f3a9c";
 
@@ -173,10 +170,10 @@ class AuditOverTheWireTest {
                             + "\r\n\r\n" + body)
                     .getBytes(StandardCharsets.US_ASCII));
             out.flush();
-            eventually(() -> modern.activeCalls() > 0);
+            Await.until("the call is made", () -> modern.activeCalls() > 0);
             socket.setSoLinger(true, 0);
         }
-        eventually(() -> !records("outcome").isEmpty());
+        Await.until("the outcome is written", () -> !records("outcome").isEmpty());
 
         JsonNode outcome = records("outcome").get(0).path("outcome");
         assertThat(outcome.path("transport").asString()).isEqualTo("cancelled");
@@ -282,7 +279,7 @@ class AuditOverTheWireTest {
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         gateways.add(gateway);
         ModernClient client = new ModernClient(gateway);
-        eventually(() -> {
+        Await.until("both servers are known", () -> {
             String tools = client.ask("tools/list", "", "", "").result().toString();
             return tools.contains("new__echo") && tools.contains("old__echo");
         });
@@ -311,13 +308,5 @@ class AuditOverTheWireTest {
         Set<String> values = new HashSet<>();
         records.forEach(record -> values.add(record.path(member).asString()));
         return values;
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            LockSupport.parkNanos(10_000_000);
-        }
     }
 }

@@ -1,6 +1,5 @@
 package io.headgate.gateway;
 
-import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.LegacyPeer.Events;
@@ -13,6 +12,7 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,7 +50,7 @@ class BothErasOverTheWireTest {
 
     @BeforeEach
     void waitUntilReady() {
-        eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -75,7 +75,7 @@ class BothErasOverTheWireTest {
         other.call("echo", "{\"message\":\"hi\"}");
         assertThat(metrics.get("headgate_upstream_sessions")).isEqualTo(2);
         client.end();
-        eventually(() -> metrics.get("headgate_upstream_sessions") == 1);
+        Await.until("sessions are counted", () -> metrics.get("headgate_upstream_sessions") == 1);
     }
 
     @Test

@@ -1,16 +1,13 @@
 package io.headgate.gateway;
 
-import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
-/** What a running gateway says of itself to Prometheus, and waiting for it. */
+/** What a running gateway says of itself to Prometheus. */
 final class GatewayMetrics {
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI uri;
@@ -46,13 +43,5 @@ final class GatewayMetrics {
     /** How often servers did wrong in this way. */
     double faults(String fault) {
         return get("headgate_upstream_faults_total", "reason=\"" + fault + "\"");
-    }
-
-    static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + ModernClient.PATIENCE.toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
-        assertThat(condition.getAsBoolean()).isTrue();
     }
 }

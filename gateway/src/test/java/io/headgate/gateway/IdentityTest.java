@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,7 +76,7 @@ class IdentityTest {
                 %s  - timeout: 60s
                 """.formatted(directory.resolve("data"), server.url(), more));
         Gateway started = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(started::isReady);
+        Await.until("the gateway is ready", started::isReady);
         return started;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.testkit.Await;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ class LateToolTest {
                 filters: [{identity: {apiKeys: keys.yaml}}, {timeout: 20s}]
                 """.formatted(server.port()));
         gateway = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach

@@ -11,15 +11,14 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,6 @@ import tools.jackson.databind.JsonNode;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LegacyToModernTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static DemoServer server;
     private static Gateway gateway;
@@ -49,10 +47,7 @@ class LegacyToModernTest {
                 /* trustFile= */ null,
                 UpstreamLimits.DEFAULT);
         gateway = Gateway.start(Config.of(FREE, FREE, List.of(config)));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!gateway.isReady() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until("the gateway is ready", gateway::isReady);
         assertThat(gateway.isReady()).isTrue();
     }
 
@@ -224,19 +219,16 @@ class LegacyToModernTest {
                 .startsWith("Updated");
     }
 
-    private static void awaitNoWatches() throws Exception {
+    private static void awaitNoWatches() {
         HttpRequest metrics = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics"))
                 .build();
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        String shown = "";
-        while (!shown.contains("headgate_bridge_watched_resources 0.0") && System.nanoTime() < end) {
-            shown = HttpClient.newHttpClient()
-                    .send(metrics, HttpResponse.BodyHandlers.ofString())
-                    .body();
-            LockSupport.parkNanos(10_000_000);
-        }
-        assertThat(shown).contains("headgate_bridge_watched_resources 0.0");
+        HttpClient http = HttpClient.newHttpClient();
+        Await.until(
+                "no resource is watched",
+                () -> http.send(metrics, HttpResponse.BodyHandlers.ofString())
+                        .body()
+                        .contains("headgate_bridge_watched_resources 0.0"));
     }
 
     private static LegacyPeer client() throws Exception {

@@ -2,6 +2,7 @@ package io.headgate.gateway;
 
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 
 /** A gateway with limits before the server {@code demo}, and clients of it in their own words. */
 final class LimitedGateway implements AutoCloseable {
@@ -33,10 +33,7 @@ final class LimitedGateway implements AutoCloseable {
                 filters: [{rateLimit: %s}, {timeout: 60s}]
                 """.formatted(server.url(), rateLimit));
         gateway = Gateway.start(ConfigFile.read(file));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!gateway.isReady() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     URI uri(String path) {

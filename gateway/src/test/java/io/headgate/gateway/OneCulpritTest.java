@@ -6,6 +6,7 @@ import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -98,9 +99,9 @@ class OneCulpritTest {
                 """.formatted(Objects.requireNonNull(server).port(), demo.url(), more));
         Gateway started = Gateway.start(ConfigFile.read(file));
         gateway = started;
-        GatewayMetrics.eventually(started::isReady);
+        Await.until("the gateway is ready", started::isReady);
         ModernClient client = new ModernClient(started, "Authorization", "Bearer " + ANN);
-        GatewayMetrics.eventually(() -> client.call("odd__well", "{}").text().equals("well"));
+        Await.until("both servers answer", () -> client.call("odd__well", "{}").text().equals("well"));
         return started;
     }
 
@@ -226,7 +227,7 @@ class OneCulpritTest {
         floods = true;
         Gateway started = gateway();
         GatewayMetrics metrics = new GatewayMetrics(started);
-        GatewayMetrics.eventually(() -> metrics.faults("flood") > 10);
+        Await.until("the flood is seen", () -> metrics.faults("flood") > 10);
         ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
         for (int i = 0; i < 50; i++) {
             assertThat(ann.call("demo__echo", "{\"message\":\"hi\"}").text()).contains("hi");

@@ -7,12 +7,12 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
@@ -58,9 +58,7 @@ class StaleToolsTest {
                 /* trustFile= */ null,
                 UpstreamLimits.DEFAULT);
         try (Gateway gateway = Gateway.start(Config.of(FREE, FREE, List.of(config)))) {
-            while (!gateway.isReady()) {
-                LockSupport.parkNanos(10_000_000);
-            }
+            Await.until("the gateway is ready", gateway::isReady);
             JsonNode answer = LegacyPeer.of(gateway.address(), LegacyPeer.ALL).call("s__where", "{\"region\":\"eu\"}");
             assertThat(answer.at("/result/content/0/text").asString())
                     .as(answer.toString())

@@ -10,6 +10,7 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,14 +49,10 @@ class TasksOverTheWireTest {
 
     @BeforeEach
     void waitUntilBothAreKnown() {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        String tools = "";
-        while (!(tools.contains("new__slow_compute") && tools.contains("old__slow_compute"))
-                && System.nanoTime() < end) {
-            LockSupport.parkNanos(20_000_000);
-            tools = send("tools/list", null, "{}", "{}").body();
-        }
-        assertThat(tools).contains("new__slow_compute", "old__slow_compute");
+        Await.until("both servers are known", () -> {
+            String tools = send("tools/list", null, "{}", "{}").body();
+            return tools.contains("new__slow_compute") && tools.contains("old__slow_compute");
+        });
     }
 
     @AfterEach

@@ -8,6 +8,7 @@ import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -105,7 +106,7 @@ class UnusableServerTest {
                   gone: {url: "http://127.0.0.1:1/mcp"}
                 """.formatted(live.url(), url(closed), url(moved), url(page)));
         gateway = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -169,7 +170,7 @@ class UnusableServerTest {
 
     @Test
     void theStateAndTheProbeSayWhatIsWrong() throws Exception {
-        GatewayMetrics.eventually(() -> TOLD.keySet().stream()
+        Await.until("each server has an error", () -> TOLD.keySet().stream()
                 .noneMatch(name -> server(name).path("lastError").isNull()));
         TOLD.forEach((name, told) -> {
             JsonNode server = server(name);
@@ -198,7 +199,7 @@ class UnusableServerTest {
         assertThat(client.ask("tools/list", "", "", "").status()).isEqualTo(502);
         isOpen.set(true);
         long began = System.nanoTime();
-        GatewayMetrics.eventually(() -> client.ask("tools/list", "", "", "").status() == 200);
+        Await.until("the server is found", () -> client.ask("tools/list", "", "", "").status() == 200);
         assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(8));
         JsonNode server = server("closed");
         assertThat(server.path("healthy").asBoolean()).isTrue();

@@ -2,12 +2,12 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,18 +33,18 @@ class CancellationTest {
     @Test
     void aClosedConnectionEndsAModernCall() throws IOException {
         Socket connection = abandonable(DemoClient.modern(server), 1, "sleep");
-        until(() -> server.activeCalls() == 1);
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
 
         connection.close();
 
-        until(() -> server.activeCalls() == 0);
+        Await.until("calls in work: 0", () -> server.activeCalls() == 0);
     }
 
     @Test
     void aClosedConnectionDoesNotEndALegacyCall() throws IOException {
         DemoClient client = DemoClient.legacy(server);
         Socket connection = abandonable(client, 7, "sleep");
-        until(() -> server.activeCalls() == 1);
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
         connection.close();
 
         // A later call is answered while the abandoned one goes on.
@@ -60,7 +60,7 @@ class CancellationTest {
         DemoClient client = DemoClient.modern(server);
         long start = System.nanoTime();
         CompletableFuture<JsonNode> first = client.calling(1, "work", "{\"ms\":200}");
-        until(() -> server.activeCalls() == 1);
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
         CompletableFuture<JsonNode> second = client.calling(2, "work", "{\"ms\":0}");
 
         assertThat(second.join().has("result")).isTrue();
@@ -72,18 +72,18 @@ class CancellationTest {
     void aCancelledWorkerServesTheNextCall() throws Exception {
         DemoClient client = DemoClient.modern(server);
         Socket working = abandonable(client, 1, "work");
-        until(() -> server.activeCalls() == 1);
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
         Socket waiting = abandonable(client, 2, "work");
         CompletableFuture<JsonNode> last = client.calling(3, "work", "{\"ms\":0}");
-        until(() -> server.activeCalls() == 3);
+        Await.until("calls in work: 3", () -> server.activeCalls() == 3);
         assertThat(last).isNotDone();
 
         waiting.close();
-        until(() -> server.activeCalls() == 2);
+        Await.until("calls in work: 2", () -> server.activeCalls() == 2);
         working.close();
 
         assertThat(last.get(10, TimeUnit.SECONDS).has("result")).isTrue();
-        until(() -> server.activeCalls() == 0);
+        Await.until("calls in work: 0", () -> server.activeCalls() == 0);
     }
 
     private Socket abandonable(DemoClient client, int id, String tool) {
@@ -97,11 +97,5 @@ class CancellationTest {
                 server,
                 client.request(id, "tools/call", params),
                 modern ? DemoClient.modernBody(id, "tools/call", params) : legacy);
-    }
-
-    private static void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -40,9 +41,7 @@ class SessionTest {
                 DemoServerOptions.builder().sessionIdle(Duration.ofMillis(40)).build();
         try (DemoServer server = DemoServer.start(options)) {
             DemoClient client = DemoClient.legacy(server);
-            while (server.sessions() > 0) {
-                Thread.onSpinWait();
-            }
+            Await.until("the session expires", () -> server.sessions() == 0);
             assertThat(client.send(client.request(1, "ping", "{}")).statusCode())
                     .isEqualTo(404);
         }

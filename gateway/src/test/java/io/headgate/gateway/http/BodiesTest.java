@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -104,12 +105,12 @@ class BodiesTest {
                 });
                 RawClient client = door.connect()) {
             client.send(RawClient.post("/mcp", "1") + RawClient.post("/none", "22") + RawClient.post("/mcp", "333"));
-            TestDoor.await("the first call", () -> calls.size() == 1);
+            Await.until("the first call", () -> calls.size() == 1);
             // From another thread: the answer hops.
             calls.remove().answer(200, Pieces.of("first"));
             assertThat(client.answer().body).isEqualTo("first");
             assertThat(client.answer().status).isEqualTo(404);
-            TestDoor.await("the third call", () -> calls.size() == 1);
+            Await.until("the third call", () -> calls.size() == 1);
             calls.remove().answer(202, new Pieces());
             Answer third = client.answer();
             assertThat(third.status).isEqualTo(202);
@@ -123,7 +124,7 @@ class BodiesTest {
         try (TestDoor door = TestDoor.of(call -> {});
                 RawClient client = door.connect()) {
             client.send(RawClient.post("/mcp", "{}").repeat(17));
-            TestDoor.await("all are read", () -> door.door.connections() == 1);
+            Await.until("all are read", () -> door.door.connections() == 1);
             client.send(RawClient.post("/mcp", "{}"));
             assertThat(client.isClosed()).isTrue();
             assertThat(door.rejected("pipeline_depth")).isEqualTo(1);
@@ -137,7 +138,7 @@ class BodiesTest {
                 RawClient client = door.connect()) {
             client.send(RawClient.post("/mcp", "{}").repeat(17));
             for (int i = 0; i < 17; i++) {
-                TestDoor.await("a call", () -> calls.size() == 1);
+                Await.until("a call", () -> calls.size() == 1);
                 calls.remove().answer(200, Pieces.of("{}"));
                 assertThat(client.answer().status).isEqualTo(200);
             }
@@ -160,8 +161,8 @@ class BodiesTest {
             });
             writer.setDaemon(true);
             writer.start();
-            TestDoor.await("the depth is exceeded", () -> door.rejected("pipeline_depth") == 1);
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("the depth is exceeded", () -> door.rejected("pipeline_depth") == 1);
+            Await.until("it is gone", () -> door.door.connections() == 0);
         }
     }
 }

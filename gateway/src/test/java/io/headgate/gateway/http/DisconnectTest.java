@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
@@ -31,13 +32,13 @@ class DisconnectTest {
         try (TestDoor door = new TestDoor(config, this::keep, transport)) {
             try (RawClient client = door.connect()) {
                 client.post("{}");
-                TestDoor.await("the call", () -> calls.size() == 1);
+                Await.until("the call", () -> calls.size() == 1);
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
             calls.remove().answer(200, Pieces.of("{}"));
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
             assertThat(gone).hasValue(1);
         }
     }
@@ -47,9 +48,9 @@ class DisconnectTest {
         try (TestDoor door = TestDoor.of(this::keep)) {
             RawClient client = door.connect();
             client.post("{}");
-            TestDoor.await("the call", () -> calls.size() == 1);
+            Await.until("the call", () -> calls.size() == 1);
             client.reset();
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
         }
@@ -65,7 +66,7 @@ class DisconnectTest {
                 client.post("{}").head();
                 client.chunk();
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
             assertThat(door.gauge("headgate.sse.active")).isZero();
@@ -85,7 +86,7 @@ class DisconnectTest {
             assertThat(gone).hasValue(0);
             calls.remove().answer(200, Pieces.of("first"));
             assertThat(client.answer().body).isEqualTo("first");
-            TestDoor.await("the second call", () -> calls.size() == 1);
+            Await.until("the second call", () -> calls.size() == 1);
             calls.remove().answer(200, Pieces.of("second"));
             assertThat(client.answer().body).isEqualTo("second");
             assertThat(client.isClosed()).isTrue();
@@ -133,7 +134,7 @@ class DisconnectTest {
                 client.chunk();
                 assertThat(client.chunk()).isEmpty();
             }
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
             assertThat(gone).hasValue(0);
             assertThat(door.count("headgate.client.disconnects")).isZero();
         }
@@ -144,11 +145,11 @@ class DisconnectTest {
         try (TestDoor door = TestDoor.of(this::keep)) {
             try (RawClient client = door.connect()) {
                 client.post("{}");
-                TestDoor.await("the call", () -> calls.size() == 1);
+                Await.until("the call", () -> calls.size() == 1);
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             calls.remove().onDisconnect(gone::incrementAndGet);
-            TestDoor.await("it is told", () -> gone.get() == 2);
+            Await.until("it is told", () -> gone.get() == 2);
         }
     }
 }

@@ -9,6 +9,7 @@ import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -30,10 +31,10 @@ class DrainTest {
                 RawClient idle = door.connect();
                 RawClient busy = door.connect();
                 RawHttp2 busy2 = new RawHttp2(door.port())) {
-            TestDoor.await("all are open", () -> door.door.connections() == 3);
+            Await.until("all are open", () -> door.door.connections() == 3);
             busy.post("{}");
             busy2.post(1, "{}");
-            TestDoor.await("both calls", () -> calls.size() == 2);
+            Await.until("both calls", () -> calls.size() == 2);
             CountDownLatch done = new CountDownLatch(1);
             var unused = door.door.drain(Duration.ofSeconds(20)).subscribe(nothing -> {}, e -> {}, done::countDown);
             assertThat(idle.isClosed()).isTrue();
@@ -64,7 +65,7 @@ class DrainTest {
                 RawClient client = door.connect()) {
             client.post("{}").head();
             client.chunk();
-            TestDoor.await("the stream", () -> streams.size() == 1);
+            Await.until("the stream", () -> streams.size() == 1);
             CountDownLatch done = new CountDownLatch(1);
             var unused = door.door.drain(Duration.ofSeconds(20)).subscribe(nothing -> {}, e -> {}, done::countDown);
             streams.forEach(stream -> {
@@ -85,7 +86,7 @@ class DrainTest {
                 RawHttp2 client2 = new RawHttp2(door.port())) {
             client.post("{}");
             client2.post(1, "{}");
-            TestDoor.await("both calls", () -> calls.size() == 2);
+            Await.until("both calls", () -> calls.size() == 2);
             door.door.drain(Duration.ofMillis(200)).block(Duration.ofSeconds(5));
             assertThat(client.isClosed()).isTrue();
             assertThat(client2.await(RawHttp2.GOAWAY)).isNotNull();

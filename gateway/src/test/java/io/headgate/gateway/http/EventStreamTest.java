@@ -6,6 +6,7 @@ import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -42,7 +43,7 @@ class EventStreamTest {
             assertThat(client.chunk()).isEqualTo("event: endpoint\ndata: /messages?sessionId=1\n\n");
             assertThat(client.chunk()).isEqualTo("id: 8\nretry: 5000\ndata: \n\n");
             assertThat(client.chunk()).isEmpty();
-            TestDoor.await("the stream is over", () -> door.gauge("headgate.sse.active") == 0);
+            Await.until("the stream is over", () -> door.gauge("headgate.sse.active") == 0);
             // The connection is as good as new.
             client.post("{}");
             assertThat(client.head().status).isEqualTo(200);

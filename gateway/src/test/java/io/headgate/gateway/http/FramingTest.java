@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,7 +95,7 @@ class FramingTest {
             client.post("{}");
             assertThat(client.answer().status).isEqualTo(200);
             client.send("\r\nPOST  ");
-            TestDoor.await("the first part is read", () -> door.door.connections() > 0);
+            Await.until("the first part is read", () -> door.door.connections() > 0);
             client.send("/mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 2\r\n\r\n{}");
             assertThat(client.answer().status).isEqualTo(400);
             assertThat(client.isClosed()).isTrue();
@@ -117,7 +118,7 @@ class FramingTest {
         double before = door.rejected("framing");
         try (RawClient client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHost: gw.test\r\nX-Folded: a\r\n");
-            TestDoor.await("the first part is read", () -> door.door.connections() > 0);
+            Await.until("the first part is read", () -> door.door.connections() > 0);
             client.send(" b\r\nContent-Length: 2\r\n\r\n{}");
             assertThat(client.answer().status).isEqualTo(400);
             assertThat(client.isClosed()).isTrue();

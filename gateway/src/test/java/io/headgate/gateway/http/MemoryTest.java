@@ -9,6 +9,7 @@ import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.memory.Held;
 import io.headgate.gateway.memory.Hold;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,7 @@ class MemoryTest {
             // The head alone is enough.
             client.send(request.substring(0, request.length() - 1000));
             client.send("x".repeat(999));
-            TestDoor.await("the refusal", () -> door.rejected("memory") == 1);
+            Await.until("the refusal", () -> door.rejected("memory") == 1);
             client.send("x");
             RawClient.Answer answer = client.answer();
             assertThat(answer.status).isEqualTo(503);
@@ -122,7 +123,7 @@ class MemoryTest {
                 attacker.send(unfinished(2 * MIB));
                 assertThat(honest.post("{}").answer().status).isEqualTo(200);
             }
-            TestDoor.await("the largest end", () -> door.count("headgate.memory.ended", "kind", "request") >= 10);
+            Await.until("the largest end", () -> door.count("headgate.memory.ended", "kind", "request") >= 10);
             assertThat(door.memory.state().heldBytes()).isLessThan(BUDGET * 85 / 100);
             RawClient.Answer first = attackers.stream()
                     .filter(attacker -> available(attacker) > 0)
@@ -131,7 +132,7 @@ class MemoryTest {
                     .answer();
             assertThat(first.status).isEqualTo(503);
             attackers.forEach(RawClient::close);
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -155,7 +156,7 @@ class MemoryTest {
                 assertThat(honest.post("{}").answer().status).isEqualTo(200);
                 assertThat(door.memory.state().heldBytes()).isGreaterThan(MIB);
             }
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -169,14 +170,14 @@ class MemoryTest {
         })) {
             try (RawClient client = door.connect()) {
                 client.post("x".repeat(3 * MIB));
-                TestDoor.await("the call", () -> !calls.isEmpty());
+                Await.until("the call", () -> !calls.isEmpty());
                 assertThat(calls.element().body()).isEmpty();
             }
-            TestDoor.await("the client has gone", () -> door.door.connections() == 0);
+            Await.until("the client has gone", () -> door.door.connections() == 0);
             assertThat(door.memory.state().heldBytes()).isBetween(3L * MIB, 3 * MIB + ABOUT_NOTHING);
             HttpCall call = calls.element();
             call.execute(() -> call.releaseBody(reply));
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -198,7 +199,7 @@ class MemoryTest {
                 RawClient client = door.connect();
                 Hold elsewhere = door.memory.hold(Held.RESULT, null, null, null)) {
             client.post("x".repeat(3 * MIB));
-            TestDoor.await("the call", () -> held.get() == 1);
+            Await.until("the call", () -> held.get() == 1);
             elsewhere.set(BUDGET * 94 / 100);
             assertThat(client.answer().status).isEqualTo(502);
             assertThat(asked).hasValue(1);
@@ -214,7 +215,7 @@ class MemoryTest {
                 });
                 RawClient client = door.connect()) {
             client.post("x".repeat(MIB));
-            TestDoor.await("the call", () -> !calls.isEmpty());
+            Await.until("the call", () -> !calls.isEmpty());
             assertThat(door.memory.state().largest()).anySatisfy(share -> {
                 assertThat(share.name()).isEqualTo("anna");
                 assertThat(share.bytes()).isEqualTo(MIB);
@@ -232,11 +233,11 @@ class MemoryTest {
                 slow.add(client);
                 client.post("{}");
             }
-            TestDoor.await("the largest end", () -> door.count("headgate.memory.ended", "kind", "answer") >= 2);
-            TestDoor.await("there is room", () -> !door.memory.isScarce());
-            TestDoor.await("they are told", () -> door.count("headgate.sse.closed", "reason", "memory") >= 2);
+            Await.until("the largest end", () -> door.count("headgate.memory.ended", "kind", "answer") >= 2);
+            Await.until("there is room", () -> !door.memory.isScarce());
+            Await.until("they are told", () -> door.count("headgate.sse.closed", "reason", "memory") >= 2);
             slow.forEach(RawClient::close);
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 

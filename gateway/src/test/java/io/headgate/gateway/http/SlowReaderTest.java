@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -64,11 +65,11 @@ class SlowReaderTest {
                 });
                 RawClient client = stingy(door)) {
             client.post("{}");
-            TestDoor.await("it is cut off", gone::get);
+            Await.until("it is cut off", gone::get);
             assertThat(door.count("headgate.sse.closed", "reason", "slow_consumer"))
                     .isEqualTo(1);
             assertThat(door.count("headgate.client.disconnects")).isZero();
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
         }
     }
 
@@ -89,7 +90,7 @@ class SlowReaderTest {
             assertThat(gone).isTrue();
             assertThat(door.count("headgate.sse.closed", "reason", "slow_consumer"))
                     .isEqualTo(1);
-            TestDoor.await("nothing is held", () -> door.gauge("headgate.sse.buffered.bytes") == 0);
+            Await.until("nothing is held", () -> door.gauge("headgate.sse.buffered.bytes") == 0);
         }
     }
 
@@ -102,7 +103,7 @@ class SlowReaderTest {
                 });
                 RawClient client = stingy(door)) {
             client.post("{}");
-            TestDoor.await("it is gone", () -> answered.get() == 1 && door.door.connections() == 0);
+            Await.until("it is gone", () -> answered.get() == 1 && door.door.connections() == 0);
             assertThat(door.count("headgate.sse.closed", "reason", "write_stalled"))
                     .isEqualTo(1);
         }

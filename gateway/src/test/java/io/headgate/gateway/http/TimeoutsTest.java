@@ -2,6 +2,7 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,7 @@ class TimeoutsTest {
             assertThat(door.count("headgate.connections.rejected", "reason", "max_connections"))
                     .isEqualTo(1);
             first.endOutput();
-            TestDoor.await("there is room again", () -> door.door.connections() == 1);
+            Await.until("there is room again", () -> door.door.connections() == 1);
             try (RawClient fourth = door.connect()) {
                 assertThat(fourth.post("{}").answer().status).isEqualTo(200);
             }

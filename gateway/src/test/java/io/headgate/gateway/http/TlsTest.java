@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -209,7 +210,7 @@ class TlsTest {
         try (RawClient old = tls("gw.test")) {
             assertThat(serial(old)).isEqualTo(1);
             TestCertificate.write(directory, 2);
-            TestDoor.await("the new certificate", () -> {
+            Await.until("the new certificate", () -> {
                 try (RawClient client = tls("gw.test")) {
                     return serial(client) == 2;
                 }
@@ -217,7 +218,7 @@ class TlsTest {
             assertThat(old.post("{}").answer().status).isEqualTo(200);
         }
         // Said a moment after it is shown; files that were seen half written may have been refused before.
-        TestDoor.await(
+        Await.until(
                 "a record of it",
                 () -> !told.isEmpty()
                         && told.get(told.size() - 1).matches("key_rotated: certificate_sha256=[0-9a-f]{64} key=tls"));
@@ -244,7 +245,7 @@ class TlsTest {
     void badFilesKeepTheOldOnes() throws Exception {
         List<String> told = told();
         Files.writeString(files.certificate(), "nonsense");
-        TestDoor.await(
+        Await.until(
                 "a record of it",
                 () -> told.stream().anyMatch(each -> each.startsWith("key_refused: key=tls reason=tls: ")));
         long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
@@ -265,7 +266,7 @@ class TlsTest {
             }
         }
         Files.copy(other.resolve("key.pem"), files.key(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        TestDoor.await("both fit", () -> {
+        Await.until("both fit", () -> {
             try (RawClient client = tls("gw.test")) {
                 return serial(client) == 3;
             }
@@ -289,7 +290,7 @@ class TlsTest {
     }
 
     private void failed(String reason) {
-        TestDoor.await(reason, () -> door.count("headgate.tls.failures", "reason", reason) == 1);
+        Await.until(reason, () -> door.count("headgate.tls.failures", "reason", reason) == 1);
         assertThat(door.count("headgate.tls.failures")).isEqualTo(1);
     }
 
