@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.Certificates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -49,7 +50,7 @@ class TlsTest {
 
     @BeforeEach
     void open() {
-        files = TestCertificate.write(directory, 1);
+        files = write(directory, 1);
         door = new TestDoor(
                 TestDoor.config(DoorLimits.DEFAULT, files, Set.of()), call -> call.answer(200, Pieces.of(call.body())));
     }
@@ -209,7 +210,7 @@ class TlsTest {
         List<String> told = told();
         try (RawClient old = tls("gw.test")) {
             assertThat(serial(old)).isEqualTo(1);
-            TestCertificate.write(directory, 2);
+            write(directory, 2);
             Await.until("the new certificate", () -> {
                 try (RawClient client = tls("gw.test")) {
                     return serial(client) == 2;
@@ -256,7 +257,7 @@ class TlsTest {
         }
         // A key of another certificate is no better.
         Path other = Files.createDirectory(directory.resolve("other"));
-        Files.copy(TestCertificate.write(other, 3).certificate(), directory.resolve("swap.pem"));
+        Files.copy(write(other, 3).certificate(), directory.resolve("swap.pem"));
         Files.move(
                 directory.resolve("swap.pem"), files.certificate(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         end = System.nanoTime() + Duration.ofMillis(400).toNanos();
@@ -287,6 +288,16 @@ class TlsTest {
                 .isInstanceOf(ListenException.class)
                 .hasMessage("tls: " + files.certificate() + " and " + files.key() + " cannot be read");
         loops.dispose();
+    }
+
+    /** New files of a certificate with this serial number. */
+    private static TlsConfig write(Path directory, long serial) {
+        TlsConfig config = new TlsConfig(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+        Certificates.of("gw.test", "localhost", "evil.test")
+                .serial(serial)
+                .make()
+                .write(config.certificate(), config.key());
+        return config;
     }
 
     private void failed(String reason) {
