@@ -42,6 +42,9 @@ public final class Await {
             if (waited > limit.toNanos()) {
                 throw new AssertionError("not within " + limit.toMillis() + " ms: " + description.get());
             }
+            if (Thread.currentThread().isInterrupted()) {
+                throw new IllegalStateException("interrupted while waiting: " + description.get());
+            }
             // What is near is seen soon, and what is far is not asked for without a pause.
             LockSupport.parkNanos(Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, waited / 16)));
         }

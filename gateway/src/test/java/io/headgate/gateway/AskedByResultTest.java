@@ -22,11 +22,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A client of 2026-07-28 before a server with sessions that asks in the middle of its calls. */
-@Timeout(60)
 class AskedByResultTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 

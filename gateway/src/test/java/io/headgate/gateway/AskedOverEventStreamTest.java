@@ -16,11 +16,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client of 2026-07-28 before a server of 2024-11-05 that asks and logs in the middle of its calls. */
-@Timeout(60)
 class AskedOverEventStreamTest {
     private static final String FORM = "{\"methods\":[\"elicitation/create\"]}";
     private static final String ACCEPT = "{\"q1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}";

@@ -22,12 +22,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** However much a stranger sends, what is written of it stays little. */
-@Timeout(120)
 class AuditFloodTest {
     private static final Duration FLOOD = Duration.ofSeconds(2);
     private static final int MOST_REQUESTS = 100_000;

@@ -30,14 +30,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whole gateways with the audit filter, before servers of both eras that keep a ledger of what they executed. */
-@Timeout(120)
 class AuditOverTheWireTest {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String CANARY = "canary7f3a9c";

@@ -22,12 +22,10 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Clients of both eras before a server that speaks both: no bridge stands between any of them and the server. */
-@Timeout(60)
 class BothErasOverTheWireTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 

@@ -14,11 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who reads /metrics of a gateway with every filter is told what each meter means. */
-@Timeout(60)
 class DescribedMetersTest {
     @Test
     void everyMeterOfAGatewayWithEveryFilterSaysWhatItMeans(@TempDir Path directory) throws Exception {

@@ -27,10 +27,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** MCP Apps of a server with sessions, through a whole gateway, to clients of both eras. */
-@Timeout(60)
 class InterfacesOverTheWireTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String SHOWS =

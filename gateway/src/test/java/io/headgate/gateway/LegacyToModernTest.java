@@ -18,15 +18,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A client with a session before a server that knows none, over sockets, through a whole gateway. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LegacyToModernTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 

@@ -11,12 +11,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
@@ -25,7 +23,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What clients of each revision see of a limit, over sockets. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RateLimitTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final String TEXT = "too many requests (limit: tool)";

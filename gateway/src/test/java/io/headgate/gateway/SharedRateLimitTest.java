@@ -10,15 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two gateways with one limit in a real Redis, which is killed and started again while calls come. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class SharedRateLimitTest {
     private static final int RATE = 100;
     private static final int BURST = 20;

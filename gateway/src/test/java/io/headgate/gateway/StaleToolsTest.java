@@ -11,10 +11,8 @@ import io.headgate.testkit.Await;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -23,7 +21,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server that begins to want an argument in a header field, and a client that knows nothing of such fields. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class StaleToolsTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 

@@ -28,12 +28,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The tasks extension through a whole gateway, before a server of each era. */
-@Timeout(60)
 class TasksOverTheWireTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String TAKES = "{\"elicitation\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}";

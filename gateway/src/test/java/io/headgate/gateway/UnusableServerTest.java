@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
@@ -33,7 +32,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Servers that answer and are of no use: behind credentials, a redirect, a page for people, or not there at all. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class UnusableServerTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final List<String> READS =

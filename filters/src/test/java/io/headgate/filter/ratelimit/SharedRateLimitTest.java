@@ -30,7 +30,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
@@ -39,7 +38,6 @@ import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
 /** Gateways that share their limits in a real Redis, and go on without it. */
-@Timeout(60)
 class SharedRateLimitTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Caller ALICE = new Caller("alice");

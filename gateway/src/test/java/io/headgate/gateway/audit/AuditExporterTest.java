@@ -39,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import reactor.test.StepVerifier;
@@ -47,7 +46,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** An exporter between a real log and a receiver on a real socket. */
-@Timeout(60)
 class AuditExporterTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TOKEN = "Bearer export-secret";

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A refused call costs the official clients that call and nothing else: the others go on, and the next one works. */
+// The first run installs packages.
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RefusedCallsTest {
     private static final Duration RUN = Duration.ofMinutes(2);

@@ -22,6 +22,7 @@ import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /** A server is killed and comes back: whoever watched something there is told that it may have changed, and goes on. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ReturningServerTest {
     private static final String WATCHED = "test://watched-resource";
@@ -30,6 +31,7 @@ class ReturningServerTest {
     private static final Duration A_WHILE = Duration.ofSeconds(4);
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void install() {
         InteropTools.install();

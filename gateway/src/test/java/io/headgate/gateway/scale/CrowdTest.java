@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A thousand clients with one id and one progress token among them get each its own answers. */
 @Tag("slow")
+// A hundred thousand calls, or as many as -Dheadgate.scale.calls says.
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class CrowdTest {
     /** Fewer calls for a quick look: {@code -Dheadgate.scale.calls=20000}. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A server that is killed in the middle of calls loses their answers, and the gateway says so and sends nothing twice. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LostAnswersTest {
     private static final int WRITERS = 16;

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
  * meanwhile, and afterwards the memory is there again.
  */
 @Tag("slow")
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class MemoryAttackTest {
     private static final int MIB = 1024 * 1024;

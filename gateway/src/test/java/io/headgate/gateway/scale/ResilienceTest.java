@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Servers that fail in the ways of real ones, before a gateway that guards them and repeats what it may. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ResilienceTest {
     private static final int NOT_CALLED = 1_503;

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left when a process dies, and what the next one makes of it. */
+// Starts and kills processes again and again.
 @Timeout(300)
 class CrashRecoveryTest {
     private static final int KILLS = 10;

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random damage to a log that was closed: each is found. */
 @Tag("slow")
+// Flips each byte of a log.
 @Timeout(300)
 class DamageTest {
     private static final int ROUNDS = 500;

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that is full, fails or stands still: nobody is told that a record is written that is not. */
+// A hundred and fifty rounds, each with faults that the log waits out.
 @Timeout(120)
 class DiskTroubleTest {
     private static final Duration RECOVERY = Duration.ofSeconds(2);

@@ -15,11 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file system that really is full; mounting it takes root, and a run for the record must not go without. */
-@Timeout(60)
 class TmpfsTest {
     @TempDir
     Path directory;
