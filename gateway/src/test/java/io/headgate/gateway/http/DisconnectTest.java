@@ -6,6 +6,7 @@ import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
@@ -30,7 +31,7 @@ class DisconnectTest {
     void aClientThatClosesBeforeItsAnswerIsNoticed(Transport transport) {
         DoorConfig config = TestDoor.config(TestDoor.limits(Map.of("sseKeepAlive", Duration.ofSeconds(1))));
         try (TestDoor door = new TestDoor(config, this::keep, transport)) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}");
                 Await.until("the call", () -> calls.size() == 1);
             }
@@ -46,7 +47,7 @@ class DisconnectTest {
     @Test
     void aResetIsNoticedAtOnce() {
         try (TestDoor door = TestDoor.of(this::keep)) {
-            RawClient client = door.connect();
+            RawHttp1 client = door.connect();
             client.post("{}");
             Await.until("the call", () -> calls.size() == 1);
             client.reset();
@@ -62,7 +63,7 @@ class DisconnectTest {
             call.stream();
             keep(call);
         })) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}").head();
                 client.chunk();
             }
@@ -77,18 +78,18 @@ class DisconnectTest {
     void aClientThatOnlyFinishedSendingIsAnswered() {
         DoorLimits limits = TestDoor.limits(Map.of("sseKeepAlive", Duration.ofMillis(200)));
         try (TestDoor door = TestDoor.of(limits, this::keep);
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/mcp", "1") + RawClient.post("/mcp", "2"));
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/mcp", "1") + RawHttp1.post("/mcp", "2"));
             client.endOutput();
             // What finds out whether somebody is still there.
-            assertThat(client.head().status).isEqualTo(100);
-            assertThat(client.head().status).isEqualTo(100);
+            assertThat(client.head().status()).isEqualTo(100);
+            assertThat(client.head().status()).isEqualTo(100);
             assertThat(gone).hasValue(0);
             calls.remove().answer(200, Pieces.of("first"));
-            assertThat(client.answer().body).isEqualTo("first");
+            assertThat(client.answer().body()).isEqualTo("first");
             Await.until("the second call", () -> calls.size() == 1);
             calls.remove().answer(200, Pieces.of("second"));
-            assertThat(client.answer().body).isEqualTo("second");
+            assertThat(client.answer().body()).isEqualTo("second");
             assertThat(client.isClosed()).isTrue();
             assertThat(gone).hasValue(0);
         }
@@ -97,8 +98,8 @@ class DisconnectTest {
     @Test
     void halfARequestIsOwedNoAnswer() {
         try (TestDoor door = TestDoor.of(this::keep);
-                RawClient client = door.connect()) {
-            String request = RawClient.post("/mcp", "x".repeat(100));
+                RawHttp1 client = door.connect()) {
+            String request = RawHttp1.post("/mcp", "x".repeat(100));
             client.send(request.substring(0, request.length() - 80));
             client.endOutput();
             assertThat(client.isClosed()).isTrue();
@@ -111,7 +112,7 @@ class DisconnectTest {
     @Test
     void halfAHeadIsOwedNoAnswer() {
         try (TestDoor door = TestDoor.of(this::keep);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHos");
             client.endOutput();
             assertThat(client.isClosed()).isTrue();
@@ -128,7 +129,7 @@ class DisconnectTest {
             stream.message(null, Pieces.of("{}"));
             stream.end();
         })) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}").head();
                 client.chunk();
                 client.chunk();
@@ -143,7 +144,7 @@ class DisconnectTest {
     @Test
     void whoAsksTooLateIsToldAtOnce() {
         try (TestDoor door = TestDoor.of(this::keep)) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}");
                 Await.until("the call", () -> calls.size() == 1);
             }

@@ -5,6 +5,7 @@ import io.headgate.gateway.dialect.FrontDialect;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.RawHttp1;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -60,8 +61,8 @@ final class TestDoor implements AutoCloseable {
         return door.address().getPort();
     }
 
-    RawClient connect() {
-        return new RawClient(port());
+    RawHttp1 connect() {
+        return new RawHttp1(port());
     }
 
     double rejected(String reason) {

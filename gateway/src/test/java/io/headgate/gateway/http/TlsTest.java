@@ -7,6 +7,7 @@ import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.Certificates;
+import io.headgate.testkit.RawHttp1;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -85,7 +86,7 @@ class TlsTest {
 
     @Test
     void clearTextIsNoTls() {
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send("GET / HTTP/1.1\r\nHost: gw.test\r\n\r\n");
             assertThat(client.isClosed()).isTrue();
         }
@@ -94,7 +95,7 @@ class TlsTest {
 
     @Test
     void aHugeClientHelloIsRefusedByItsLength() {
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send(new byte[] {0x16, 3, 1, 0x40, 0, 1, (byte) 0xff, (byte) 0xff, (byte) 0xff});
             assertThat(client.isClosed()).isTrue();
         }
@@ -108,7 +109,7 @@ class TlsTest {
         System.arraycopy(start, 0, hello, 0, start.length);
         byte[] suites = {0, 4, (byte) 0xc0, 0x13, 0, 0x2f, 1, 0};
         System.arraycopy(suites, 0, hello, hello.length - suites.length, suites.length);
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send(hello);
             // An alert, and the end.
             assertThat(client.read()).isEqualTo(0x15);
@@ -122,9 +123,9 @@ class TlsTest {
     @Test
     void aSecondHandshakeEndsTheConnection() throws Exception {
         SSLSocket socket = socket("gw.test", parameters -> parameters.setProtocols(new String[] {"TLSv1.2"}));
-        try (RawClient client = new RawClient(socket)) {
+        try (RawHttp1 client = new RawHttp1(socket)) {
             for (int i = 0; i < 3; i++) {
-                assertThat(client.post("{}").answer().status).isEqualTo(200);
+                assertThat(client.post("{}").answer().status()).isEqualTo(200);
             }
             assertThatThrownBy(() -> {
                         socket.startHandshake();
@@ -145,13 +146,13 @@ class TlsTest {
                 SSLSocket socket = (SSLSocket)
                         context.getSocketFactory().createSocket(plain, "localhost", door.port(), /* autoClose= */ true);
                 socket.setEnabledProtocols(new String[] {version});
-                try (RawClient client = new RawClient(socket)) {
+                try (RawHttp1 client = new RawHttp1(socket)) {
                     String body = "x".repeat(40_000);
-                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                    assertThat(client.post(body).answer().body()).isEqualTo(body);
                     if (version.equals("TLSv1.3")) {
                         socket.startHandshake();
                     }
-                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                    assertThat(client.post(body).answer().body()).isEqualTo(body);
                 }
             }
         }
@@ -185,7 +186,7 @@ class TlsTest {
                 TestDoor.config(TestDoor.limits(Map.of("headerTimeout", Duration.ofMillis(300))), files, Set.of()),
                 TestDoor.ECHO);
         try (impatient;
-                RawClient client = impatient.connect()) {
+                RawHttp1 client = impatient.connect()) {
             client.send(new byte[] {0x16, 3, 1});
             assertThat(client.isClosed()).isTrue();
             assertThat(impatient.rejected("header_timeout")).isEqualTo(1);
@@ -194,29 +195,29 @@ class TlsTest {
 
     @Test
     void theHostMustBeTheNameOfTheHandshake() throws Exception {
-        try (RawClient client = tls("evil.test")) {
+        try (RawHttp1 client = tls("evil.test")) {
             client.post("{}");
-            assertThat(client.answer().status).isEqualTo(421);
+            assertThat(client.answer().status()).isEqualTo(421);
             assertThat(client.isClosed()).isTrue();
         }
         assertThat(door.rejected("sni_host_mismatch")).isEqualTo(1);
-        try (RawClient client = tls("gw.test")) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+        try (RawHttp1 client = tls("gw.test")) {
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
         }
     }
 
     @Test
     void newFilesAreShownToNewConnections() throws Exception {
         List<String> told = told();
-        try (RawClient old = tls("gw.test")) {
+        try (RawHttp1 old = tls("gw.test")) {
             assertThat(serial(old)).isEqualTo(1);
             write(directory, 2);
             Await.until("the new certificate", () -> {
-                try (RawClient client = tls("gw.test")) {
+                try (RawHttp1 client = tls("gw.test")) {
                     return serial(client) == 2;
                 }
             });
-            assertThat(old.post("{}").answer().status).isEqualTo(200);
+            assertThat(old.post("{}").answer().status()).isEqualTo(200);
         }
         // Said a moment after it is shown; files that were seen half written may have been refused before.
         Await.until(
@@ -251,7 +252,7 @@ class TlsTest {
                 () -> told.stream().anyMatch(each -> each.startsWith("key_refused: key=tls reason=tls: ")));
         long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
         while (System.nanoTime() < end) {
-            try (RawClient client = tls("gw.test")) {
+            try (RawHttp1 client = tls("gw.test")) {
                 assertThat(serial(client)).isEqualTo(1);
             }
         }
@@ -262,13 +263,13 @@ class TlsTest {
                 directory.resolve("swap.pem"), files.certificate(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         end = System.nanoTime() + Duration.ofMillis(400).toNanos();
         while (System.nanoTime() < end) {
-            try (RawClient client = tls("gw.test")) {
+            try (RawHttp1 client = tls("gw.test")) {
                 assertThat(serial(client)).isEqualTo(1);
             }
         }
         Files.copy(other.resolve("key.pem"), files.key(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         Await.until("both fit", () -> {
-            try (RawClient client = tls("gw.test")) {
+            try (RawHttp1 client = tls("gw.test")) {
                 return serial(client) == 3;
             }
         });
@@ -305,9 +306,9 @@ class TlsTest {
         assertThat(door.count("headgate.tls.failures")).isEqualTo(1);
     }
 
-    private RawClient tls(String name) {
+    private RawHttp1 tls(String name) {
         try {
-            return new RawClient(socket(name, parameters -> {}));
+            return new RawHttp1(socket(name, parameters -> {}));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -325,7 +326,7 @@ class TlsTest {
         return socket;
     }
 
-    private static long serial(RawClient client) {
+    private static long serial(RawHttp1 client) {
         try {
             SSLSocket socket = (SSLSocket) client.socket();
             X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
