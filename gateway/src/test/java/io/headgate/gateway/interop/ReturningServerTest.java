@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +40,8 @@ class ReturningServerTest {
     }
 
     @ParameterizedTest
+    // Most of it is waiting, and nothing is shared.
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "v1, http, server-v1.mjs, HTTP, LEGACY, /mcp, update_for_all",
         "v1, sse, server-v1.mjs, HTTP, LEGACY, /mcp, update_for_all",

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -45,6 +47,8 @@ class LostAnswersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"modern", "legacy"})
+    // Most of it is waiting, so the writers write meanwhile.
+    @Execution(ExecutionMode.CONCURRENT)
     void aKilledServersAnswersAreSaidToBeLost(String era) {
         try (DemoProcess a = DemoProcess.start();
                 DemoProcess b = DemoProcess.start("--era", era);

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Servers that fail in the ways of real ones, before a gateway that guards them and repeats what it may. */
 // Starts processes, and waits for each up to half a minute where the machine is busy.
@@ -145,6 +147,8 @@ class ResilienceTest {
 
     /** Five seconds away, with fewer calls than it takes to judge; what failed then refuses nothing later. */
     @Test
+    // Most of it is waiting, so the others run meanwhile.
+    @Execution(ExecutionMode.CONCURRENT)
     void aServerThatAnswersAgainIsCalledWhateverFailedBefore() {
         try (DemoProcess demo = DemoProcess.start();
                 FaultProxy proxy = FaultProxy.before(demo.address());
