@@ -2,7 +2,9 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.ModernClient.Answer;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
@@ -12,13 +14,11 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.testkit.Await;
-import java.io.IOException;
+import io.headgate.testkit.ModernClient;
 import java.net.URI;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +43,7 @@ class AskedByResultTest {
                     /* http2PriorKnowledge= */ false,
                     /* trustFile= */ null,
                     UpstreamLimits.DEFAULT))));
-    private final ModernClient client = new ModernClient(gateway);
+    private final ModernClient client = new ModernClient(gateway.address());
     private final GatewayMetrics metrics = new GatewayMetrics(gateway);
 
     @BeforeEach
@@ -168,32 +168,29 @@ class AskedByResultTest {
     }
 
     @Test
-    void listens() throws IOException {
-        try (Stream<String> lines = client.open(
+    void listens() {
+        try (EventStream stream = client.open(
                         "subscriptions/listen",
                         "\"notifications\":{\"toolsListChanged\":true,"
-                                + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")
-                .body()) {
-            Iterator<String> events =
-                    lines.filter(line -> line.startsWith("data: {")).iterator();
-            assertThat(events.next())
+                                + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")) {
+            assertThat(stream.next().toString())
                     .contains("subscriptions/acknowledged")
                     .contains("\"toolsListChanged\":true")
                     .contains("test://watched-resource");
             client.call("test_trigger_resource_update", "{}");
             // The lists of a server that has just been heard for the first time are changed ones, too.
-            assertThat(nextOf("notifications/resources/updated", events))
+            assertThat(nextOf("notifications/resources/updated", stream))
                     .contains("\"uri\":\"test://watched-resource\"")
                     .contains("io.modelcontextprotocol/subscriptionId");
             client.call("test_trigger_tool_change", "{}");
-            assertThat(nextOf("notifications/tools/list_changed", events)).isNotEmpty();
+            assertThat(nextOf("notifications/tools/list_changed", stream)).isNotEmpty();
         }
         Await.until("no subscription is left", () -> metric("headgate_subscriptions_active") == 0);
     }
 
-    private static String nextOf(String method, Iterator<String> events) {
+    private static String nextOf(String method, EventStream events) {
         while (true) {
-            String event = events.next();
+            String event = events.next().toString();
             if (event.contains(method)) {
                 return event;
             }

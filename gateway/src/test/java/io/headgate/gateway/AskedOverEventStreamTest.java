@@ -3,9 +3,11 @@ package io.headgate.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.EventStreamServer.Posted;
-import io.headgate.gateway.ModernClient.Answer;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +36,7 @@ class AskedOverEventStreamTest {
                 "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nparking: {time: 2s}\nmcpServers:\n  u:\n    type: sse\n    url: "
                         + server.url() + "\n    prefix: \"\"\n");
         gateway = Gateway.start(ConfigFile.read(file));
-        client = new ModernClient(gateway);
+        client = new ModernClient(gateway.address());
         metrics = new GatewayMetrics(gateway);
     }
 

@@ -12,7 +12,10 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -101,7 +104,7 @@ class AuditExportOverTheWireTest {
     }
 
     private static void call(Gateway gateway, String message) {
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         for (int i = 0; i < CALLS; i++) {
             assertThat(client.call("new__echo", "{\"message\":\"" + message + "\"}")
                             .status())
@@ -137,7 +140,7 @@ class AuditExportOverTheWireTest {
                   - timeout: {}
                 """.formatted(directory.resolve("data"), server.url(), receiver.url()));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         Await.until("the server is known", 
                 () -> client.ask("tools/list", "", "", "").result().toString().contains("new__echo"));
         return gateway;

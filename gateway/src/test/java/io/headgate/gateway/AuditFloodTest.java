@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +93,7 @@ class AuditFloodTest {
     @Test
     void whatIsRefusedByItsHeadAloneIsCountedInARecord() throws Exception {
         Gateway gateway = start("  - concurrency: {min: 1, max: 1, initial: 1, queue: 0}\n");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         var unused = client.send("tools/call", "a__sleep", SLEEP, "");
         GatewayMetrics metrics = new GatewayMetrics(gateway);
         Await.until("a call is in work", () -> server.activeCalls() > 0);
@@ -115,22 +115,14 @@ class AuditFloodTest {
 
     /** One request of each kind, in their order, and one that is no JSON. */
     private static byte[] garbage(Gateway gateway) throws Exception {
-        String live = session(gateway);
-        String ended = session(gateway);
-        URI uri = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
-        HttpRequest end = HttpRequest.newBuilder(uri)
-                .header("Mcp-Session-Id", ended)
-                .DELETE()
-                .build();
-        assertThat(HttpClient.newHttpClient()
-                        .send(end, HttpResponse.BodyHandlers.discarding())
-                        .statusCode())
-                .isEqualTo(200);
+        String live = SessionClient.of(gateway.address(), "{}").session();
+        SessionClient ending = SessionClient.of(gateway.address(), "{}");
+        ending.end();
         String modern = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: ";
         String all = request("POST", "Origin: https://evil.test\r\n" + modern + "tools/list\r\n", LIST)
                 + request("POST", modern + "tools/call\r\nMcp-Name: x\r\n", LIST)
                 + request("GET", "Mcp-Session-Id: " + live + "\r\nLast-Event-ID: 1-1\r\n", "")
-                + request("GET", "Mcp-Session-Id: " + ended + "\r\n", "")
+                + request("GET", "Mcp-Session-Id: " + ending.session() + "\r\n", "")
                 + request("POST", "", "garbage");
         return all.getBytes(StandardCharsets.US_ASCII);
     }
@@ -152,22 +144,6 @@ class AuditFloodTest {
             assertThat(read).as(seen.toString()).isPositive();
             seen.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
         }
-    }
-
-    private static String session(Gateway gateway) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
-        HttpRequest initialize = HttpRequest.newBuilder(uri)
-                .header("Content-Type", "application/json")
-                .header("Accept", "application/json, text/event-stream")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\","
-                        + "\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
-                        + "\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}"))
-                .build();
-        return HttpClient.newHttpClient()
-                .send(initialize, HttpResponse.BodyHandlers.discarding())
-                .headers()
-                .firstValue("Mcp-Session-Id")
-                .orElseThrow();
     }
 
     private Gateway start(String more) throws IOException {

@@ -10,10 +10,12 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.SessionClient;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -68,8 +70,8 @@ class AuditOverTheWireTest {
     @Test
     void everythingExecutedHasItsIntentAndEverythingAnsweredItsOutcome() throws Exception {
         Gateway gateway = start("{}");
-        ModernClient client = new ModernClient(gateway);
-        LegacyPeer peer = LegacyPeer.of(gateway.address(), "{}");
+        ModernClient client = new ModernClient(gateway.address());
+        SessionClient peer = SessionClient.of(gateway.address(), "{}");
         List<CompletableFuture<ModernClient.Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             String tool = i % 2 == 0 ? "new__echo" : "old__echo";
@@ -104,7 +106,7 @@ class AuditOverTheWireTest {
     void aClientsTraceGoesOn() throws Exception {
         Gateway gateway = start("{}");
         String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        new ModernClient(gateway)
+        new ModernClient(gateway.address())
                 .ask(
                         "tools/call",
                         "old__echo",
@@ -123,7 +125,7 @@ class AuditOverTheWireTest {
     @Test
     void whatTheLogCannotTakeIsNotExecuted() throws Exception {
         Gateway gateway = start("{log: {queueRecords: 1}}");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         int refused = 0;
         List<CompletableFuture<ModernClient.Answer>> answers = new ArrayList<>();
         for (int round = 0; round < 20 && refused == 0; round++) {
@@ -157,19 +159,18 @@ class AuditOverTheWireTest {
     @Test
     void aClientThatGoesAwayIsWrittenDown() throws Exception {
         Gateway gateway = start("{}");
-        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"new__sleep\","
-                + "\"arguments\":{\"ms\":20000},\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-                + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
-        try (Socket socket = new Socket("127.0.0.1", gateway.address().getPort())) {
-            OutputStream out = socket.getOutputStream();
-            out.write(("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            + "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
-                            + "Mcp-Method: tools/call\r\nMcp-Name: new__sleep\r\nContent-Length: " + body.length()
-                            + "\r\n\r\n" + body)
-                    .getBytes(StandardCharsets.US_ASCII));
-            out.flush();
+        ModernClient client = new ModernClient(gateway.address());
+        String body = client.message(1, "tools/call", ModernClient.params("new__sleep", "{\"ms\":20000}"), "");
+        try (RawHttp1 leaving = new RawHttp1(gateway.address().getPort())) {
+            leaving.send(RawHttp1.postTo(
+                    "localhost",
+                    "/mcp",
+                    body,
+                    "MCP-Protocol-Version: 2026-07-28",
+                    "Mcp-Method: tools/call",
+                    "Mcp-Name: new__sleep"));
             Await.until("the call is made", () -> modern.activeCalls() > 0);
-            socket.setSoLinger(true, 0);
+            leaving.reset();
         }
         Await.until("the outcome is written", () -> !records("outcome").isEmpty());
 
@@ -181,11 +182,11 @@ class AuditOverTheWireTest {
     @Test
     void whatHappensToTheGatewayIsWrittenDown() throws Exception {
         Gateway gateway = start("{}");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         assertThat(client.ask("tools/call", "other", "\"name\":\"new__echo\",\"arguments\":{}", "")
                         .status())
                 .isEqualTo(400);
-        assertThat(new ModernClient(gateway, "Origin", "https://evil.test")
+        assertThat(new ModernClient(gateway.address(), "Origin", "https://evil.test")
                         .ask("tools/list", "", "", "")
                         .status())
                 .isEqualTo(403);
@@ -221,7 +222,7 @@ class AuditOverTheWireTest {
             Gateway gateway =
                     start("{methods: {prompts/get: strict, resources/read: strict}, values: {\"*\": [message]}}");
             ModernClient client = new ModernClient(
-                    gateway, "Authorization", "Bearer " + CANARY, "X-Secret", CANARY, "Cookie", "c=" + CANARY);
+                    gateway.address(), "Authorization", "Bearer " + CANARY, "X-Secret", CANARY, "Cookie", "c=" + CANARY);
             assertThat(client.call(
                                     "new__echo",
                                     "{\"message\":\"token=" + CANARY + "\",\"" + "password\":\"" + CANARY + "\"}")
@@ -276,7 +277,7 @@ class AuditOverTheWireTest {
                 """.formatted(directory.resolve("data"), modern.url(), legacy.url(), audit));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         gateways.add(gateway);
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         Await.until("both servers are known", () -> {
             String tools = client.ask("tools/list", "", "", "").result().toString();
             return tools.contains("new__echo") && tools.contains("old__echo");

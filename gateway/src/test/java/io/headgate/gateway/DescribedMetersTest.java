@@ -6,6 +6,7 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +42,7 @@ class DescribedMetersTest {
                 """.formatted(directory.resolve("data"), server.url()));
         try (Gateway gateway = Gateway.start(ConfigFile.read(file))) {
             Await.until("the gateway is ready", gateway::isReady);
-            ModernClient client = new ModernClient(gateway, "Authorization", "Bearer alice-key-0123456789");
+            ModernClient client = new ModernClient(gateway.address(), "Authorization", "Bearer alice-key-0123456789");
             assertThat(client.send("tools/call", "demo__echo", "\"name\":\"demo__echo\",\"arguments\":{}", "")
                             .join()
                             .status())

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,6 +39,7 @@ class IdentityTest {
     private static final String BOB = "key-of-bob-77c1";
     private static final String MODERN = "MCP-Protocol-Version: 2026-07-28";
     private static final String CALL = "demo__echo";
+    private static final String LEGACY_CALL = SessionClient.callMessage(7, CALL, "{\"message\":\"hi\"}");
 
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -95,22 +100,22 @@ class IdentityTest {
                 Way.of(
                         "POST",
                         "/mcp",
-                        LimitedGateway.modernCall(CALL),
+                        modernCall(CALL),
                         MODERN,
                         "Mcp-Method: tools/call",
                         "Mcp-Name: " + CALL),
                 Way.of(
                         "POST",
                         "/mcp/demo",
-                        LimitedGateway.modernCall("echo"),
+                        modernCall("echo"),
                         MODERN,
                         "Mcp-Method: tools/call",
                         "Mcp-Name: echo"),
                 Way.of("POST", "/mcp", "garbage", MODERN),
                 Way.of("POST", "/mcp/nowhere", "{}", MODERN),
                 Way.of("POST", "/mcp", initialize("2025-11-25")),
-                Way.of("POST", "/mcp", LimitedGateway.legacyCall(CALL), "Mcp-Session-Id: 0123456789"),
-                Way.of("POST", "/mcp", "[" + LimitedGateway.legacyCall(CALL) + "]", "Mcp-Session-Id: 0123456789"),
+                Way.of("POST", "/mcp", LEGACY_CALL, "Mcp-Session-Id: 0123456789"),
+                Way.of("POST", "/mcp", "[" + LEGACY_CALL + "]", "Mcp-Session-Id: 0123456789"),
                 Way.of("POST", "/mcp", "garbage"),
                 Way.of("GET", "/mcp", "", "Mcp-Session-Id: 0123456789"),
                 Way.of("DELETE", "/mcp", "", "Mcp-Session-Id: 0123456789"),
@@ -168,7 +173,7 @@ class IdentityTest {
         String setLevel =
                 "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"debug\"}}";
         List<Way> uses = List.of(
-                Way.of("POST", "/mcp", LimitedGateway.legacyCall(CALL)),
+                Way.of("POST", "/mcp", LEGACY_CALL),
                 Way.of("POST", "/mcp", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"no/such\"}"),
                 Way.of("POST", "/mcp", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{}}"),
                 Way.of("POST", "/mcp", setLevel),
@@ -275,7 +280,11 @@ class IdentityTest {
     }
 
     private static String initialize(String version) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" + version
-                + "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+        return SessionClient.initialize(version, "{}");
+    }
+
+    private static String modernCall(String tool) {
+        ModernClient client = new ModernClient(URI.create("http://127.0.0.1/"));
+        return client.message(7, "tools/call", LimitedGateway.params(tool), "");
     }
 }

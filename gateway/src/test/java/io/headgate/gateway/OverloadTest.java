@@ -10,6 +10,7 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -43,7 +44,7 @@ class OverloadTest {
                     /* http2PriorKnowledge= */ false,
                     /* trustFile= */ null,
                     UpstreamLimits.DEFAULT))));
-    private final ModernClient client = new ModernClient(gateway);
+    private final ModernClient client = new ModernClient(gateway.address());
 
     @AfterEach
     void stop() {

@@ -41,7 +41,7 @@ class SharedRateLimitTest {
             // Twice what the limit lets pass, evenly.
             for (int i = 0; i < 2 * RATE * SECONDS; i++) {
                 LockSupport.parkNanos(start + i * 1_000_000_000L / (2 * RATE) - System.nanoTime());
-                calls.add(gateways.get(i % 2).modern("/mcp", "demo__echo").thenAccept(answer -> {
+                calls.add(gateways.get(i % 2).call("/mcp", "demo__echo").thenAccept(answer -> {
                     if (answer.statusCode() == 200) {
                         passed.increment();
                     } else if (answer.statusCode() == 429) {

@@ -15,7 +15,7 @@ import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.filter.audit.verify.AuditVerifier;
-import io.headgate.gateway.WrittenRecords;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver.Habit;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.testkit.Await;
@@ -286,6 +286,7 @@ class AuditExporterTest {
                         }
                     });
         }
+        log.flush();
         try {
             assertThat(written.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {

@@ -1,6 +1,6 @@
 package io.headgate.gateway.hostile;
 
-import io.headgate.gateway.WrittenRecords;
+import io.headgate.gateway.testkit.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver;
 import java.io.IOException;
 import java.nio.file.Path;

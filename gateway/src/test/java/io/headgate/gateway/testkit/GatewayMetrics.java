@@ -1,6 +1,8 @@
-package io.headgate.gateway;
+package io.headgate.gateway.testkit;
 
 
+import io.headgate.gateway.Gateway;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -8,16 +10,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
 /** What a running gateway says of itself to Prometheus. */
-final class GatewayMetrics {
+public final class GatewayMetrics {
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI uri;
 
-    GatewayMetrics(Gateway gateway) {
+    public GatewayMetrics(Gateway gateway) {
         this.uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics");
     }
 
     /** All values under this name together. */
-    double get(String name) {
+    public double get(String name) {
         return get(name, "");
     }
 
@@ -41,7 +43,7 @@ final class GatewayMetrics {
     }
 
     /** How often servers did wrong in this way. */
-    double faults(String fault) {
+    public double faults(String fault) {
         return get("headgate_upstream_faults_total", "reason=\"" + fault + "\"");
     }
 }
