@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /** The disk as the log uses it, so that a test can let it fail. */
 interface LogFiles {
@@ -24,11 +23,6 @@ interface LogFiles {
     void syncDirectory(Path directory) throws IOException;
 
     long usableBytes(Path directory) throws IOException;
-
-    /** How long a disk that had no room is left alone before it is tried again. */
-    default long retryNanos() {
-        return TimeUnit.MILLISECONDS.toNanos(250);
-    }
 
     /** An open file. */
     interface LogFile extends AutoCloseable {

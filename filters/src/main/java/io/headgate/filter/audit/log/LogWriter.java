@@ -28,6 +28,7 @@ final class LogWriter implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
     private static final long BALANCED_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
     private static final long ASYNC_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long OUTAGES_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long LEAST_FREE_BYTES = 256 * 1024;
@@ -339,7 +340,7 @@ final class LogWriter implements Runnable {
         refuse(batch, now.trouble);
         batch.clear();
         refuseWaiting(now.trouble);
-        retryAtNanos = System.nanoTime() + (isFull ? files.retryNanos() : 0);
+        retryAtNanos = System.nanoTime() + (isFull ? RETRY_NANOS : 0);
     }
 
     private static boolean isTold(Waiting waiting) {
@@ -352,7 +353,7 @@ final class LogWriter implements Runnable {
         if (!isLast && retryAtNanos - System.nanoTime() > 0) {
             return false;
         }
-        retryAtNanos = System.nanoTime() + files.retryNanos();
+        retryAtNanos = System.nanoTime() + RETRY_NANOS;
         try {
             if (files.usableBytes(directory) < LEAST_FREE_BYTES) {
                 health.set(LogState.FULL);

@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -175,7 +174,6 @@ class DiskTroubleTest {
     @Test
     void keepsItsWordThroughRandomFaults() throws Exception {
         java.util.Random random = new java.util.Random(20261121);
-        disk.retryNanos = TimeUnit.MILLISECONDS.toNanos(5);
         Set<String> acknowledged = new ConcurrentSkipListSet<>();
         try (AuditLog log = open(directory, config(96L * 1024, 40), disk)) {
             AtomicInteger told = new AtomicInteger();

@@ -30,9 +30,6 @@ final class FaultyDisk implements LogFiles {
     /** What a write or fsync says instead of doing anything. */
     volatile @Nullable String writeError;
 
-    /** How long the log leaves it alone when it had no room. */
-    volatile long retryNanos = DISK.retryNanos();
-
     /** What each fsync waits for. */
     volatile @Nullable CountDownLatch stall;
 
@@ -57,11 +54,6 @@ final class FaultyDisk implements LogFiles {
     @Override
     public long usableBytes(Path directory) {
         return room.get() < 0 ? Long.MAX_VALUE : room.get();
-    }
-
-    @Override
-    public long retryNanos() {
-        return retryNanos;
     }
 
     private final class FaultyFile implements LogFile {
