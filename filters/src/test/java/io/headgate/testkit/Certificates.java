@@ -72,7 +72,8 @@ public final class Certificates {
             X500Name subject = new X500Name("CN=" + hosts[0]);
             X500Name issuer = signer == null
                     ? subject
-                    : new X500Name(signer.certificate().getSubjectX500Principal().getName());
+                    : new X500Name(
+                            signer.certificate().getSubjectX500Principal().getName());
             Instant now = Instant.now();
             Instant end = now.plus(validFor);
             var builder = new JcaX509v3CertificateBuilder(

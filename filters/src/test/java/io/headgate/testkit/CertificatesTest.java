@@ -47,10 +47,8 @@ class CertificatesTest {
 
     @Test
     void aNegativeTimeHasExpired() {
-        X509Certificate old = Certificates.of("a.test")
-                .validFor(Duration.ofDays(-3))
-                .make()
-                .certificate();
+        X509Certificate old =
+                Certificates.of("a.test").validFor(Duration.ofDays(-3)).make().certificate();
         assertThat(old.getNotBefore()).isBefore(old.getNotAfter());
         assertThatThrownBy(old::checkValidity).isInstanceOf(CertificateExpiredException.class);
     }

@@ -91,8 +91,7 @@ public final class SessionClient extends McpOverHttp {
     /** The events of a call's answer. */
     public EventStream calling(String tool, String arguments) {
         return stream(
-                "tools/call",
-                "{" + ModernClient.params(tool, arguments) + ",\"_meta\":{\"progressToken\":\"t\"}}");
+                "tools/call", "{" + ModernClient.params(tool, arguments) + ",\"_meta\":{\"progressToken\":\"t\"}}");
     }
 
     public EventStream stream(String method, String params) {

@@ -2,19 +2,19 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.EventStream;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -162,7 +162,9 @@ class AskedByResultTest {
     void endsTheSessionOfACallWhoseClientIsGone() {
         CompletableFuture<Answer> call =
                 client.send("tools/call", "sleep", "\"name\":\"sleep\",\"arguments\":{\"ms\":50000}", "");
-        Await.until("the call has a session", () -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
+        Await.until(
+                "the call has a session",
+                () -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
         call.cancel(true);
         Await.until("the session of the call is ended", () -> metric("headgate_upstream_sessions") == 1);
     }
@@ -170,9 +172,9 @@ class AskedByResultTest {
     @Test
     void listens() {
         try (EventStream stream = client.open(
-                        "subscriptions/listen",
-                        "\"notifications\":{\"toolsListChanged\":true,"
-                                + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")) {
+                "subscriptions/listen",
+                "\"notifications\":{\"toolsListChanged\":true,"
+                        + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")) {
             assertThat(stream.next().toString())
                     .contains("subscriptions/acknowledged")
                     .contains("\"toolsListChanged\":true")

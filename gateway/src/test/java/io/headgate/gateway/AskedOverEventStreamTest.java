@@ -3,11 +3,11 @@ package io.headgate.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.EventStreamServer.Posted;
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

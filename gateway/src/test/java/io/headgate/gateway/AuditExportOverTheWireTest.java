@@ -63,11 +63,14 @@ class AuditExportOverTheWireTest {
         try {
             call(first, "before");
             GatewayMetrics metrics = new GatewayMetrics(first);
-            Await.until("the records are exported", () -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
+            Await.until(
+                    "the records are exported", () -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
             receiver.goDown();
             call(first, "away");
-            Await.until("the export fails and is behind", () -> metrics.get("headgate_audit_export_failures_total") > 1
-                    && metrics.get("headgate_audit_export_lag_seconds") > 0);
+            Await.until(
+                    "the export fails and is behind",
+                    () -> metrics.get("headgate_audit_export_failures_total") > 1
+                            && metrics.get("headgate_audit_export_lag_seconds") > 0);
             told.append(admin(first, "/state")).append(admin(first, "/metrics"));
         } finally {
             first.stop();
@@ -78,8 +81,10 @@ class AuditExportOverTheWireTest {
             call(second, "export-secret");
             GatewayMetrics metrics = new GatewayMetrics(second);
             Set<String> written = names();
-            Await.until("all is exported", () ->
-                    receiver.distinct().containsAll(written) && metrics.get("headgate_audit_export_lag_seconds") == 0);
+            Await.until(
+                    "all is exported",
+                    () -> receiver.distinct().containsAll(written)
+                            && metrics.get("headgate_audit_export_lag_seconds") == 0);
         } finally {
             second.stop();
         }
@@ -141,7 +146,8 @@ class AuditExportOverTheWireTest {
                 """.formatted(directory.resolve("data"), server.url(), receiver.url()));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         ModernClient client = new ModernClient(gateway.address());
-        Await.until("the server is known", 
+        Await.until(
+                "the server is known",
                 () -> client.ask("tools/list", "", "", "").result().toString().contains("new__echo"));
         return gateway;
     }

@@ -222,7 +222,13 @@ class AuditOverTheWireTest {
             Gateway gateway =
                     start("{methods: {prompts/get: strict, resources/read: strict}, values: {\"*\": [message]}}");
             ModernClient client = new ModernClient(
-                    gateway.address(), "Authorization", "Bearer " + CANARY, "X-Secret", CANARY, "Cookie", "c=" + CANARY);
+                    gateway.address(),
+                    "Authorization",
+                    "Bearer " + CANARY,
+                    "X-Secret",
+                    CANARY,
+                    "Cookie",
+                    "c=" + CANARY);
             assertThat(client.call(
                                     "new__echo",
                                     "{\"message\":\"token=" + CANARY + "\",\"" + "password\":\"" + CANARY + "\"}")

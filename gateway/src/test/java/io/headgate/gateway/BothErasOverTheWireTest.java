@@ -2,19 +2,19 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.EventStream;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -97,20 +97,8 @@ class IdentityTest {
 
     static Stream<Way> ways() {
         return Stream.of(
-                Way.of(
-                        "POST",
-                        "/mcp",
-                        modernCall(CALL),
-                        MODERN,
-                        "Mcp-Method: tools/call",
-                        "Mcp-Name: " + CALL),
-                Way.of(
-                        "POST",
-                        "/mcp/demo",
-                        modernCall("echo"),
-                        MODERN,
-                        "Mcp-Method: tools/call",
-                        "Mcp-Name: echo"),
+                Way.of("POST", "/mcp", modernCall(CALL), MODERN, "Mcp-Method: tools/call", "Mcp-Name: " + CALL),
+                Way.of("POST", "/mcp/demo", modernCall("echo"), MODERN, "Mcp-Method: tools/call", "Mcp-Name: echo"),
                 Way.of("POST", "/mcp", "garbage", MODERN),
                 Way.of("POST", "/mcp/nowhere", "{}", MODERN),
                 Way.of("POST", "/mcp", initialize("2025-11-25")),

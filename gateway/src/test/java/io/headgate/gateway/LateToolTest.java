@@ -2,14 +2,14 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.ScriptedServer;
 import io.headgate.testkit.ScriptedServer.Reply;
 import io.headgate.testkit.ScriptedServer.Request;
-import io.headgate.testkit.ScriptedServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -102,7 +102,8 @@ class LegacyToModernTest {
     @Test
     void asksForAPrompt() throws Exception {
         SessionClient client = client();
-        try (EventStream events = client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
+        try (EventStream events =
+                client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
             client.answer(events.next(), "{\"action\":\"accept\",\"content\":{\"context\":\"weather\"}}");
             assertThat(events.next().at("/result/messages").size()).isPositive();
         }

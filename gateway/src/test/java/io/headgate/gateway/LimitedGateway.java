@@ -40,7 +40,11 @@ final class LimitedGateway implements AutoCloseable {
     /** What the admin port shows. */
     String admin(String path) {
         URI uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + path);
-        return HTTP.sendAsync(HttpRequest.newBuilder(uri).timeout(ModernClient.PATIENCE).build(), BodyHandlers.ofString())
+        return HTTP.sendAsync(
+                        HttpRequest.newBuilder(uri)
+                                .timeout(ModernClient.PATIENCE)
+                                .build(),
+                        BodyHandlers.ofString())
                 .join()
                 .body();
     }
@@ -53,8 +57,8 @@ final class LimitedGateway implements AutoCloseable {
     /** A call of a client of 2026-07-28, under the id 7. */
     CompletableFuture<HttpResponse<String>> call(String path, String tool) {
         ModernClient client = modern(path);
-        return client.exchangeLater(client.request(7, "tools/call", tool, params(tool), "")
-                .build());
+        return client.exchangeLater(
+                client.request(7, "tools/call", tool, params(tool), "").build());
     }
 
     /** The members of the params of a call. */

@@ -2,13 +2,13 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.RawHttp1;
 import io.headgate.testkit.SessionClient;
 import java.io.IOException;
@@ -104,7 +104,9 @@ class OneCulpritTest {
         gateway = started;
         Await.until("the gateway is ready", started::isReady);
         ModernClient client = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
-        Await.until("both servers answer", () -> client.call("odd__well", "{}").text().equals("well"));
+        Await.until(
+                "both servers answer",
+                () -> client.call("odd__well", "{}").text().equals("well"));
         return started;
     }
 

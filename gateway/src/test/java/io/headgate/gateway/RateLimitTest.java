@@ -75,8 +75,8 @@ class RateLimitTest {
                         .set("Mcp-Name", "demo__echo"))
                 .post()
                 .uri(limited.uri("/mcp"))
-                .send(ByteBufFlux.fromString(Mono.just(limited.modern("/mcp")
-                                .message(7, "tools/call", LimitedGateway.params("demo__echo"), ""))))
+                .send(ByteBufFlux.fromString(Mono.just(
+                        limited.modern("/mcp").message(7, "tools/call", LimitedGateway.params("demo__echo"), ""))))
                 .responseSingle((head, content) -> {
                     assertThat(head.version().text()).isEqualTo("HTTP/2.0");
                     assertThat(head.status().code()).isEqualTo(429);

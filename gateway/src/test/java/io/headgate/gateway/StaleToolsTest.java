@@ -8,9 +8,9 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
 import io.headgate.testkit.Await;
+import io.headgate.testkit.ScriptedServer;
 import io.headgate.testkit.ScriptedServer.Reply;
 import io.headgate.testkit.ScriptedServer.Request;
-import io.headgate.testkit.ScriptedServer;
 import io.headgate.testkit.SessionClient;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,8 @@ class StaleToolsTest {
                 UpstreamLimits.DEFAULT);
         try (Gateway gateway = Gateway.start(Config.of(FREE, FREE, List.of(config)))) {
             Await.until("the gateway is ready", gateway::isReady);
-            JsonNode answer = SessionClient.of(gateway.address(), SessionClient.ALL).call("s__where", "{\"region\":\"eu\"}");
+            JsonNode answer =
+                    SessionClient.of(gateway.address(), SessionClient.ALL).call("s__where", "{\"region\":\"eu\"}");
             assertThat(answer.at("/result/content/0/text").asString())
                     .as(answer.toString())
                     .isEqualTo("eu");

@@ -107,8 +107,7 @@ class TasksOverTheWireTest {
     void newsOfATaskComeUnderItsSealedId() {
         String id =
                 result(call("new__confirm_delete", "{}", TAKES)).path("taskId").asString();
-        try (EventStream events =
-                taking.stream(listen("{\"taskIds\":[\"" + id + "\",\"x\"]}"))) {
+        try (EventStream events = taking.stream(listen("{\"taskIds\":[\"" + id + "\",\"x\"]}"))) {
             assertThat(events.next().path("params").path("notifications").toString())
                     .isEqualTo("{\"taskIds\":[\"" + id + "\"]}");
             assertThat(about("tasks/cancel", id, "").statusCode()).isEqualTo(200);
@@ -144,7 +143,8 @@ class TasksOverTheWireTest {
     @Test
     void aLegacyClientIsNotOfferedTasksAndTheyAreNotDeclaredForIt() {
         SessionClient session = SessionClient.of(gateway.address(), TAKES);
-        JsonNode capabilities = SessionClient.json(session.welcome()).path("result").path("capabilities");
+        JsonNode capabilities =
+                SessionClient.json(session.welcome()).path("result").path("capabilities");
         assertThat(capabilities.isObject()).isTrue();
         assertThat(capabilities.has("extensions")).isFalse();
         assertThat(capabilities.has("tasks")).isFalse();

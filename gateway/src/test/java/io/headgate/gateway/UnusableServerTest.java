@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.gateway.CommandLine.UsageException;
-import io.headgate.gateway.testkit.GatewayMetrics;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.ModernClient;
-import io.headgate.testkit.ScriptedServer.Reply;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.ScriptedServer;
+import io.headgate.testkit.ScriptedServer.Reply;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -61,8 +61,8 @@ class UnusableServerTest {
     private final AtomicBoolean isOpen = new AtomicBoolean();
     private final ScriptedServer closed = new ScriptedServer(
             request -> isOpen.get() ? request.result(EMPTY) : Reply.of(401, "application/json", "{}"));
-    private final ScriptedServer moved = ScriptedServer.always(Reply.of(302, "text/html", "<html>")
-            .with("Location", "https://elsewhere.example.com/mcp?token=secret"));
+    private final ScriptedServer moved = ScriptedServer.always(
+            Reply.of(302, "text/html", "<html>").with("Location", "https://elsewhere.example.com/mcp?token=secret"));
     private final ScriptedServer page = ScriptedServer.always(Reply.of(200, "text/html", "<html>Sign in</html>"));
     private Gateway gateway;
 
@@ -145,8 +145,10 @@ class UnusableServerTest {
 
     @Test
     void theStateAndTheProbeSayWhatIsWrong() throws Exception {
-        Await.until("each server has an error", () -> TOLD.keySet().stream()
-                .noneMatch(name -> server(name).path("lastError").isNull()));
+        Await.until(
+                "each server has an error",
+                () -> TOLD.keySet().stream()
+                        .noneMatch(name -> server(name).path("lastError").isNull()));
         TOLD.forEach((name, told) -> {
             JsonNode server = server(name);
             assertThat(server.path("healthy").asBoolean()).as(server.toString()).isFalse();
@@ -163,8 +165,10 @@ class UnusableServerTest {
         assertThatThrownBy(() -> ProbeCommand.probe(moved.url().toString(), List.of()))
                 .isInstanceOf(UsageException.class)
                 .hasMessageContaining("a redirect to https://elsewhere.example.com (status 302)");
-        assertThatThrownBy(() -> ProbeCommand.probe(page.url().toString(), List.of())).hasMessageContaining("text/html");
-        assertThatThrownBy(() -> ProbeCommand.probe(closed.url().toString(), List.of())).hasMessageContaining("credentials");
+        assertThatThrownBy(() -> ProbeCommand.probe(page.url().toString(), List.of()))
+                .hasMessageContaining("text/html");
+        assertThatThrownBy(() -> ProbeCommand.probe(closed.url().toString(), List.of()))
+                .hasMessageContaining("credentials");
     }
 
     /** Not only after the next attempt by itself, which may be a minute away. */
@@ -174,7 +178,9 @@ class UnusableServerTest {
         assertThat(client.ask("tools/list", "", "", "").status()).isEqualTo(502);
         isOpen.set(true);
         long began = System.nanoTime();
-        Await.until("the server is found", () -> client.ask("tools/list", "", "", "").status() == 200);
+        Await.until(
+                "the server is found",
+                () -> client.ask("tools/list", "", "", "").status() == 200);
         assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(8));
         JsonNode server = server("closed");
         assertThat(server.path("healthy").asBoolean()).isTrue();

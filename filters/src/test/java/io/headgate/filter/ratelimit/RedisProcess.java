@@ -53,7 +53,9 @@ public final class RedisProcess implements AutoCloseable {
         Process started = launch();
         process = started;
         Await.until(PATIENCE, "redis-server answers on port " + port, () -> {
-            assertThat(started.isAlive()).as("redis-server on port %s is alive", port).isTrue();
+            assertThat(started.isAlive())
+                    .as("redis-server on port %s is alive", port)
+                    .isTrue();
             return answers();
         });
     }

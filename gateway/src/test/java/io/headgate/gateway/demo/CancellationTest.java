@@ -3,8 +3,8 @@ package io.headgate.gateway.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.testkit.Await;
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.RawHttp1;
 import io.headgate.testkit.SessionClient;
 import java.net.http.HttpRequest;
@@ -46,8 +46,8 @@ class CancellationTest {
     void aClosedConnectionDoesNotEndALegacyCall() {
         SessionClient client = Clients.legacy(server);
         String params = "{" + ModernClient.params("sleep", LONG) + "}";
-        RawHttp1 connection = abandonable(
-                client.request(7, "tools/call", params), SessionClient.message(7, "tools/call", params));
+        RawHttp1 connection =
+                abandonable(client.request(7, "tools/call", params), SessionClient.message(7, "tools/call", params));
         Await.until("calls in work: 1", () -> server.activeCalls() == 1);
         connection.close();
 
@@ -104,7 +104,8 @@ class CancellationTest {
     /** Sends a request and returns the open connection, to be closed without reading the answer. */
     private RawHttp1 abandonable(HttpRequest request, String body) {
         String[] fields = request.headers().map().entrySet().stream()
-                .filter(field -> !field.getKey().equals("Content-Type") && !field.getKey().equals("Accept"))
+                .filter(field -> !field.getKey().equals("Content-Type")
+                        && !field.getKey().equals("Accept"))
                 .map(field -> field.getKey() + ": " + field.getValue().get(0))
                 .toArray(String[]::new);
         return new RawHttp1(server.port()).send(RawHttp1.postTo("127.0.0.1", "/mcp", body, fields));

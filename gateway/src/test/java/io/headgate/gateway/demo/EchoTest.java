@@ -2,8 +2,8 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +56,6 @@ class EchoTest {
         Answer answer = Clients.modern(SERVER).call("fail", "{\"rate\":1,\"status\":500}");
 
         assertThat(answer.status()).isEqualTo(500);
-        assertThat(answer.last().path("error"))
-                .hasToString("{\"code\":-32603,\"message\":\"Failed as asked\"}");
+        assertThat(answer.last().path("error")).hasToString("{\"code\":-32603,\"message\":\"Failed as asked\"}");
     }
 }

@@ -2,8 +2,8 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.testkit.ModernClient.Answer;
 import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -28,7 +28,8 @@ class EnvelopeTest {
 
     @Test
     void aModernInitializeIsAnUnknownMethod() {
-        assertThat(refused(client.request(1, "initialize", "", "", "").build(), 404)).isEqualTo(-32601);
+        assertThat(refused(client.request(1, "initialize", "", "", "").build(), 404))
+                .isEqualTo(-32601);
     }
 
     @Test
@@ -100,7 +101,8 @@ class EnvelopeTest {
         try (DemoServer server =
                 DemoServer.start(DemoServerOptions.builder().era(Era.LEGACY).build())) {
             ModernClient stranger = Clients.modern(server);
-            assertThat(refused(stranger.request(1, "server/discover", "", "", "").build(), 400))
+            assertThat(refused(
+                            stranger.request(1, "server/discover", "", "", "").build(), 400))
                     .isEqualTo(-32000);
         }
     }

@@ -80,8 +80,7 @@ class SessionTest {
     void deliversTheRestToAClientThatComesBack() {
         SessionClient client = Clients.legacy(SERVER);
         String id;
-        try (EventStream events =
-                client.stream(client.request(1, "tools/call", "{\"name\":\"test_reconnection\"}"))) {
+        try (EventStream events = client.stream(client.request(1, "tools/call", "{\"name\":\"test_reconnection\"}"))) {
             assertThat(events.ended()).isTrue();
             id = events.lastId();
         }
@@ -97,7 +96,8 @@ class SessionTest {
     void hasOneStreamForWhatNobodyAskedFor() {
         SessionClient client = Clients.legacy(SERVER);
         try (EventStream events = client.standing().opened()) {
-            assertThat(client.exchange(client.plain().GET().build()).statusCode()).isEqualTo(409);
+            assertThat(client.exchange(client.plain().GET().build()).statusCode())
+                    .isEqualTo(409);
             client.ask("resources/subscribe", "{\"uri\":\"demo://journal\"}");
 
             client.call("append", "{\"text\":\"line\"}");

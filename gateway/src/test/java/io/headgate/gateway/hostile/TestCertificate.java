@@ -52,7 +52,9 @@ final class TestCertificate {
     /** What a server needs that shows a certificate with a flaw. */
     static SSLContext server(Flaw flaw) {
         Certificates shown = Certificates.of(flaw.host).validFor(flaw.validFor);
-        return (flaw == Flaw.UNTRUSTED ? shown : shown.signedBy(AUTHORITY)).make().server();
+        return (flaw == Flaw.UNTRUSTED ? shown : shown.signedBy(AUTHORITY))
+                .make()
+                .server();
     }
 
     private static Path create() {

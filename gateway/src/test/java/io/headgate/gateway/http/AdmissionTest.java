@@ -3,9 +3,9 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Events;
-import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -92,14 +92,16 @@ class AdmissionTest {
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "localhost:1", "127.0.0.1:8080", "[::1]:9", "GW.test", "gw.test:80"})
     void namesOfTheDoorAreHosts(String host) {
-        assertThat(exchange(RawHttp1.post("/mcp", "{}").replace("gw.test", host), null, false).status())
+        assertThat(exchange(RawHttp1.post("/mcp", "{}").replace("gw.test", host), null, false)
+                        .status())
                 .isEqualTo(200);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"evil.test", "gw.test.evil.test", "xgw.test", ""})
     void otherHostsAreMisdirected(String host) {
-        assertThat(exchange(RawHttp1.post("/mcp", "{}").replace("gw.test", host), "host", true).status())
+        assertThat(exchange(RawHttp1.post("/mcp", "{}").replace("gw.test", host), "host", true)
+                        .status())
                 .isEqualTo(421);
     }
 
@@ -171,7 +173,8 @@ class AdmissionTest {
 
     @Test
     void underscoresInNamesAreRefused() {
-        assertThat(exchange(RawHttp1.post("/mcp", "{}", "Mcp_Method: tools/list"), "underscore_header", false).status())
+        assertThat(exchange(RawHttp1.post("/mcp", "{}", "Mcp_Method: tools/list"), "underscore_header", false)
+                        .status())
                 .isEqualTo(400);
     }
 
@@ -248,7 +251,8 @@ class AdmissionTest {
         assertThat(exchange("GET /sse HTTP/1.1\r\nHost: gw.test\r\nAccept: text/event-stream\r\n\r\n", null, false)
                         .body())
                 .startsWith("GET SSE");
-        assertThat(exchange("DELETE /mcp HTTP/1.1\r\nHost: gw.test\r\n\r\n", null, false).body())
+        assertThat(exchange("DELETE /mcp HTTP/1.1\r\nHost: gw.test\r\n\r\n", null, false)
+                        .body())
                 .startsWith("DELETE MCP");
     }
 

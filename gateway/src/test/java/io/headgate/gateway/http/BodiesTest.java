@@ -3,10 +3,10 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.testkit.RawHttp2;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;

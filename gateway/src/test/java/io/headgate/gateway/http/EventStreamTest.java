@@ -3,11 +3,11 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;

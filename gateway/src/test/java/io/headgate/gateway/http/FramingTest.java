@@ -2,10 +2,10 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.testkit.RawHttp1.Answer;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

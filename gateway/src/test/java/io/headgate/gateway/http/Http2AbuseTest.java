@@ -2,10 +2,10 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.testkit.RawHttp2.Frame;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp2;
+import io.headgate.testkit.RawHttp2.Frame;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -3,11 +3,11 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.testkit.RawHttp2.Frame;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
 import io.headgate.testkit.Await;
 import io.headgate.testkit.RawHttp2;
+import io.headgate.testkit.RawHttp2.Frame;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

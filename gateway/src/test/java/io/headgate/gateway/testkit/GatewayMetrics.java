@@ -1,6 +1,5 @@
 package io.headgate.gateway.testkit;
 
-
 import io.headgate.gateway.Gateway;
 import io.headgate.testkit.ModernClient;
 import java.io.IOException;
