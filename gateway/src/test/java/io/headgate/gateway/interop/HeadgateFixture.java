@@ -121,9 +121,10 @@ final class HeadgateFixture {
             AtomicReference<String> last = new AtomicReference<>("");
             try {
                 Await.until(READY, () -> "all servers are listed: " + last, () -> {
-                    last.set(HTTP.send(state, HttpResponse.BodyHandlers.ofString())
-                            .body());
-                    return last.get().split("\"lastRefresh\":\"", -1).length - 1 == count;
+                    String shown = HTTP.send(state, HttpResponse.BodyHandlers.ofString())
+                            .body();
+                    last.set(shown);
+                    return shown.split("\"lastRefresh\":\"", -1).length - 1 == count;
                 });
             } catch (AssertionError missing) {
                 close();
