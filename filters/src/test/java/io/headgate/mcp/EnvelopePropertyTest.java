@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The scanner and the slow reference say the same of every message, good or bad. */
+// -Dheadgate.rounds asks for more rounds, and more time.
 @Timeout(300)
 class EnvelopePropertyTest {
     private static final long SEED = Long.getLong("headgate.seed", new SplittableRandom().nextLong());

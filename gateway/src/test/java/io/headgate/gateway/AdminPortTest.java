@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigRejected;
+import io.headgate.testkit.RawHttp1;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
@@ -228,9 +227,9 @@ class AdminPortTest {
     }
 
     private static String ask(Socket socket, String what, String host, String fields) throws IOException {
-        socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
-        String request = what + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\nConnection: close\r\n\r\n";
-        socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try (RawHttp1 client = new RawHttp1(socket)) {
+            return client.send(what + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\nConnection: close\r\n\r\n")
+                    .rest();
+        }
     }
 }

@@ -1,32 +1,30 @@
 package io.headgate.gateway;
 
-import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
-import java.io.IOException;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.URI;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A client of 2026-07-28 before a server with sessions that asks in the middle of its calls. */
-@Timeout(60)
 class AskedByResultTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 
@@ -45,12 +43,12 @@ class AskedByResultTest {
                     /* http2PriorKnowledge= */ false,
                     /* trustFile= */ null,
                     UpstreamLimits.DEFAULT))));
-    private final ModernClient client = new ModernClient(gateway);
+    private final ModernClient client = new ModernClient(gateway.address());
     private final GatewayMetrics metrics = new GatewayMetrics(gateway);
 
     @BeforeEach
     void waitUntilReady() {
-        eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -154,7 +152,7 @@ class AskedByResultTest {
     @Test
     void givesEachCallASessionOfItsOwn() {
         List<CompletableFuture<Answer>> calls = List.of(sleep(), sleep(), sleep());
-        eventually(() -> metric("headgate_upstream_sessions") >= 4);
+        Await.until("each call has a session", () -> metric("headgate_upstream_sessions") >= 4);
         calls.forEach(CompletableFuture::join);
         sleep().join();
         assertThat(metric("headgate_upstream_sessions")).isEqualTo(4);
@@ -164,38 +162,37 @@ class AskedByResultTest {
     void endsTheSessionOfACallWhoseClientIsGone() {
         CompletableFuture<Answer> call =
                 client.send("tools/call", "sleep", "\"name\":\"sleep\",\"arguments\":{\"ms\":50000}", "");
-        eventually(() -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
+        Await.until(
+                "the call has a session",
+                () -> metric("headgate_requests_active") == 1 && metric("headgate_upstream_sessions") == 2);
         call.cancel(true);
-        eventually(() -> metric("headgate_upstream_sessions") == 1);
+        Await.until("the session of the call is ended", () -> metric("headgate_upstream_sessions") == 1);
     }
 
     @Test
-    void listens() throws IOException {
-        try (Stream<String> lines = client.open(
-                        "subscriptions/listen",
-                        "\"notifications\":{\"toolsListChanged\":true,"
-                                + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")
-                .body()) {
-            Iterator<String> events =
-                    lines.filter(line -> line.startsWith("data: {")).iterator();
-            assertThat(events.next())
+    void listens() {
+        try (EventStream stream = client.open(
+                "subscriptions/listen",
+                "\"notifications\":{\"toolsListChanged\":true,"
+                        + "\"resourceSubscriptions\":[\"test://watched-resource\"]}")) {
+            assertThat(stream.next().toString())
                     .contains("subscriptions/acknowledged")
                     .contains("\"toolsListChanged\":true")
                     .contains("test://watched-resource");
             client.call("test_trigger_resource_update", "{}");
             // The lists of a server that has just been heard for the first time are changed ones, too.
-            assertThat(nextOf("notifications/resources/updated", events))
+            assertThat(nextOf("notifications/resources/updated", stream))
                     .contains("\"uri\":\"test://watched-resource\"")
                     .contains("io.modelcontextprotocol/subscriptionId");
             client.call("test_trigger_tool_change", "{}");
-            assertThat(nextOf("notifications/tools/list_changed", events)).isNotEmpty();
+            assertThat(nextOf("notifications/tools/list_changed", stream)).isNotEmpty();
         }
-        eventually(() -> metric("headgate_subscriptions_active") == 0);
+        Await.until("no subscription is left", () -> metric("headgate_subscriptions_active") == 0);
     }
 
-    private static String nextOf(String method, Iterator<String> events) {
+    private static String nextOf(String method, EventStream events) {
         while (true) {
-            String event = events.next();
+            String event = events.next().toString();
             if (event.contains(method)) {
                 return event;
             }

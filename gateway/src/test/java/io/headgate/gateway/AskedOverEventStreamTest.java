@@ -1,11 +1,13 @@
 package io.headgate.gateway;
 
-import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.EventStreamServer.Posted;
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client of 2026-07-28 before a server of 2024-11-05 that asks and logs in the middle of its calls. */
-@Timeout(60)
 class AskedOverEventStreamTest {
     private static final String FORM = "{\"methods\":[\"elicitation/create\"]}";
     private static final String ACCEPT = "{\"q1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}";
@@ -36,19 +36,19 @@ class AskedOverEventStreamTest {
                 "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nparking: {time: 2s}\nmcpServers:\n  u:\n    type: sse\n    url: "
                         + server.url() + "\n    prefix: \"\"\n");
         gateway = Gateway.start(ConfigFile.read(file));
-        client = new ModernClient(gateway);
+        client = new ModernClient(gateway.address());
         metrics = new GatewayMetrics(gateway);
     }
 
     @BeforeEach
     void waitUntilReady() {
-        eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
     void stop() {
         gateway.stop();
-        eventually(server.sessions::isEmpty);
+        Await.until("all sessions are ended", server.sessions::isEmpty);
         server.close();
     }
 
@@ -86,8 +86,8 @@ class AskedOverEventStreamTest {
         assertThat(first.asked()).hasSize(1);
         assertThat(server.sessions).hasSize(2);
 
-        eventually(() -> server.sessions.size() == 1);
-        eventually(() -> server.posted("answer").size() == 1);
+        Await.until("the session of the call is ended", () -> server.sessions.size() == 1);
+        Await.until("the question is answered", () -> server.posted("answer").size() == 1);
         assertThat(server.posted("answer").get(0).message().path("result").toString())
                 .isEqualTo("{\"action\":\"cancel\"}");
         assertCancelled("ask");
@@ -103,15 +103,15 @@ class AskedOverEventStreamTest {
     @Test
     void endsTheSessionOfACallWhoseClientIsGone() {
         CompletableFuture<Answer> call = client.send("tools/call", "hang", "\"name\":\"hang\",\"arguments\":{}", "");
-        eventually(() -> !server.posted("tools/call").isEmpty());
+        Await.until("the call is made", () -> !server.posted("tools/call").isEmpty());
         assertThat(server.sessions).hasSize(2);
 
         call.cancel(true);
 
-        eventually(() -> server.sessions.size() == 1);
+        Await.until("the session of the call is ended", () -> server.sessions.size() == 1);
         assertCancelled("hang");
         assertThat(metrics.get("headgate_upstream_sessions")).isOne();
-        eventually(() -> metrics.get("headgate_requests_active") == 0);
+        Await.until("no request is active", () -> metrics.get("headgate_requests_active") == 0);
     }
 
     @Test
@@ -143,7 +143,7 @@ class AskedOverEventStreamTest {
     void losesAParkedCallWithItsStream() {
         Answer first = client.call("ask", FORM);
         Objects.requireNonNull(server.sessions.get("2")).end();
-        eventually(() -> metrics.get("headgate_upstream_sessions") == 1);
+        Await.until("sessions are counted", () -> metrics.get("headgate_upstream_sessions") == 1);
 
         Answer lost = client.call("ask", FORM, first, ACCEPT);
         assertThat(lost.last().path("error").path("code").asInt()).isEqualTo(1513);

@@ -19,13 +19,11 @@ import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What {@code headgate audit} says about a log of six calls. */
-@Timeout(60)
 class AuditCommandsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int CALLS = 6;

@@ -12,6 +12,10 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,14 +30,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A whole gateway that sends its records to a receiver which is not always there. */
-@Timeout(120)
 class AuditExportOverTheWireTest {
     private static final int CALLS = 20;
 
@@ -61,11 +63,14 @@ class AuditExportOverTheWireTest {
         try {
             call(first, "before");
             GatewayMetrics metrics = new GatewayMetrics(first);
-            GatewayMetrics.eventually(() -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
+            Await.until(
+                    "the records are exported", () -> metrics.get("headgate_audit_export_records_total") >= 2 * CALLS);
             receiver.goDown();
             call(first, "away");
-            GatewayMetrics.eventually(() -> metrics.get("headgate_audit_export_failures_total") > 1
-                    && metrics.get("headgate_audit_export_lag_seconds") > 0);
+            Await.until(
+                    "the export fails and is behind",
+                    () -> metrics.get("headgate_audit_export_failures_total") > 1
+                            && metrics.get("headgate_audit_export_lag_seconds") > 0);
             told.append(admin(first, "/state")).append(admin(first, "/metrics"));
         } finally {
             first.stop();
@@ -76,8 +81,10 @@ class AuditExportOverTheWireTest {
             call(second, "export-secret");
             GatewayMetrics metrics = new GatewayMetrics(second);
             Set<String> written = names();
-            GatewayMetrics.eventually(() ->
-                    receiver.distinct().containsAll(written) && metrics.get("headgate_audit_export_lag_seconds") == 0);
+            Await.until(
+                    "all is exported",
+                    () -> receiver.distinct().containsAll(written)
+                            && metrics.get("headgate_audit_export_lag_seconds") == 0);
         } finally {
             second.stop();
         }
@@ -102,7 +109,7 @@ class AuditExportOverTheWireTest {
     }
 
     private static void call(Gateway gateway, String message) {
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         for (int i = 0; i < CALLS; i++) {
             assertThat(client.call("new__echo", "{\"message\":\"" + message + "\"}")
                             .status())
@@ -138,8 +145,9 @@ class AuditExportOverTheWireTest {
                   - timeout: {}
                 """.formatted(directory.resolve("data"), server.url(), receiver.url()));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
-        ModernClient client = new ModernClient(gateway);
-        GatewayMetrics.eventually(
+        ModernClient client = new ModernClient(gateway.address());
+        Await.until(
+                "the server is known",
                 () -> client.ask("tools/list", "", "", "").result().toString().contains("new__echo"));
         return gateway;
     }

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +22,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** However much a stranger sends, what is written of it stays little. */
-@Timeout(120)
 class AuditFloodTest {
     private static final Duration FLOOD = Duration.ofSeconds(2);
     private static final int MOST_REQUESTS = 100_000;
@@ -94,12 +93,12 @@ class AuditFloodTest {
     @Test
     void whatIsRefusedByItsHeadAloneIsCountedInARecord() throws Exception {
         Gateway gateway = start("  - concurrency: {min: 1, max: 1, initial: 1, queue: 0}\n");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         var unused = client.send("tools/call", "a__sleep", SLEEP, "");
         GatewayMetrics metrics = new GatewayMetrics(gateway);
-        GatewayMetrics.eventually(() -> server.activeCalls() > 0);
+        Await.until("a call is in work", () -> server.activeCalls() > 0);
         // The filter refuses the first one, and says from then on by the head alone that there is no room.
-        GatewayMetrics.eventually(() -> {
+        Await.until("ten calls are refused by their head", () -> {
             assertThat(client.ask("tools/call", "a__sleep", SLEEP, "").status()).isEqualTo(503);
             return metrics.get(EARLY) >= 10;
         });
@@ -116,22 +115,14 @@ class AuditFloodTest {
 
     /** One request of each kind, in their order, and one that is no JSON. */
     private static byte[] garbage(Gateway gateway) throws Exception {
-        String live = session(gateway);
-        String ended = session(gateway);
-        URI uri = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
-        HttpRequest end = HttpRequest.newBuilder(uri)
-                .header("Mcp-Session-Id", ended)
-                .DELETE()
-                .build();
-        assertThat(HttpClient.newHttpClient()
-                        .send(end, HttpResponse.BodyHandlers.discarding())
-                        .statusCode())
-                .isEqualTo(200);
+        String live = SessionClient.of(gateway.address(), "{}").session();
+        SessionClient ending = SessionClient.of(gateway.address(), "{}");
+        ending.end();
         String modern = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: ";
         String all = request("POST", "Origin: https://evil.test\r\n" + modern + "tools/list\r\n", LIST)
                 + request("POST", modern + "tools/call\r\nMcp-Name: x\r\n", LIST)
                 + request("GET", "Mcp-Session-Id: " + live + "\r\nLast-Event-ID: 1-1\r\n", "")
-                + request("GET", "Mcp-Session-Id: " + ended + "\r\n", "")
+                + request("GET", "Mcp-Session-Id: " + ending.session() + "\r\n", "")
                 + request("POST", "", "garbage");
         return all.getBytes(StandardCharsets.US_ASCII);
     }
@@ -155,22 +146,6 @@ class AuditFloodTest {
         }
     }
 
-    private static String session(Gateway gateway) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp");
-        HttpRequest initialize = HttpRequest.newBuilder(uri)
-                .header("Content-Type", "application/json")
-                .header("Accept", "application/json, text/event-stream")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\","
-                        + "\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
-                        + "\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}"))
-                .build();
-        return HttpClient.newHttpClient()
-                .send(initialize, HttpResponse.BodyHandlers.discarding())
-                .headers()
-                .firstValue("Mcp-Session-Id")
-                .orElseThrow();
-    }
-
     private Gateway start(String more) throws IOException {
         Path file = directory.resolve("headgate.yaml");
         Files.writeString(file, """
@@ -186,7 +161,7 @@ class AuditFloodTest {
                 """.formatted(directory.resolve("data"), server.url(), more));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         gateways.add(gateway);
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
         return gateway;
     }
 

@@ -10,9 +10,12 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.WrittenRecords;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.SessionClient;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,28 +23,22 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whole gateways with the audit filter, before servers of both eras that keep a ledger of what they executed. */
-@Timeout(120)
 class AuditOverTheWireTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final JsonMapper JSON = new JsonMapper();
     private static final String CANARY = "canary7f3a9c";
 
@@ -73,8 +70,8 @@ class AuditOverTheWireTest {
     @Test
     void everythingExecutedHasItsIntentAndEverythingAnsweredItsOutcome() throws Exception {
         Gateway gateway = start("{}");
-        ModernClient client = new ModernClient(gateway);
-        LegacyPeer peer = LegacyPeer.of(gateway.address(), "{}");
+        ModernClient client = new ModernClient(gateway.address());
+        SessionClient peer = SessionClient.of(gateway.address(), "{}");
         List<CompletableFuture<ModernClient.Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             String tool = i % 2 == 0 ? "new__echo" : "old__echo";
@@ -109,7 +106,7 @@ class AuditOverTheWireTest {
     void aClientsTraceGoesOn() throws Exception {
         Gateway gateway = start("{}");
         String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        new ModernClient(gateway)
+        new ModernClient(gateway.address())
                 .ask(
                         "tools/call",
                         "old__echo",
@@ -128,7 +125,7 @@ class AuditOverTheWireTest {
     @Test
     void whatTheLogCannotTakeIsNotExecuted() throws Exception {
         Gateway gateway = start("{log: {queueRecords: 1}}");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         int refused = 0;
         List<CompletableFuture<ModernClient.Answer>> answers = new ArrayList<>();
         for (int round = 0; round < 20 && refused == 0; round++) {
@@ -162,21 +159,20 @@ class AuditOverTheWireTest {
     @Test
     void aClientThatGoesAwayIsWrittenDown() throws Exception {
         Gateway gateway = start("{}");
-        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"new__sleep\","
-                + "\"arguments\":{\"ms\":20000},\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-                + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
-        try (Socket socket = new Socket("127.0.0.1", gateway.address().getPort())) {
-            OutputStream out = socket.getOutputStream();
-            out.write(("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            + "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
-                            + "Mcp-Method: tools/call\r\nMcp-Name: new__sleep\r\nContent-Length: " + body.length()
-                            + "\r\n\r\n" + body)
-                    .getBytes(StandardCharsets.US_ASCII));
-            out.flush();
-            eventually(() -> modern.activeCalls() > 0);
-            socket.setSoLinger(true, 0);
+        ModernClient client = new ModernClient(gateway.address());
+        String body = client.message(1, "tools/call", ModernClient.params("new__sleep", "{\"ms\":20000}"), "");
+        try (RawHttp1 leaving = new RawHttp1(gateway.address().getPort())) {
+            leaving.send(RawHttp1.postTo(
+                    "localhost",
+                    "/mcp",
+                    body,
+                    "MCP-Protocol-Version: 2026-07-28",
+                    "Mcp-Method: tools/call",
+                    "Mcp-Name: new__sleep"));
+            Await.until("the call is made", () -> modern.activeCalls() > 0);
+            leaving.reset();
         }
-        eventually(() -> !records("outcome").isEmpty());
+        Await.until("the outcome is written", () -> !records("outcome").isEmpty());
 
         JsonNode outcome = records("outcome").get(0).path("outcome");
         assertThat(outcome.path("transport").asString()).isEqualTo("cancelled");
@@ -186,11 +182,11 @@ class AuditOverTheWireTest {
     @Test
     void whatHappensToTheGatewayIsWrittenDown() throws Exception {
         Gateway gateway = start("{}");
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         assertThat(client.ask("tools/call", "other", "\"name\":\"new__echo\",\"arguments\":{}", "")
                         .status())
                 .isEqualTo(400);
-        assertThat(new ModernClient(gateway, "Origin", "https://evil.test")
+        assertThat(new ModernClient(gateway.address(), "Origin", "https://evil.test")
                         .ask("tools/list", "", "", "")
                         .status())
                 .isEqualTo(403);
@@ -226,7 +222,13 @@ class AuditOverTheWireTest {
             Gateway gateway =
                     start("{methods: {prompts/get: strict, resources/read: strict}, values: {\"*\": [message]}}");
             ModernClient client = new ModernClient(
-                    gateway, "Authorization", "Bearer " + CANARY, "X-Secret", CANARY, "Cookie", "c=" + CANARY);
+                    gateway.address(),
+                    "Authorization",
+                    "Bearer " + CANARY,
+                    "X-Secret",
+                    CANARY,
+                    "Cookie",
+                    "c=" + CANARY);
             assertThat(client.call(
                                     "new__echo",
                                     "{\"message\":\"token=" + CANARY + "\",\"" + "password\":\"" + CANARY + "\"}")
@@ -281,8 +283,8 @@ class AuditOverTheWireTest {
                 """.formatted(directory.resolve("data"), modern.url(), legacy.url(), audit));
         Gateway gateway = Gateway.start(ConfigFile.read(file));
         gateways.add(gateway);
-        ModernClient client = new ModernClient(gateway);
-        eventually(() -> {
+        ModernClient client = new ModernClient(gateway.address());
+        Await.until("both servers are known", () -> {
             String tools = client.ask("tools/list", "", "", "").result().toString();
             return tools.contains("new__echo") && tools.contains("old__echo");
         });
@@ -311,13 +313,5 @@ class AuditOverTheWireTest {
         Set<String> values = new HashSet<>();
         records.forEach(record -> values.add(record.path(member).asString()));
         return values;
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            LockSupport.parkNanos(10_000_000);
-        }
     }
 }

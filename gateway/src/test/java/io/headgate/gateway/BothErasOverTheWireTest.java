@@ -1,18 +1,21 @@
 package io.headgate.gateway;
 
-import static io.headgate.gateway.GatewayMetrics.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.LegacyPeer.Events;
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
+import io.headgate.gateway.testkit.GatewayMetrics;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,12 +25,10 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Clients of both eras before a server that speaks both: no bridge stands between any of them and the server. */
-@Timeout(60)
 class BothErasOverTheWireTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 
@@ -50,7 +51,7 @@ class BothErasOverTheWireTest {
 
     @BeforeEach
     void waitUntilReady() {
-        eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -61,8 +62,8 @@ class BothErasOverTheWireTest {
 
     @Test
     void aLegacyClientHasASessionOfItsOwnThere() throws Exception {
-        LegacyPeer client = LegacyPeer.of(gateway.address(), LegacyPeer.ALL);
-        try (Events events = client.calling("test_elicitation", "{\"message\":\"who?\"}")) {
+        SessionClient client = SessionClient.of(gateway.address(), SessionClient.ALL);
+        try (EventStream events = client.calling("test_elicitation", "{\"message\":\"who?\"}")) {
             JsonNode question = events.next();
             assertThat(question.get("method").asString()).isEqualTo("elicitation/create");
             client.answer(question, "{\"action\":\"accept\",\"content\":{\"username\":\"a\",\"email\":\"b\"}}");
@@ -71,27 +72,27 @@ class BothErasOverTheWireTest {
         assertThat(metrics.get("headgate_upstream_sessions")).isOne();
         assertThat(metrics.get("headgate_bridge_rounds_total")).isZero();
 
-        LegacyPeer other = LegacyPeer.of(gateway.address(), LegacyPeer.ALL);
+        SessionClient other = SessionClient.of(gateway.address(), SessionClient.ALL);
         other.call("echo", "{\"message\":\"hi\"}");
         assertThat(metrics.get("headgate_upstream_sessions")).isEqualTo(2);
         client.end();
-        eventually(() -> metrics.get("headgate_upstream_sessions") == 1);
+        Await.until("sessions are counted", () -> metrics.get("headgate_upstream_sessions") == 1);
     }
 
     @Test
     void aLegacyClientHearsProgressLogMessagesAndUpdates() throws Exception {
-        LegacyPeer client = LegacyPeer.of(gateway.address(), LegacyPeer.ALL);
+        SessionClient client = SessionClient.of(gateway.address(), SessionClient.ALL);
         assertThat(client.ask("logging/setLevel", "{\"level\":\"info\"}").has("result"))
                 .isTrue();
-        try (Events events = client.calling("test_tool_with_logging", "{}")) {
+        try (EventStream events = client.calling("test_tool_with_logging", "{}")) {
             assertThat(events.next().get("method").asString()).isEqualTo("notifications/message");
         }
-        try (Events events = client.calling("test_tool_with_progress", "{}")) {
+        try (EventStream events = client.calling("test_tool_with_progress", "{}")) {
             JsonNode progress = events.next();
             assertThat(progress.get("method").asString()).isEqualTo("notifications/progress");
             assertThat(progress.at("/params/progressToken").asString()).isEqualTo("t");
         }
-        try (Events standing = client.standing().opened()) {
+        try (EventStream standing = client.standing().opened()) {
             String uri = "{\"uri\":\"test://watched-resource\"}";
             assertThat(client.ask("resources/subscribe", uri).has("result")).isTrue();
             assertThat(metrics.get("headgate_bridge_watched_resources")).isZero();
@@ -107,7 +108,7 @@ class BothErasOverTheWireTest {
     }
 
     /** The next message of a method; that lists may have changed is also said when the second era was found late. */
-    private static JsonNode next(Events events, String method) throws Exception {
+    private static JsonNode next(EventStream events, String method) throws Exception {
         JsonNode message = events.next();
         while (!message.get("method").asString().equals(method)) {
             assertThat(message.get("method").asString()).endsWith("/list_changed");
@@ -118,7 +119,7 @@ class BothErasOverTheWireTest {
 
     @Test
     void aModernClientIsAskedByTheServerItself() {
-        ModernClient client = new ModernClient(gateway);
+        ModernClient client = new ModernClient(gateway.address());
         String tool = "test_input_required_result_request_state";
         Answer first = client.call(tool, "{}");
         assertThat(first.asked()).containsExactly("confirm");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real command in a process of its own: what it says, and how it ends. */
+// Starts processes, which are slow where the machine is busy.
 @Timeout(120)
 class CommandLineTest {
     private static final String SERVER =

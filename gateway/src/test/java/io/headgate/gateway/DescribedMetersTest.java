@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,11 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who reads /metrics of a gateway with every filter is told what each meter means. */
-@Timeout(60)
 class DescribedMetersTest {
     @Test
     void everyMeterOfAGatewayWithEveryFilterSaysWhatItMeans(@TempDir Path directory) throws Exception {
@@ -41,8 +41,8 @@ class DescribedMetersTest {
                   - timeout: {}
                 """.formatted(directory.resolve("data"), server.url()));
         try (Gateway gateway = Gateway.start(ConfigFile.read(file))) {
-            GatewayMetrics.eventually(gateway::isReady);
-            ModernClient client = new ModernClient(gateway, "Authorization", "Bearer alice-key-0123456789");
+            Await.until("the gateway is ready", gateway::isReady);
+            ModernClient client = new ModernClient(gateway.address(), "Authorization", "Bearer alice-key-0123456789");
             assertThat(client.send("tools/call", "demo__echo", "\"name\":\"demo__echo\",\"arguments\":{}", "")
                             .join()
                             .status())

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.gateway.testkit.WrittenRecords;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,7 +26,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,13 +33,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Who calls, and that nobody else does, over sockets, in every revision. */
-@Timeout(60)
 class IdentityTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final String ALICE = "key-of-alice-0f9d";
     private static final String BOB = "key-of-bob-77c1";
     private static final String MODERN = "MCP-Protocol-Version: 2026-07-28";
     private static final String CALL = "demo__echo";
+    private static final String LEGACY_CALL = SessionClient.callMessage(7, CALL, "{\"message\":\"hi\"}");
 
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -75,7 +79,7 @@ class IdentityTest {
                 %s  - timeout: 60s
                 """.formatted(directory.resolve("data"), server.url(), more));
         Gateway started = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(started::isReady);
+        Await.until("the gateway is ready", started::isReady);
         return started;
     }
 
@@ -93,25 +97,13 @@ class IdentityTest {
 
     static Stream<Way> ways() {
         return Stream.of(
-                Way.of(
-                        "POST",
-                        "/mcp",
-                        LimitedGateway.modernCall(CALL),
-                        MODERN,
-                        "Mcp-Method: tools/call",
-                        "Mcp-Name: " + CALL),
-                Way.of(
-                        "POST",
-                        "/mcp/demo",
-                        LimitedGateway.modernCall("echo"),
-                        MODERN,
-                        "Mcp-Method: tools/call",
-                        "Mcp-Name: echo"),
+                Way.of("POST", "/mcp", modernCall(CALL), MODERN, "Mcp-Method: tools/call", "Mcp-Name: " + CALL),
+                Way.of("POST", "/mcp/demo", modernCall("echo"), MODERN, "Mcp-Method: tools/call", "Mcp-Name: echo"),
                 Way.of("POST", "/mcp", "garbage", MODERN),
                 Way.of("POST", "/mcp/nowhere", "{}", MODERN),
                 Way.of("POST", "/mcp", initialize("2025-11-25")),
-                Way.of("POST", "/mcp", LimitedGateway.legacyCall(CALL), "Mcp-Session-Id: 0123456789"),
-                Way.of("POST", "/mcp", "[" + LimitedGateway.legacyCall(CALL) + "]", "Mcp-Session-Id: 0123456789"),
+                Way.of("POST", "/mcp", LEGACY_CALL, "Mcp-Session-Id: 0123456789"),
+                Way.of("POST", "/mcp", "[" + LEGACY_CALL + "]", "Mcp-Session-Id: 0123456789"),
                 Way.of("POST", "/mcp", "garbage"),
                 Way.of("GET", "/mcp", "", "Mcp-Session-Id: 0123456789"),
                 Way.of("DELETE", "/mcp", "", "Mcp-Session-Id: 0123456789"),
@@ -169,7 +161,7 @@ class IdentityTest {
         String setLevel =
                 "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"debug\"}}";
         List<Way> uses = List.of(
-                Way.of("POST", "/mcp", LimitedGateway.legacyCall(CALL)),
+                Way.of("POST", "/mcp", LEGACY_CALL),
                 Way.of("POST", "/mcp", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"no/such\"}"),
                 Way.of("POST", "/mcp", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{}}"),
                 Way.of("POST", "/mcp", setLevel),
@@ -276,7 +268,11 @@ class IdentityTest {
     }
 
     private static String initialize(String version) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" + version
-                + "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+        return SessionClient.initialize(version, "{}");
+    }
+
+    private static String modernCall(String tool) {
+        ModernClient client = new ModernClient(URI.create("http://127.0.0.1/"));
+        return client.message(7, "tools/call", LimitedGateway.params(tool), "");
     }
 }

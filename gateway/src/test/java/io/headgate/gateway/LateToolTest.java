@@ -2,8 +2,14 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.ScriptedServer;
+import io.headgate.testkit.ScriptedServer.Reply;
+import io.headgate.testkit.ScriptedServer.Request;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,16 +23,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.core.publisher.Mono;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A tool that appears at a server which does not announce it, behind a gateway that wants keys. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LateToolTest {
     private static final String KEY = "key-of-alice-0f9d";
 
@@ -37,16 +36,7 @@ class LateToolTest {
     @TempDir
     private Path directory;
 
-    private final DisposableServer server = HttpServer.create()
-            .host("127.0.0.1")
-            .port(0)
-            .handle((request, response) -> request.receive()
-                    .aggregate()
-                    .asString()
-                    .flatMap(body -> response.header("content-type", "application/json")
-                            .sendString(Mono.just(answer(new JsonMapper().readTree(body))))
-                            .then()))
-            .bindNow();
+    private final ScriptedServer server = new ScriptedServer(this::answer);
     private Gateway gateway;
 
     @BeforeEach
@@ -60,22 +50,22 @@ class LateToolTest {
                 listen: 127.0.0.1:0
                 admin: 127.0.0.1:0
                 shutdown: {grace: 1s}
-                mcpServers: {s: {url: "http://127.0.0.1:%d/mcp"}}
+                mcpServers: {s: {url: "%s"}}
                 filters: [{identity: {apiKeys: keys.yaml}}, {timeout: 20s}]
-                """.formatted(server.port()));
+                """.formatted(server.url()));
         gateway = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
     void stop() {
         gateway.stop();
-        server.disposeNow();
+        server.close();
     }
 
     @Test
     void isFoundByTheFirstCall() {
-        ModernClient alice = new ModernClient(gateway, "X-API-Key", KEY);
+        ModernClient alice = new ModernClient(gateway.address(), "X-API-Key", KEY);
         assertThat(alice.call("s__late", "{}").last().at("/error/code").asInt()).isEqualTo(-32602);
         tools = tool("early") + "," + tool("late");
         Answer answer = alice.call("s__late", "{}");
@@ -94,7 +84,7 @@ class LateToolTest {
 
     @Test
     void aFloodOfUnknownNamesIsAFewReads() {
-        ModernClient alice = new ModernClient(gateway, "X-API-Key", KEY);
+        ModernClient alice = new ModernClient(gateway.address(), "X-API-Key", KEY);
         int before = lists.get();
         long began = System.nanoTime();
         List<CompletableFuture<Answer>> flood = IntStream.range(0, 300)
@@ -112,7 +102,7 @@ class LateToolTest {
     @Test
     void aStrangerCausesNoRead() {
         int before = lists.get();
-        ModernClient stranger = new ModernClient(gateway);
+        ModernClient stranger = new ModernClient(gateway.address());
         for (String name : List.of("s__early", "s__late", "nope")) {
             Answer answer = stranger.call(name, "{}");
             assertThat(answer.status()).isEqualTo(401);
@@ -127,8 +117,8 @@ class LateToolTest {
         return "{\"name\":\"" + name + "\",\"inputSchema\":{\"type\":\"object\"}}";
     }
 
-    private String answer(JsonNode message) {
-        String result = switch (message.path("method").asString()) {
+    private Reply answer(Request request) {
+        String result = switch (request.method()) {
             case "server/discover" ->
                 "\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},"
                         + "\"ttlMs\":3600000,\"cacheScope\":\"private\"";
@@ -142,7 +132,6 @@ class LateToolTest {
             }
             default -> "\"_meta\":{}";
         };
-        return "{\"jsonrpc\":\"2.0\",\"id\":" + message.get("id") + ",\"result\":{\"resultType\":\"complete\"," + result
-                + "}}";
+        return request.result("{\"resultType\":\"complete\"," + result + "}");
     }
 }

@@ -2,7 +2,6 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.LegacyPeer.Events;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.demo.DemoServer;
@@ -11,26 +10,23 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A client with a session before a server that knows none, over sockets, through a whole gateway. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LegacyToModernTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static DemoServer server;
     private static Gateway gateway;
@@ -49,10 +45,7 @@ class LegacyToModernTest {
                 /* trustFile= */ null,
                 UpstreamLimits.DEFAULT);
         gateway = Gateway.start(Config.of(FREE, FREE, List.of(config)));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!gateway.isReady() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until("the gateway is ready", gateway::isReady);
         assertThat(gateway.isReady()).isTrue();
     }
 
@@ -64,8 +57,8 @@ class LegacyToModernTest {
 
     @Test
     void asksTheClientInTheMiddleOfACall() throws Exception {
-        LegacyPeer client = client();
-        try (Events events = client.calling("demo__test_input_required_result_elicitation", "{}")) {
+        SessionClient client = client();
+        try (EventStream events = client.calling("demo__test_input_required_result_elicitation", "{}")) {
             JsonNode question = events.next();
             assertThat(question.get("method").asString()).isEqualTo("elicitation/create");
             assertThat(question.at("/params/message").asString()).isEqualTo("What is your name?");
@@ -79,8 +72,8 @@ class LegacyToModernTest {
 
     @Test
     void asksSeveralThingsAtOnce() throws Exception {
-        LegacyPeer client = client();
-        try (Events events = client.calling("demo__test_input_required_result_multiple_inputs", "{}")) {
+        SessionClient client = client();
+        try (EventStream events = client.calling("demo__test_input_required_result_multiple_inputs", "{}")) {
             List<JsonNode> questions = List.of(events.next(), events.next(), events.next());
             for (JsonNode question : questions) {
                 client.answer(
@@ -98,8 +91,8 @@ class LegacyToModernTest {
 
     @Test
     void goesThroughSeveralRounds() throws Exception {
-        LegacyPeer client = client();
-        try (Events events = client.calling("demo__test_input_required_result_multi_round", "{}")) {
+        SessionClient client = client();
+        try (EventStream events = client.calling("demo__test_input_required_result_multi_round", "{}")) {
             client.answer(events.next(), "{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}");
             client.answer(events.next(), "{\"action\":\"accept\",\"content\":{\"color\":\"blue\"}}");
             assertThat(text(events.next())).isEqualTo("Ada likes blue");
@@ -108,8 +101,9 @@ class LegacyToModernTest {
 
     @Test
     void asksForAPrompt() throws Exception {
-        LegacyPeer client = client();
-        try (Events events = client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
+        SessionClient client = client();
+        try (EventStream events =
+                client.stream("prompts/get", "{\"name\":\"demo__test_input_required_result_prompt\"}")) {
             client.answer(events.next(), "{\"action\":\"accept\",\"content\":{\"context\":\"weather\"}}");
             assertThat(events.next().at("/result/messages").size()).isPositive();
         }
@@ -117,7 +111,7 @@ class LegacyToModernTest {
 
     @Test
     void saysWhatTheClientCannotDo() throws Exception {
-        LegacyPeer client = LegacyPeer.of(gateway.address(), "{\"roots\":{}}");
+        SessionClient client = SessionClient.of(gateway.address(), "{\"roots\":{}}");
         JsonNode refused = client.call("demo__test_input_required_result_elicitation", "{}");
         assertThat(refused.at("/result/isError").asBoolean())
                 .as(refused.toString())
@@ -131,8 +125,8 @@ class LegacyToModernTest {
 
     @Test
     void withdrawsTheQuestionsOfACancelledCall() throws Exception {
-        LegacyPeer client = client();
-        try (Events events = client.calling("demo__test_input_required_result_elicitation", "{}")) {
+        SessionClient client = client();
+        try (EventStream events = client.calling("demo__test_input_required_result_elicitation", "{}")) {
             JsonNode question = events.next();
             client.tell("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
             JsonNode withdrawn = events.next();
@@ -151,24 +145,24 @@ class LegacyToModernTest {
 
     @Test
     void asksForTheLogLevelOfTheSessionWithEachCall() throws Exception {
-        LegacyPeer client = client();
+        SessionClient client = client();
         assertThat(text(client.call("demo__test_logging_tool", "{}"))).contains("successfully");
         assertThat(client.ask("logging/setLevel", "{\"level\":\"info\"}").has("result"))
                 .isTrue();
-        try (Events events = client.calling("demo__test_logging_tool", "{}")) {
+        try (EventStream events = client.calling("demo__test_logging_tool", "{}")) {
             assertThat(events.next().get("method").asString()).isEqualTo("notifications/message");
         }
     }
 
     @Test
     void keepsTheAnswerOfACallWhoseClientWentAway() throws Exception {
-        LegacyPeer client = client();
+        SessionClient client = client();
         String lastId;
-        try (Events events = client.calling("demo__chatty", "{\"frames\":4,\"gapMs\":200}")) {
+        try (EventStream events = client.calling("demo__chatty", "{\"frames\":4,\"gapMs\":200}")) {
             assertThat(events.next().get("method").asString()).isEqualTo("notifications/progress");
             lastId = events.lastId();
         }
-        try (Events rest = client.resume(lastId)) {
+        try (EventStream rest = client.resume(lastId)) {
             JsonNode next = rest.next();
             while (next.has("method")) {
                 next = rest.next();
@@ -179,8 +173,8 @@ class LegacyToModernTest {
 
     @Test
     void bringsChangesOfListsToTheStandingStream() throws Exception {
-        LegacyPeer client = client();
-        try (Events standing = client.standing().opened()) {
+        SessionClient client = client();
+        try (EventStream standing = client.standing().opened()) {
             client.call("demo__test_trigger_tool_change", "{}");
             assertThat(standing.next().get("method").asString()).isEqualTo("notifications/tools/list_changed");
         }
@@ -188,10 +182,10 @@ class LegacyToModernTest {
 
     @Test
     void tellsOfTheResourcesThatTheSessionWatches() throws Exception {
-        LegacyPeer client = client();
+        SessionClient client = client();
         String watched = "demo+test://watched-resource";
         String other = "demo+test://static-text";
-        try (Events standing = client.standing().opened()) {
+        try (EventStream standing = client.standing().opened()) {
             assertThat(subscribed(client, watched)).isEqualTo("{}");
             update(client, "test://watched-resource");
             assertThat(standing.next().at("/params/uri").asString()).isEqualTo(watched);
@@ -213,34 +207,31 @@ class LegacyToModernTest {
         awaitNoWatches();
     }
 
-    private static String subscribed(LegacyPeer client, String uri) throws Exception {
+    private static String subscribed(SessionClient client, String uri) throws Exception {
         return client.ask("resources/subscribe", "{\"uri\":\"" + uri + "\"}")
                 .path("result")
                 .toString();
     }
 
-    private static void update(LegacyPeer client, String uri) throws Exception {
+    private static void update(SessionClient client, String uri) throws Exception {
         assertThat(text(client.call("demo__test_trigger_resource_update", "{\"uri\":\"" + uri + "\"}")))
                 .startsWith("Updated");
     }
 
-    private static void awaitNoWatches() throws Exception {
+    private static void awaitNoWatches() {
         HttpRequest metrics = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics"))
                 .build();
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        String shown = "";
-        while (!shown.contains("headgate_bridge_watched_resources 0.0") && System.nanoTime() < end) {
-            shown = HttpClient.newHttpClient()
-                    .send(metrics, HttpResponse.BodyHandlers.ofString())
-                    .body();
-            LockSupport.parkNanos(10_000_000);
-        }
-        assertThat(shown).contains("headgate_bridge_watched_resources 0.0");
+        HttpClient http = HttpClient.newHttpClient();
+        Await.until(
+                "no resource is watched",
+                () -> http.send(metrics, HttpResponse.BodyHandlers.ofString())
+                        .body()
+                        .contains("headgate_bridge_watched_resources 0.0"));
     }
 
-    private static LegacyPeer client() throws Exception {
-        return LegacyPeer.of(gateway.address(), LegacyPeer.ALL);
+    private static SessionClient client() throws Exception {
+        return SessionClient.of(gateway.address(), SessionClient.ALL);
     }
 
     private static String text(JsonNode answer) {

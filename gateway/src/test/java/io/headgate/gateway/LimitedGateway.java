@@ -2,6 +2,8 @@ package io.headgate.gateway;
 
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,16 +12,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 
-/** A gateway with limits before the server {@code demo}, and clients of it in their own words. */
+/** A gateway with limits before the server {@code demo}. */
 final class LimitedGateway implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(20);
-
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     final Gateway gateway;
 
@@ -33,10 +30,7 @@ final class LimitedGateway implements AutoCloseable {
                 filters: [{rateLimit: %s}, {timeout: 60s}]
                 """.formatted(server.url(), rateLimit));
         gateway = Gateway.start(ConfigFile.read(file));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!gateway.isReady() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     URI uri(String path) {
@@ -46,47 +40,30 @@ final class LimitedGateway implements AutoCloseable {
     /** What the admin port shows. */
     String admin(String path) {
         URI uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + path);
-        return HTTP.sendAsync(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString())
+        return HTTP.sendAsync(
+                        HttpRequest.newBuilder(uri)
+                                .timeout(ModernClient.PATIENCE)
+                                .build(),
+                        BodyHandlers.ofString())
                 .join()
                 .body();
     }
 
-    /** A call in the words of the newer era. */
-    static String modernCall(String tool) {
-        return """
-                {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"%s","arguments":{"message":"hi"},\
-                "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",\
-                "io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},\
-                "io.modelcontextprotocol/clientCapabilities":{}}}}""".formatted(tool);
+    /** A client of 2026-07-28 at a path. */
+    ModernClient modern(String path) {
+        return new ModernClient(uri(path));
     }
 
-    static String legacyCall(String tool) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-                + "\",\"arguments\":{\"message\":\"hi\"}}}";
+    /** A call of a client of 2026-07-28, under the id 7. */
+    CompletableFuture<HttpResponse<String>> call(String path, String tool) {
+        ModernClient client = modern(path);
+        return client.exchangeLater(
+                client.request(7, "tools/call", tool, params(tool), "").build());
     }
 
-    CompletableFuture<HttpResponse<String>> modern(String path, String tool) {
-        return post(
-                uri(path),
-                modernCall(tool),
-                "MCP-Protocol-Version",
-                "2026-07-28",
-                "Mcp-Method",
-                "tools/call",
-                "Mcp-Name",
-                tool);
-    }
-
-    static CompletableFuture<HttpResponse<String>> post(URI uri, String body, String... fields) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(PATIENCE)
-                .header("Content-Type", "application/json")
-                .header("Accept", "application/json, text/event-stream")
-                .POST(HttpRequest.BodyPublishers.ofString(body));
-        if (fields.length > 0) {
-            request.headers(fields);
-        }
-        return HTTP.sendAsync(request.build(), BodyHandlers.ofString());
+    /** The members of the params of a call. */
+    static String params(String tool) {
+        return ModernClient.params(tool, "{\"message\":\"hi\"}");
     }
 
     @Override

@@ -2,10 +2,15 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.SessionClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -20,14 +25,14 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
@@ -41,7 +46,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What one caller or one server does by itself, and what the others notice of it: nothing. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class OneCulpritTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final String EVE = "key-of-eve-0f9d";
@@ -98,9 +102,11 @@ class OneCulpritTest {
                 """.formatted(Objects.requireNonNull(server).port(), demo.url(), more));
         Gateway started = Gateway.start(ConfigFile.read(file));
         gateway = started;
-        GatewayMetrics.eventually(started::isReady);
-        ModernClient client = new ModernClient(started, "Authorization", "Bearer " + ANN);
-        GatewayMetrics.eventually(() -> client.call("odd__well", "{}").text().equals("well"));
+        Await.until("the gateway is ready", started::isReady);
+        ModernClient client = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
+        Await.until(
+                "both servers answer",
+                () -> client.call("odd__well", "{}").text().equals("well"));
         return started;
     }
 
@@ -188,8 +194,8 @@ class OneCulpritTest {
     @Test
     void answersThatAreTooLargeOpenNoBreaker() throws Exception {
         Gateway started = gateway();
-        ModernClient eve = new ModernClient(started, "Authorization", "Bearer " + EVE);
-        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        ModernClient eve = new ModernClient(started.address(), "Authorization", "Bearer " + EVE);
+        ModernClient ann = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
         for (int i = 0; i < 30; i++) {
             Answer answer = eve.call("odd__large", "{}");
             assertThat(answer.last().at("/error/message").asString()).contains("too large");
@@ -203,8 +209,8 @@ class OneCulpritTest {
     @ValueSource(strings = {"crash", "error"})
     void callsThatFailByTheirArgumentsRefuseTheirCallerOnly(String tool) throws Exception {
         Gateway started = gateway();
-        ModernClient eve = new ModernClient(started, "Authorization", "Bearer " + EVE);
-        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        ModernClient eve = new ModernClient(started.address(), "Authorization", "Bearer " + EVE);
+        ModernClient ann = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
         int refused = 0;
         for (int i = 0; i < 50; i++) {
             Answer answer = eve.call("odd__" + tool, "{}");
@@ -226,8 +232,8 @@ class OneCulpritTest {
         floods = true;
         Gateway started = gateway();
         GatewayMetrics metrics = new GatewayMetrics(started);
-        GatewayMetrics.eventually(() -> metrics.faults("flood") > 10);
-        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        Await.until("the flood is seen", () -> metrics.faults("flood") > 10);
+        ModernClient ann = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
         for (int i = 0; i < 50; i++) {
             assertThat(ann.call("demo__echo", "{\"message\":\"hi\"}").text()).contains("hi");
         }
@@ -236,9 +242,11 @@ class OneCulpritTest {
 
     /** It has an id, a pause of nothing, and never an answer. */
     @Test
+    // Most of it is waiting, so the others run meanwhile.
+    @Execution(ExecutionMode.CONCURRENT)
     void aServerThatWantsToBePolledAtOnceIsAskedLessAndLessOften() throws Exception {
         Gateway started = gateway();
-        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        ModernClient ann = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
         var call = ann.send("tools/call", "odd__polled", "\"name\":\"odd__polled\",\"arguments\":{}", "");
         Long unused = Mono.delay(Duration.ofSeconds(5)).block();
         assertThat(resumptions.get()).isBetween(3, 40);
@@ -249,7 +257,7 @@ class OneCulpritTest {
     @Test
     void aServerThatGetsNoFurtherIsGivenUp() throws Exception {
         Gateway started = gateway();
-        ModernClient ann = new ModernClient(started, "Authorization", "Bearer " + ANN);
+        ModernClient ann = new ModernClient(started.address(), "Authorization", "Bearer " + ANN);
         Answer answer = ann.call("odd__stuck", "{}");
         assertThat(answer.last().has("error")).isTrue();
         assertThat(resumptions.get()).isEqualTo(5);
@@ -280,25 +288,17 @@ class OneCulpritTest {
     }
 
     private static String initialize(Gateway gateway, String from) throws IOException {
-        return post(
-                gateway,
-                from,
-                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
-                        + "\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}",
-                "X: y");
+        return post(gateway, from, SessionClient.initialize("2025-11-25", "{}"), "X: y");
     }
 
     private static String post(Gateway gateway, String from, String body, String field) throws IOException {
         try (Socket socket = new Socket()) {
             socket.bind(new InetSocketAddress(from, 0));
             socket.connect(gateway.address());
-            socket.setSoTimeout((int) ModernClient.PATIENCE.toMillis());
-            String request = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:"
-                    + gateway.address().getPort()
-                    + "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n" + field
-                    + "\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String host = "127.0.0.1:" + gateway.address().getPort();
+            return new RawHttp1(socket)
+                    .send(RawHttp1.postTo(host, "/mcp", body, field, "Connection: close"))
+                    .rest();
         }
     }
 

@@ -9,17 +9,16 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -45,7 +44,7 @@ class OverloadTest {
                     /* http2PriorKnowledge= */ false,
                     /* trustFile= */ null,
                     UpstreamLimits.DEFAULT))));
-    private final ModernClient client = new ModernClient(gateway);
+    private final ModernClient client = new ModernClient(gateway.address());
 
     @AfterEach
     void stop() {
@@ -55,7 +54,7 @@ class OverloadTest {
 
     @Test
     void shedsWhatTheServerCannotDoAndServesTheRest() throws Exception {
-        await("the gateway knows the server", gateway::isReady);
+        Await.until("the gateway knows the server", gateway::isReady);
         // As long as nobody knows what the server can do, no call is refused.
         for (CompletableFuture<ModernClient.Answer> each : work(FEW)) {
             assertThat(each.join().status()).isEqualTo(200);
@@ -65,7 +64,7 @@ class OverloadTest {
             assertThat(round).as("rounds without a refusal: %s", state()).isLessThan(10);
             shed = MANY - served(work(MANY));
         }
-        await("the server has nothing left to do", () -> demo.activeCalls() == 0);
+        Await.until("the server has nothing left to do", () -> demo.activeCalls() == 0);
         assertThat(state()).contains("\"inFlight\":0").contains("\"permits\"");
 
         // A call that would have to wait for too long is not even read.
@@ -123,13 +122,5 @@ class OverloadTest {
                 .sendAsync(request, HttpResponse.BodyHandlers.ofString())
                 .join()
                 .body();
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(end);
-            LockSupport.parkNanos(10_000_000);
-        }
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,12 +13,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
@@ -25,9 +25,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What clients of each revision see of a limit, over sockets. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RateLimitTest {
     private static final JsonMapper MAPPER = new JsonMapper();
+    private static final String CALL = SessionClient.callMessage(7, "demo__echo", "{\"message\":\"hi\"}");
     private static final String TEXT = "too many requests (limit: tool)";
 
     private final DemoServer server =
@@ -38,7 +38,7 @@ class RateLimitTest {
     void start(@TempDir Path directory) throws Exception {
         limited = new LimitedGateway(
                 directory, server, "{limits: [{per: tool, rate: 1/h, burst: 1, tools: ['demo__ec*']}]}");
-        assertThat(limited.modern("/mcp", "demo__echo").join().statusCode()).isEqualTo(200);
+        assertThat(limited.call("/mcp", "demo__echo").join().statusCode()).isEqualTo(200);
     }
 
     @AfterEach
@@ -49,18 +49,18 @@ class RateLimitTest {
 
     @Test
     void tellsAClientOfTheNewerEra() {
-        HttpResponse<String> answer = limited.modern("/mcp", "demo__echo").join();
+        HttpResponse<String> answer = limited.call("/mcp", "demo__echo").join();
         assertThat(answer.statusCode()).isEqualTo(429);
         assertThat(answer.headers().firstValue("content-type")).contains("application/json");
         assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
         assertRefusal(MAPPER.readTree(answer.body()));
         // Other tools go on.
-        assertThat(limited.modern("/mcp", "demo__add").join().statusCode()).isNotEqualTo(429);
+        assertThat(limited.call("/mcp", "demo__add").join().statusCode()).isNotEqualTo(429);
     }
 
     @Test
     void knowsTheToolAtTheDoorOfItsServer() {
-        assertRefusal(MAPPER.readTree(limited.modern("/mcp/demo", "echo").join().body()));
+        assertRefusal(MAPPER.readTree(limited.call("/mcp/demo", "echo").join().body()));
     }
 
     @Test
@@ -75,28 +75,23 @@ class RateLimitTest {
                         .set("Mcp-Name", "demo__echo"))
                 .post()
                 .uri(limited.uri("/mcp"))
-                .send(ByteBufFlux.fromString(Mono.just(LimitedGateway.modernCall("demo__echo"))))
+                .send(ByteBufFlux.fromString(Mono.just(
+                        limited.modern("/mcp").message(7, "tools/call", LimitedGateway.params("demo__echo"), ""))))
                 .responseSingle((head, content) -> {
                     assertThat(head.version().text()).isEqualTo("HTTP/2.0");
                     assertThat(head.status().code()).isEqualTo(429);
                     retryAfter[0] = head.responseHeaders().get("retry-after");
                     return content.asString();
                 })
-                .block(LimitedGateway.PATIENCE);
+                .block(ModernClient.PATIENCE);
         assertRetryAfter(retryAfter[0]);
         assertRefusal(MAPPER.readTree(body));
     }
 
     @Test
     void tellsAClientWithASession() {
-        HttpResponse<String> opened = initialize("2025-11-25");
-        assertThat(opened.statusCode()).isEqualTo(200);
-        HttpResponse<String> answer = LimitedGateway.post(
-                        limited.uri("/mcp"),
-                        LimitedGateway.legacyCall("demo__echo"),
-                        "Mcp-Session-Id",
-                        opened.headers().firstValue("mcp-session-id").orElseThrow())
-                .join();
+        SessionClient client = SessionClient.open(limited.uri("/mcp"));
+        HttpResponse<String> answer = client.post(CALL);
         // Its SDK would take another status for the end of the connection.
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("content-type")).contains("application/json");
@@ -110,7 +105,7 @@ class RateLimitTest {
                 .send(
                         HttpRequest.newBuilder(limited.uri("/sse"))
                                 .header("Accept", "text/event-stream")
-                                .timeout(LimitedGateway.PATIENCE)
+                                .timeout(ModernClient.PATIENCE)
                                 .build(),
                         BodyHandlers.ofLines());
         try (Stream<String> lines = stream.body()) {
@@ -118,15 +113,11 @@ class RateLimitTest {
                     .map(line -> line.substring(6))
                     .iterator();
             URI messages = limited.uri("/sse").resolve(data.next());
-            assertThat(LimitedGateway.post(messages, initializeMessage("2024-11-05"))
-                            .join()
-                            .statusCode())
+            ModernClient poster = new ModernClient(messages);
+            assertThat(poster.post(SessionClient.initialize("2024-11-05", "{}")).statusCode())
                     .isEqualTo(202);
             assertThat(MAPPER.readTree(data.next()).has("result")).isTrue();
-            assertThat(LimitedGateway.post(messages, LimitedGateway.legacyCall("demo__echo"))
-                            .join()
-                            .statusCode())
-                    .isEqualTo(202);
+            assertThat(poster.post(CALL).statusCode()).isEqualTo(202);
             assertRefusal(MAPPER.readTree(data.next()));
         }
     }
@@ -135,13 +126,10 @@ class RateLimitTest {
     void refusesToOpenSessionsToo(@TempDir Path directory) throws Exception {
         try (LimitedGateway closed =
                 new LimitedGateway(directory, server, "{limits: [{per: address, rate: 1/h, burst: 1}]}")) {
-            URI uri = closed.uri("/mcp");
-            assertThat(LimitedGateway.post(uri, initializeMessage("2025-11-25"))
-                            .join()
-                            .statusCode())
-                    .isEqualTo(200);
-            HttpResponse<String> answer =
-                    LimitedGateway.post(uri, initializeMessage("2025-11-25")).join();
+            ModernClient stranger = closed.modern("/mcp");
+            String initialize = SessionClient.initialize("2025-11-25", "{}");
+            assertThat(stranger.post(initialize).statusCode()).isEqualTo(200);
+            HttpResponse<String> answer = stranger.post(initialize);
             assertThat(answer.statusCode()).isEqualTo(429);
             assertRetryAfter(answer.headers().firstValue("retry-after").orElse(""));
             assertThat(answer.body()).contains("\"code\":1429").contains("(limit: address)");
@@ -153,7 +141,7 @@ class RateLimitTest {
 
     @Test
     void showsWhatItDoes() {
-        var unused = limited.modern("/mcp", "demo__echo").join();
+        var unused = limited.call("/mcp", "demo__echo").join();
         assertThat(limited.admin("/metrics"))
                 .contains("headgate_rate_limited_total{limit=\"tool\"} 1")
                 .contains("headgate_ratelimit_decisions_total{source=\"local\"}")
@@ -163,16 +151,6 @@ class RateLimitTest {
         assertThat(state.at("/filters/0/state/limits/0").toString())
                 .isEqualTo(
                         "{\"name\":\"tool\",\"per\":\"tool\",\"rate\":\"1/h\",\"burst\":1,\"keys\":1,\"refused\":1}");
-    }
-
-    private HttpResponse<String> initialize(String version) {
-        return LimitedGateway.post(limited.uri("/mcp"), initializeMessage(version))
-                .join();
-    }
-
-    private static String initializeMessage(String version) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" + version
-                + "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
     }
 
     private static void assertRefusal(JsonNode message) {

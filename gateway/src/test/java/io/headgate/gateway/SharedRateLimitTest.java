@@ -5,21 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.ratelimit.RedisProcess;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.testkit.Await;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two gateways with one limit in a real Redis, which is killed and started again while calls come. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class SharedRateLimitTest {
     private static final int RATE = 100;
     private static final int BURST = 20;
@@ -34,7 +30,7 @@ class SharedRateLimitTest {
         try (RedisProcess redis = RedisProcess.start();
                 LimitedGateway one = gateway(server, redis);
                 LimitedGateway other = gateway(server, redis)) {
-            await(() -> shares(one) && shares(other));
+            Await.until("both share the limits", () -> shares(one) && shares(other));
             List<LimitedGateway> gateways = List.of(one, other);
             LongAdder passed = new LongAdder();
             LongAdder refused = new LongAdder();
@@ -45,7 +41,7 @@ class SharedRateLimitTest {
             // Twice what the limit lets pass, evenly.
             for (int i = 0; i < 2 * RATE * SECONDS; i++) {
                 LockSupport.parkNanos(start + i * 1_000_000_000L / (2 * RATE) - System.nanoTime());
-                calls.add(gateways.get(i % 2).modern("/mcp", "demo__echo").thenAccept(answer -> {
+                calls.add(gateways.get(i % 2).call("/mcp", "demo__echo").thenAccept(answer -> {
                     if (answer.statusCode() == 200) {
                         passed.increment();
                     } else if (answer.statusCode() == 429) {
@@ -67,7 +63,7 @@ class SharedRateLimitTest {
             assertThat(passed.sum() / (RATE * seconds)).isBetween(0.8, 1.2);
             assertThat(decisions(one, "shared")).isPositive();
             assertThat(decisions(one, "fallback")).isPositive();
-            await(() -> shares(one) && shares(other));
+            Await.until("both share the limits", () -> shares(one) && shares(other));
         } finally {
             server.stop();
         }
@@ -91,15 +87,5 @@ class SharedRateLimitTest {
                 .filter(line -> line.startsWith("headgate_ratelimit_decisions_total{source=\"" + source + "\"}"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
                 .sum();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("waited in vain");
-            }
-            LockSupport.parkNanos(20_000_000);
-        }
     }
 }

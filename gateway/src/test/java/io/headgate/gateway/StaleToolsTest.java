@@ -7,23 +7,18 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
-import java.net.URI;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ScriptedServer;
+import io.headgate.testkit.ScriptedServer.Reply;
+import io.headgate.testkit.ScriptedServer.Request;
+import io.headgate.testkit.SessionClient;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import reactor.core.publisher.Mono;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
-import reactor.netty.http.server.HttpServerRequest;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A server that begins to want an argument in a header field, and a client that knows nothing of such fields. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class StaleToolsTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
 
@@ -32,24 +27,11 @@ class StaleToolsTest {
     private final AtomicInteger executed = new AtomicInteger();
 
     @Test
-    void aCallIsRepeatedOnceWithWhatTheToolWantsNow() throws Exception {
-        DisposableServer server = HttpServer.create()
-                .host("127.0.0.1")
-                .port(0)
-                .handle((request, response) -> request.receive()
-                        .aggregate()
-                        .asString()
-                        .flatMap(body -> {
-                            String answer = answer(request, new JsonMapper().readTree(body));
-                            return response.status(answer.contains("-32020") ? 400 : 200)
-                                    .header("content-type", "application/json")
-                                    .sendString(Mono.just(answer))
-                                    .then();
-                        }))
-                .bindNow();
+    void aCallIsRepeatedOnceWithWhatTheToolWantsNow() {
+        ScriptedServer server = new ScriptedServer(this::answer);
         UpstreamConfig config = new UpstreamConfig(
                 "s",
-                URI.create("http://127.0.0.1:" + server.port() + "/mcp"),
+                server.url(),
                 UpstreamTransport.HTTP,
                 "s__",
                 Map.of(),
@@ -58,10 +40,9 @@ class StaleToolsTest {
                 /* trustFile= */ null,
                 UpstreamLimits.DEFAULT);
         try (Gateway gateway = Gateway.start(Config.of(FREE, FREE, List.of(config)))) {
-            while (!gateway.isReady()) {
-                LockSupport.parkNanos(10_000_000);
-            }
-            JsonNode answer = LegacyPeer.of(gateway.address(), LegacyPeer.ALL).call("s__where", "{\"region\":\"eu\"}");
+            Await.until("the gateway is ready", gateway::isReady);
+            JsonNode answer =
+                    SessionClient.of(gateway.address(), SessionClient.ALL).call("s__where", "{\"region\":\"eu\"}");
             assertThat(answer.at("/result/content/0/text").asString())
                     .as(answer.toString())
                     .isEqualTo("eu");
@@ -69,19 +50,19 @@ class StaleToolsTest {
             assertThat(executed).hasValue(1);
             assertThat(lists).hasValue(2);
         } finally {
-            server.disposeNow();
+            server.close();
         }
     }
 
-    private String answer(HttpServerRequest request, JsonNode message) {
-        String result = switch (message.path("method").asString()) {
+    private Reply answer(Request request) {
+        String result = switch (request.method()) {
             case "server/discover" ->
                 "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},"
                         + "\"ttlMs\":60000,\"cacheScope\":\"private\"}";
             case "initialize" -> "";
             case "tools/list" -> tools(lists.incrementAndGet() > 1);
             default -> {
-                if (!"eu".equals(request.requestHeaders().get("mcp-param-region"))) {
+                if (!"eu".equals(request.field("mcp-param-region"))) {
                     refused.incrementAndGet();
                     yield "";
                 }
@@ -89,10 +70,9 @@ class StaleToolsTest {
                 yield "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"eu\"}]}";
             }
         };
-        String head = "{\"jsonrpc\":\"2.0\",\"id\":" + message.get("id");
         return result.isEmpty()
-                ? head + ",\"error\":{\"code\":-32020,\"message\":\"Header mismatch: Mcp-Param-Region\"}}"
-                : head + ",\"result\":" + result + "}";
+                ? request.error(-32020, "Header mismatch: Mcp-Param-Region").status(400)
+                : request.result(result);
     }
 
     private static String tools(boolean withField) {

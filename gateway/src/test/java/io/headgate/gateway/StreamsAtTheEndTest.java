@@ -9,6 +9,9 @@ import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.SessionClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,12 +20,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,9 +34,6 @@ class StreamsAtTheEndTest {
     private static final Address FREE = new Address("127.0.0.1", 0);
     private static final Duration GRACE = Config.ShutdownConfig.DEFAULT.grace();
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final String INITIALIZE =
-            "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"%s\","
-                    + "\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
 
     private final DemoServer demo = DemoServer.start(DemoServerOptions.builder().build());
     private final Gateway gateway = Gateway.start(Config.of(
@@ -54,10 +52,7 @@ class StreamsAtTheEndTest {
 
     @BeforeEach
     void waitUntilReady() {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!gateway.isReady() && System.nanoTime() < end) {
-            LockSupport.parkNanos(1_000_000);
-        }
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
@@ -74,9 +69,9 @@ class StreamsAtTheEndTest {
             assertThat(data(quiet)).startsWith("messages?");
             BufferedReader stream = open(busy, "/sse", "");
             String endpoint = "/" + Objects.requireNonNull(data(stream));
-            post(endpoint, INITIALIZE.formatted("2024-11-05"), "");
+            post(endpoint, SessionClient.initialize("2024-11-05", "{}"));
             assertThat(data(stream)).contains("\"id\":0");
-            post(endpoint, call(1_500), "");
+            post(endpoint, SessionClient.callMessage(1, "a__sleep", "{\"ms\":1500}"));
             long started = System.nanoTime();
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(gateway::stop);
             assertThat(data(quiet)).isNull();
@@ -90,9 +85,7 @@ class StreamsAtTheEndTest {
 
     @Test
     void theStreamOfASessionEndsAtOnce() throws Exception {
-        String head = post("/mcp", INITIALIZE.formatted("2025-11-25"), "");
-        int at = head.toLowerCase(Locale.ROOT).indexOf("mcp-session-id: ") + 16;
-        String session = head.substring(at, head.indexOf('\r', at));
+        String session = SessionClient.of(gateway.address(), "{}").session();
         try (Socket first = connect();
                 Socket second = connect()) {
             BufferedReader stream = open(first, "/mcp", "Mcp-Session-Id: " + session + "\r\n");
@@ -106,11 +99,6 @@ class StreamsAtTheEndTest {
             stopped.get(8, TimeUnit.SECONDS);
             assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(GRACE.dividedBy(2));
         }
-    }
-
-    private static String call(int millis) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a__sleep\",\"arguments\":{\"ms\":"
-                + millis + "}}}";
     }
 
     private Socket connect() throws IOException {
@@ -139,13 +127,10 @@ class StreamsAtTheEndTest {
         return null;
     }
 
-    private String post(String path, String body, String fields) throws IOException {
-        try (Socket socket = connect()) {
-            String request = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                    + "Accept: application/json, text/event-stream\r\nConnection: close\r\n" + fields
-                    + "Content-Length: " + body.length() + "\r\n\r\n" + body;
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    private String post(String path, String body) {
+        try (RawHttp1 client = new RawHttp1(gateway.address().getPort())) {
+            return client.send(RawHttp1.postTo("localhost", path, body, "Connection: close"))
+                    .rest();
         }
     }
 }

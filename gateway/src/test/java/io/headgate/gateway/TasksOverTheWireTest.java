@@ -10,53 +10,42 @@ import io.headgate.gateway.demo.Era;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamConfig.UpstreamLimits;
 import io.headgate.gateway.upstream.UpstreamTransport;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.SessionClient;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The tasks extension through a whole gateway, before a server of each era. */
-@Timeout(60)
 class TasksOverTheWireTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String TAKES = "{\"elicitation\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}";
     private static final JsonMapper JSON = new JsonMapper();
 
-    private final HttpClient http = HttpClient.newHttpClient();
     private final DemoServer modern = server(Era.MODERN);
     private final DemoServer legacy = server(Era.LEGACY);
     private final Gateway gateway = Gateway.start(Config.of(
             new Address("127.0.0.1", 0),
             new Address("127.0.0.1", 0),
             List.of(upstream("new", modern), upstream("old", legacy))));
+    private final ModernClient taking = client(TAKES);
 
     @BeforeEach
     void waitUntilBothAreKnown() {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        String tools = "";
-        while (!(tools.contains("new__slow_compute") && tools.contains("old__slow_compute"))
-                && System.nanoTime() < end) {
-            LockSupport.parkNanos(20_000_000);
-            tools = send("tools/list", null, "{}", "{}").body();
-        }
-        assertThat(tools).contains("new__slow_compute", "old__slow_compute");
+        Await.until("both servers are known", () -> {
+            String tools = send("tools/list", null, "{}", "{}").body();
+            return tools.contains("new__slow_compute") && tools.contains("old__slow_compute");
+        });
     }
 
     @AfterEach
@@ -115,16 +104,14 @@ class TasksOverTheWireTest {
     }
 
     @Test
-    void newsOfATaskComeUnderItsSealedId() throws IOException {
+    void newsOfATaskComeUnderItsSealedId() {
         String id =
                 result(call("new__confirm_delete", "{}", TAKES)).path("taskId").asString();
-        HttpRequest listen = request(
-                "subscriptions/listen", null, "{\"notifications\":{\"taskIds\":[\"" + id + "\",\"x\"]}}", TAKES);
-        try (BufferedReader events = new BufferedReader(new InputStreamReader(open(listen), StandardCharsets.UTF_8))) {
-            assertThat(next(events).path("params").path("notifications").toString())
+        try (EventStream events = taking.stream(listen("{\"taskIds\":[\"" + id + "\",\"x\"]}"))) {
+            assertThat(events.next().path("params").path("notifications").toString())
                     .isEqualTo("{\"taskIds\":[\"" + id + "\"]}");
             assertThat(about("tasks/cancel", id, "").statusCode()).isEqualTo(200);
-            JsonNode news = next(events);
+            JsonNode news = events.next();
             assertThat(news.path("method").asString()).isEqualTo("notifications/tasks");
             assertThat(news.path("params").path("taskId").asString()).isEqualTo(id);
             assertThat(news.path("params").path("status").asString()).isEqualTo("cancelled");
@@ -155,13 +142,12 @@ class TasksOverTheWireTest {
 
     @Test
     void aLegacyClientIsNotOfferedTasksAndTheyAreNotDeclaredForIt() {
-        HttpResponse<String> opened = post(
-                plain(),
-                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
-                        + "\"capabilities\":" + TAKES + ",\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
-        assertThat(result(opened).path("capabilities").has("extensions")).isFalse();
-        assertThat(result(opened).path("capabilities").has("tasks")).isFalse();
-        String session = opened.headers().firstValue("mcp-session-id").orElseThrow();
+        SessionClient session = SessionClient.of(gateway.address(), TAKES);
+        JsonNode capabilities =
+                SessionClient.json(session.welcome()).path("result").path("capabilities");
+        assertThat(capabilities.isObject()).isTrue();
+        assertThat(capabilities.has("extensions")).isFalse();
+        assertThat(capabilities.has("tasks")).isFalse();
         assertThat(inSession(session, "tools/call", "{\"name\":\"new__failing_job\"}")
                         .body())
                 // As its revision has no code for a capability that is missing.
@@ -203,64 +189,24 @@ class TasksOverTheWireTest {
     }
 
     private HttpResponse<String> send(String method, @Nullable String name, String params, String capabilities) {
-        return exchange(request(method, name, params, capabilities));
+        ModernClient client = client(capabilities);
+        String members = params.substring(1, params.length() - 1);
+        return client.exchange(
+                client.request(7, method, name == null ? "" : name, members, "").build());
     }
 
-    private HttpRequest request(String method, @Nullable String name, String params, String capabilities) {
-        HttpRequest.Builder request =
-                plain().header("MCP-Protocol-Version", "2026-07-28").header("Mcp-Method", method);
-        if (name != null) {
-            request.header("Mcp-Name", name);
-        }
-        String meta = "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-                + "\"io.modelcontextprotocol/clientCapabilities\":" + capabilities + "}";
-        String body = params.equals("{}") ? "{" + meta + "}" : "{" + meta + "," + params.substring(1);
-        return request.POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method + "\",\"params\":" + body + "}"))
+    private HttpRequest listen(String notifications) {
+        return taking.request(7, "subscriptions/listen", "", "\"notifications\":" + notifications, "")
                 .build();
     }
 
-    private HttpResponse<String> inSession(String session, String method, String params) {
-        return post(
-                plain().header("Mcp-Session-Id", session),
-                "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"" + method + "\",\"params\":" + params + "}");
+    private static HttpResponse<String> inSession(SessionClient session, String method, String params) {
+        return session.exchange(session.request(8, method, params));
     }
 
-    private HttpRequest.Builder plain() {
-        return HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp"))
-                .timeout(PATIENCE)
-                .header("Content-Type", "application/json")
-                .header("Accept", "application/json, text/event-stream");
-    }
-
-    private HttpResponse<String> post(HttpRequest.Builder request, String body) {
-        return exchange(request.POST(HttpRequest.BodyPublishers.ofString(body)).build());
-    }
-
-    private HttpResponse<String> exchange(HttpRequest request) {
-        try {
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (IOException | InterruptedException failed) {
-            throw new AssertionError(failed);
-        }
-    }
-
-    private InputStream open(HttpRequest request) {
-        try {
-            return http.send(request, HttpResponse.BodyHandlers.ofInputStream()).body();
-        } catch (IOException | InterruptedException failed) {
-            throw new AssertionError(failed);
-        }
-    }
-
-    private static JsonNode next(BufferedReader events) throws IOException {
-        for (String line = events.readLine(); line != null; line = events.readLine()) {
-            if (line.startsWith("data: ")) {
-                return JSON.readTree(line.substring(6));
-            }
-        }
-        throw new AssertionError("the stream has ended");
+    private ModernClient client(String capabilities) {
+        return ModernClient.declaring(
+                URI.create("http://127.0.0.1:" + gateway.address().getPort() + "/mcp"), capabilities);
     }
 
     private static JsonNode message(HttpResponse<String> response) {

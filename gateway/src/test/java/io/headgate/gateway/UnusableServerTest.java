@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.gateway.CommandLine.UsageException;
-import io.headgate.gateway.ModernClient.Answer;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
+import io.headgate.gateway.testkit.GatewayMetrics;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.ScriptedServer;
+import io.headgate.testkit.ScriptedServer.Reply;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,20 +28,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.core.publisher.Mono;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Servers that answer and are of no use: behind credentials, a redirect, a page for people, or not there at all. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class UnusableServerTest {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final List<String> READS =
             List.of("tools/list", "prompts/list", "resources/list", "resources/templates/list", "server/discover");
+
+    /** The answer of a server that has nothing, to all that it is asked. */
+    private static final String EMPTY = "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],"
+            + "\"capabilities\":{\"tools\":{}},\"tools\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}";
 
     /** What clients are told: the code, its status in the newer era, and words of the reason. */
     private record Told(int code, int status, String words) {}
@@ -55,40 +59,12 @@ class UnusableServerTest {
 
     private final DemoServer live = DemoServer.start(DemoServerOptions.builder().build());
     private final AtomicBoolean isOpen = new AtomicBoolean();
-    private final DisposableServer closed = HttpServer.create()
-            .host("127.0.0.1")
-            .port(0)
-            .handle((request, response) -> request.receive()
-                    .aggregate()
-                    .asString()
-                    .flatMap(body -> response.status(isOpen.get() ? 200 : 401)
-                            .header("content-type", "application/json")
-                            .sendString(Mono.just(isOpen.get() ? empty(MAPPER.readTree(body)) : "{}"))
-                            .then()))
-            .bindNow();
-    private final DisposableServer moved = answering(302, "text/html", "<html>");
-    private final DisposableServer page = answering(200, "text/html", "<html>Sign in</html>");
+    private final ScriptedServer closed = new ScriptedServer(
+            request -> isOpen.get() ? request.result(EMPTY) : Reply.of(401, "application/json", "{}"));
+    private final ScriptedServer moved = ScriptedServer.always(
+            Reply.of(302, "text/html", "<html>").with("Location", "https://elsewhere.example.com/mcp?token=secret"));
+    private final ScriptedServer page = ScriptedServer.always(Reply.of(200, "text/html", "<html>Sign in</html>"));
     private Gateway gateway;
-
-    private static DisposableServer answering(int status, String type, String body) {
-        return HttpServer.create()
-                .host("127.0.0.1")
-                .port(0)
-                .handle((request, response) -> request.receive()
-                        .then(response.status(status)
-                                .header("content-type", type)
-                                .header("location", "https://elsewhere.example.com/mcp?token=secret")
-                                .sendString(Mono.just(body))
-                                .then()))
-                .bindNow();
-    }
-
-    /** The answer of a server that has nothing, to whatever it is asked. */
-    private static String empty(JsonNode message) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":" + message.get("id") + ",\"result\":{\"resultType\":\"complete\","
-                + "\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},\"tools\":[],"
-                + "\"ttlMs\":0,\"cacheScope\":\"private\"}}";
-    }
 
     @BeforeEach
     void start() throws Exception {
@@ -103,24 +79,24 @@ class UnusableServerTest {
                   moved: {url: "%s"}
                   page: {url: "%s"}
                   gone: {url: "http://127.0.0.1:1/mcp"}
-                """.formatted(live.url(), url(closed), url(moved), url(page)));
+                """.formatted(live.url(), closed.url(), moved.url(), page.url()));
         gateway = Gateway.start(ConfigFile.read(file));
-        GatewayMetrics.eventually(gateway::isReady);
+        Await.until("the gateway is ready", gateway::isReady);
     }
 
     @AfterEach
     void stop() {
         gateway.stop();
         live.stop();
-        closed.disposeNow();
-        moved.disposeNow();
-        page.disposeNow();
+        closed.close();
+        moved.close();
+        page.close();
     }
 
     @Test
     void theirOwnDoorsSayWhatIsWrong() {
         TOLD.forEach((server, told) -> {
-            ModernClient client = ModernClient.of(gateway, server);
+            ModernClient client = ModernClient.of(gateway.address(), server);
             for (String method : READS) {
                 Answer answer = client.ask(method, "", "", "");
                 assertThat(answer.status()).as(method + " " + answer).isEqualTo(told.status());
@@ -160,7 +136,7 @@ class UnusableServerTest {
 
     @Test
     void theFleetHasTheToolsOfTheOthers() {
-        Answer answer = new ModernClient(gateway).ask("tools/list", "", "", "");
+        Answer answer = new ModernClient(gateway.address()).ask("tools/list", "", "", "");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.result().path("tools"))
                 .isNotEmpty()
@@ -169,8 +145,10 @@ class UnusableServerTest {
 
     @Test
     void theStateAndTheProbeSayWhatIsWrong() throws Exception {
-        GatewayMetrics.eventually(() -> TOLD.keySet().stream()
-                .noneMatch(name -> server(name).path("lastError").isNull()));
+        Await.until(
+                "each server has an error",
+                () -> TOLD.keySet().stream()
+                        .noneMatch(name -> server(name).path("lastError").isNull()));
         TOLD.forEach((name, told) -> {
             JsonNode server = server(name);
             assertThat(server.path("healthy").asBoolean()).as(server.toString()).isFalse();
@@ -184,21 +162,25 @@ class UnusableServerTest {
         assertThat(well.path("lastError").isNull()).isTrue();
         assertThat(new GatewayMetrics(gateway).get("headgate_upstream_healthy{upstream=\"live\"}"))
                 .isEqualTo(1);
-        assertThatThrownBy(() -> ProbeCommand.probe(url(moved), List.of()))
+        assertThatThrownBy(() -> ProbeCommand.probe(moved.url().toString(), List.of()))
                 .isInstanceOf(UsageException.class)
                 .hasMessageContaining("a redirect to https://elsewhere.example.com (status 302)");
-        assertThatThrownBy(() -> ProbeCommand.probe(url(page), List.of())).hasMessageContaining("text/html");
-        assertThatThrownBy(() -> ProbeCommand.probe(url(closed), List.of())).hasMessageContaining("credentials");
+        assertThatThrownBy(() -> ProbeCommand.probe(page.url().toString(), List.of()))
+                .hasMessageContaining("text/html");
+        assertThatThrownBy(() -> ProbeCommand.probe(closed.url().toString(), List.of()))
+                .hasMessageContaining("credentials");
     }
 
     /** Not only after the next attempt by itself, which may be a minute away. */
     @Test
     void aServerThatIsThereAgainIsFoundByTheFirstWhoAsks() {
-        ModernClient client = ModernClient.of(gateway, "closed");
+        ModernClient client = ModernClient.of(gateway.address(), "closed");
         assertThat(client.ask("tools/list", "", "", "").status()).isEqualTo(502);
         isOpen.set(true);
         long began = System.nanoTime();
-        GatewayMetrics.eventually(() -> client.ask("tools/list", "", "", "").status() == 200);
+        Await.until(
+                "the server is found",
+                () -> client.ask("tools/list", "", "", "").status() == 200);
         assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(8));
         JsonNode server = server("closed");
         assertThat(server.path("healthy").asBoolean()).isTrue();
@@ -225,9 +207,5 @@ class UnusableServerTest {
         } catch (Exception failed) {
             throw new AssertionError(failed);
         }
-    }
-
-    private static String url(DisposableServer server) {
-        return "http://127.0.0.1:" + server.port() + "/mcp";
     }
 }

@@ -8,13 +8,11 @@ import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The relay between the load and a server, and what the load and the ledger know of its resets. */
-@Timeout(60)
 class RelayTest {
     @TempDir
     private Path directory;

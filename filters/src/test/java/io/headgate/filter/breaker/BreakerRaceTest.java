@@ -24,7 +24,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -32,7 +31,6 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** Calls that begin, end and are cancelled at the same time, by two threads. */
-@Timeout(60)
 class BreakerRaceTest {
     private static final int ROUNDS = 3_000;
     private static final Duration OPEN = Duration.ofSeconds(5);

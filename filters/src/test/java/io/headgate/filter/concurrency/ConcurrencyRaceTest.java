@@ -10,6 +10,7 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Routed;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,9 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -34,7 +33,6 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** Two threads that call, wait, cancel and answer: no permit is used twice, none is lost, and everybody gets one end. */
-@Timeout(60)
 class ConcurrencyRaceTest {
     private static final int THREADS = 2;
     private static final int CALLS = 20_000;
@@ -86,7 +84,7 @@ class ConcurrencyRaceTest {
         assertThat(tooMany).hasValue(0);
         assertThat(done.get()).isPositive();
         assertThat(refused.get()).isPositive();
-        await("no permit is held", () -> gauge("inflight") == 0 && gauge("queue") == 0);
+        Await.until("no permit is held", () -> gauge("inflight") == 0 && gauge("queue") == 0);
         timer.dispose();
     }
 
@@ -143,13 +141,5 @@ class ConcurrencyRaceTest {
         return meters.find("headgate.concurrency." + name).gauges().stream()
                 .mapToDouble(gauge -> gauge.value())
                 .sum();
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(end);
-            Thread.onSpinWait();
-        }
     }
 }

@@ -1,8 +1,10 @@
 package io.headgate.filter.ratelimit;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -12,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A real Redis in memory on a port of its own, which can be killed, halted and started again. */
@@ -51,13 +52,12 @@ public final class RedisProcess implements AutoCloseable {
     public void restart() {
         Process started = launch();
         process = started;
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!answers()) {
-            if (!started.isAlive() || System.nanoTime() > end) {
-                throw new AssertionError("redis-server does not answer on port " + port);
-            }
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until(PATIENCE, "redis-server answers on port " + port, () -> {
+            assertThat(started.isAlive())
+                    .as("redis-server on port %s is alive", port)
+                    .isTrue();
+            return answers();
+        });
     }
 
     private Process launch() {

@@ -13,6 +13,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Secret;
 import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.testkit.Await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -26,12 +27,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
@@ -40,7 +38,6 @@ import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
 /** Gateways that share their limits in a real Redis, and go on without it. */
-@Timeout(60)
 class SharedRateLimitTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Caller ALICE = new Caller("alice");
@@ -107,7 +104,7 @@ class SharedRateLimitTest {
         RedisProcess redis = redis();
         Node one = node(redis, 2, Limits.per(Per.Part.CALLER, "1/h", 10));
         Node other = node(redis, 2, Limits.per(Per.Part.CALLER, "1/h", 10));
-        await(() -> one.shares() && other.shares());
+        Await.until("both share the limits", () -> one.shares() && other.shares());
         int admitted = 0;
         for (int i = 0; i < 20; i++) {
             admitted += (i % 2 == 0 ? one : other).admittedOf(1, call("a"));
@@ -123,7 +120,7 @@ class SharedRateLimitTest {
     void manyAtOnceAreDecidedTogether() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Limits.per(Per.Part.CALLER, "1/h", 500));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(node.admittedOf(2_000, call("a"))).isEqualTo(500);
         assertThat(node.decisions("shared")).isEqualTo(2_000);
     }
@@ -132,7 +129,7 @@ class SharedRateLimitTest {
     void keysExpireAndTellNothing() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Limits.per(List.of(Per.Part.CALLER, Per.Part.TOOL), "10/s", 20));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(node.admittedOf(1, call("export"))).isEqualTo(1);
         try (RedisClient client = RedisClient.create(redis.uri())) {
             RedisCommands<String, String> commands = client.connect().sync();
@@ -146,7 +143,7 @@ class SharedRateLimitTest {
     void takesFromAllLimitsOrFromNone() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Limits.per(Per.Part.CALLER, "1/h", 2), Limits.per(Per.Part.TOOL, "1/h", 1));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(node.admittedOf(1, call("a"))).isEqualTo(1);
         for (int i = 0; i < 10; i++) {
             assertThat(node.admittedOf(1, call("a"))).isZero();
@@ -159,14 +156,14 @@ class SharedRateLimitTest {
     void goesOnWithItsShareWhileRedisIsAway() {
         RedisProcess redis = redis();
         Node node = node(redis, 2, Limits.per(Per.Part.CALLER, "1/h", 10));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         redis.kill();
-        await(() -> !node.shares());
+        Await.until("Redis is away", () -> !node.shares());
         assertThat(node.admittedOf(20, call("a"))).isEqualTo(5);
         assertThat(node.decisions("fallback")).isGreaterThanOrEqualTo(20);
         assertThat(node.filter().state()).containsEntry("shared", "away");
         redis.restart();
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(node.filter().state()).containsEntry("shared", "in use");
         assertThat(node.admittedOf(1, call("a"))).isEqualTo(1);
         assertThat(lines.list)
@@ -180,7 +177,7 @@ class SharedRateLimitTest {
     void aRedisThatHangsDelaysFewCallsAndFailsNone() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Duration.ofMillis(20), Limits.per(Per.Part.CALLER, "1000/s", 1000));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         redis.halt();
         long start = System.nanoTime();
         for (int i = 0; i < 100; i++) {
@@ -189,7 +186,7 @@ class SharedRateLimitTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
         assertThat(node.shares()).isFalse();
         redis.goOn();
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
     }
 
     @Test
@@ -197,7 +194,7 @@ class SharedRateLimitTest {
         RedisProcess redis = redis();
         // Redis has two tokens for each caller, the gateway alone has one.
         Node node = node(redis, 2, Duration.ofMillis(200), Limits.per(Per.Part.CALLER, "1/h", 2));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(node.admittedOf(1, call("a").withCaller(new Caller("warm")))).isEqualTo(1);
         redis.halt();
         CompletableFuture<Refusal> first = node.call(call("a"));
@@ -208,7 +205,7 @@ class SharedRateLimitTest {
         redis.goOn();
         assertThat(outcomes).filteredOn(refusal -> refusal == null).hasSize(1);
         // The one that was refused has given back what Redis took for it later.
-        await(() -> node.shares() && node.admittedOf(1, call("a")) == 1);
+        Await.until("what was taken is given back", () -> node.shares() && node.admittedOf(1, call("a")) == 1);
         assertThat(node.admittedOf(1, call("a"))).isZero();
     }
 
@@ -219,9 +216,9 @@ class SharedRateLimitTest {
         Node node = node(redis, 4, Limits.per(Per.Part.CALLER, "1/h", 10));
         assertThat(node.admittedOf(20, call("a"))).isEqualTo(3);
         // Else it may come up while the first connection is still being tried, and never have been away.
-        await(() -> lines.list.size() == 1);
+        Await.until("the first try is told of", () -> lines.list.size() == 1);
         redis.restart();
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         assertThat(lines.list).hasSize(2);
     }
 
@@ -229,7 +226,7 @@ class SharedRateLimitTest {
     void decidesOnTheLoopThatTheCallCameFrom() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Limits.per(Per.Part.CALLER, "1000/s", 1000));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         for (int i = 0; i < 20; i++) {
             AtomicReference<String> thread = new AtomicReference<>("");
             StepVerifier.create(node.filter()
@@ -250,12 +247,12 @@ class SharedRateLimitTest {
     void keepsToWhatTheClientAsksForAndCancels() {
         RedisProcess redis = redis();
         Node node = node(redis, 1, Limits.per(Per.Part.CALLER, "1000/s", 1000));
-        await(node::shares);
+        Await.until("the limits are shared", node::shares);
         TestPublisher<JsonRpc> upstream = TestPublisher.create();
         StepVerifier.create(node.filter().filter(call("a"), next -> upstream.flux()), 0)
-                .then(() -> await(upstream::wasSubscribed))
+                .then(() -> Await.until("the call is made", upstream::wasSubscribed))
                 .thenRequest(1)
-                .then(() -> await(upstream::wasRequested))
+                .then(() -> Await.until("one is asked for", upstream::wasRequested))
                 .then(() -> upstream.next(Exchanges.progress(1)))
                 .expectNextCount(1)
                 .thenCancel()
@@ -293,15 +290,5 @@ class SharedRateLimitTest {
     private static Exchange call(String tool) {
         return Exchanges.request("tools/call", "{\"name\":\"" + tool + "\"}", Target.Kind.TOOL, tool)
                 .withCaller(ALICE);
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("waited in vain");
-            }
-            LockSupport.parkNanos(5_000_000);
-        }
     }
 }

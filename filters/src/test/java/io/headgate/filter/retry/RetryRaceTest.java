@@ -26,13 +26,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 
 /** Two attempts, the timer and the client on several threads. */
-@Timeout(60)
 class RetryRaceTest {
     private static final int ROUNDS = 5_000;
     private final Refusal unsent = new Refusal(Refusal.Reason.UPSTREAM_UNAVAILABLE, "not reached").unsent();

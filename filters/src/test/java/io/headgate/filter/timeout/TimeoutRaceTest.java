@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
@@ -29,7 +28,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 
 /** The timer and the upstream on two threads, both with the last word to say. */
-@Timeout(60)
 class TimeoutRaceTest {
     private static final int MANY_ROUNDS = 20_000;
     private static final int OF_EACH = 500;

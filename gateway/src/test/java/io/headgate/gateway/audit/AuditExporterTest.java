@@ -15,9 +15,10 @@ import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.filter.audit.verify.AuditVerifier;
-import io.headgate.gateway.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver.Habit;
 import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.gateway.testkit.WrittenRecords;
+import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -32,15 +33,12 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import reactor.test.StepVerifier;
@@ -48,7 +46,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** An exporter between a real log and a receiver on a real socket. */
-@Timeout(60)
 class AuditExporterTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TOKEN = "Bearer export-secret";
@@ -89,7 +86,7 @@ class AuditExporterTest {
         var unused = start(log::durable);
         append(log, 200);
         close(log);
-        eventually(() -> place() == log.durable());
+        Await.until(PATIENCE, "all is exported", () -> place() == log.durable());
         assertThat(AuditFiles.segments(directory)).hasSizeGreaterThan(3);
         assertThat(receiver.lines()).isEqualTo(lines(log.durable()));
         assertThat(receiver.posts()).allSatisfy(post -> {
@@ -97,7 +94,10 @@ class AuditExporterTest {
             assertThat(post.authorization()).isEqualTo(TOKEN);
             assertThat(post.body().lines().count()).isLessThanOrEqualTo(25);
         });
-        eventually(() -> count(MeterNames.AUDIT_EXPORT_RECORDS) == log.durable() && lag() == 0);
+        Await.until(
+                PATIENCE,
+                "all is counted",
+                () -> count(MeterNames.AUDIT_EXPORT_RECORDS) == log.durable() && lag() == 0);
         assertThat(count(MeterNames.AUDIT_EXPORT_LOST)).isZero();
         assertThat(AuditVerifier.verify(directory).isGood()).isTrue();
     }
@@ -107,21 +107,21 @@ class AuditExporterTest {
         AuditLog log = open(LARGE, 0);
         AuditExporter exporter = start(log::durable);
         for (Habit trouble : List.of(Habit.FAILS, Habit.REFUSES, Habit.HANGS, Habit.BREAKS)) {
-            eventually(() -> place() == log.durable());
+            Await.until(PATIENCE, "all is exported", () -> place() == log.durable());
             receiver.does(trouble);
             double failures = count(MeterNames.AUDIT_EXPORT_FAILURES);
             append(log, 30);
-            eventually(() -> count(MeterNames.AUDIT_EXPORT_FAILURES) > failures + 1);
+            Await.until(PATIENCE, "failures are counted", () -> count(MeterNames.AUDIT_EXPORT_FAILURES) > failures + 1);
             assertThat(lag()).isPositive();
             receiver.does(Habit.TAKES);
         }
-        eventually(() -> place() == log.durable());
+        Await.until(PATIENCE, "all is exported", () -> place() == log.durable());
         receiver.goDown();
         double failures = count(MeterNames.AUDIT_EXPORT_FAILURES);
         append(log, 60);
-        eventually(() -> count(MeterNames.AUDIT_EXPORT_FAILURES) > failures + 1);
+        Await.until(PATIENCE, "failures are counted", () -> count(MeterNames.AUDIT_EXPORT_FAILURES) > failures + 1);
         receiver.comeBack();
-        eventually(() -> place() == log.durable());
+        Await.until(PATIENCE, "all is exported", () -> place() == log.durable());
         stop(exporter);
 
         assertThat(receiver.distinct()).containsExactlyElementsOf(names(log.durable()));
@@ -142,7 +142,7 @@ class AuditExporterTest {
         receiver.does(Habit.FAILS);
         append(log, 20);
         AuditExporter failing = start(log::durable);
-        eventually(() -> count(MeterNames.AUDIT_EXPORT_FAILURES) > 0);
+        Await.until(PATIENCE, "failures are counted", () -> count(MeterNames.AUDIT_EXPORT_FAILURES) > 0);
         stop(failing);
         receiver.does(Habit.TAKES);
         append(log, 20);
@@ -154,7 +154,7 @@ class AuditExporterTest {
     void sendsTheRestWhenItEnds() {
         AuditLog log = open(LARGE, 0);
         AuditExporter exporter = start(log::durable);
-        eventually(() -> received() == log.durable());
+        Await.until(PATIENCE, "all is received", () -> received() == log.durable());
         append(log, 70);
         close(log);
         stop(exporter);
@@ -213,9 +213,9 @@ class AuditExporterTest {
         append(log, 2);
         receiver.takesAtMost(600);
         AuditExporter exporter = start(log::durable);
-        eventually(() -> count(MeterNames.AUDIT_EXPORT_FAILURES) > 2);
+        Await.until(PATIENCE, "failures are counted", () -> count(MeterNames.AUDIT_EXPORT_FAILURES) > 2);
         receiver.takesAtMost(4_000);
-        eventually(() -> received() == log.durable());
+        Await.until(PATIENCE, "all is received", () -> received() == log.durable());
         stop(exporter);
         assertThat(receiver.lines()).isEqualTo(lines(log.durable()));
     }
@@ -226,7 +226,7 @@ class AuditExporterTest {
         append(log, 10);
         AtomicLong durable = new AtomicLong(5);
         AuditExporter exporter = start(durable::get);
-        eventually(() -> received() == 5);
+        Await.until(PATIENCE, "what is durable is received", () -> received() == 5);
         stop(exporter);
         assertThat(receiver.lines()).isEqualTo(lines(log.durable()).subList(0, 5));
         durable.set(log.durable());
@@ -286,6 +286,7 @@ class AuditExporterTest {
                         }
                     });
         }
+        log.flush();
         try {
             assertThat(written.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
@@ -315,7 +316,7 @@ class AuditExporterTest {
     /** Exports all that there is. */
     private void run(LongSupplier durable, Format format) {
         AuditExporter exporter = start(durable, format);
-        eventually(() -> place() == durable.getAsLong());
+        Await.until(PATIENCE, "all is exported", () -> place() == durable.getAsLong());
         stop(exporter);
     }
 
@@ -377,13 +378,5 @@ class AuditExporterTest {
 
     private static Logger logger() {
         return (Logger) LoggerFactory.getLogger("io.headgate.gateway.audit");
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < end) {
-            LockSupport.parkNanos(5_000_000);
-        }
-        assertThat(condition.getAsBoolean()).isTrue();
     }
 }

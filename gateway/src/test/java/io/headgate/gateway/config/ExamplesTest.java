@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.FilterType;
 import io.headgate.gateway.policy.BuiltInFilters;
+import io.headgate.testkit.Certificates;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -36,8 +36,13 @@ class ExamplesTest {
     @ParameterizedTest
     @MethodSource("examples")
     void isAccepted(Path example) throws Exception {
-        Map<String, String> environment = new HashMap<>(Pem.write(pem));
-        environment.put("HEADGATE_ADMIN_TOKEN", "0123456789abcdef");
+        Path certificate = pem.resolve("certificate.pem").toAbsolutePath();
+        Path key = pem.resolve("key.pem").toAbsolutePath();
+        Certificates.of("localhost").make().write(certificate, key);
+        Map<String, String> environment = Map.of(
+                "TLS_CERTIFICATE", certificate.toString(),
+                "TLS_KEY", key.toString(),
+                "HEADGATE_ADMIN_TOKEN", "0123456789abcdef");
         assertThat(ConfigFile.read(example, environment::get).servers()).isNotEmpty();
     }
 

@@ -2,6 +2,8 @@ package io.headgate.gateway.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Certificates;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,8 +18,8 @@ class PemCheckTest {
     Path directory;
 
     @BeforeEach
-    void writePair() throws Exception {
-        Pem.write(directory);
+    void writePair() throws IOException {
+        Certificates.of("localhost").make().write(directory.resolve("certificate.pem"), directory.resolve("key.pem"));
         ConfigReading.write(directory, "words.pem", "not PEM");
     }
 
@@ -50,7 +52,7 @@ class PemCheckTest {
     @Test
     void refusesTheKeyOfAnotherCertificate() throws Exception {
         Path other = Files.createDirectory(directory.resolve("other"));
-        Pem.write(other);
+        Certificates.of("localhost").make().write(other.resolve("certificate.pem"), other.resolve("key.pem"));
         assertThat(problems("tls: {certificate: certificate.pem, key: other/key.pem}"))
                 .containsExactly(
                         "headgate.yaml:2:42 tls.key: other/key.pem is no key of the certificate (expected: a PEM file"

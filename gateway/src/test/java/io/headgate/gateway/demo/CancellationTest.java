@@ -2,17 +2,19 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.Socket;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.SessionClient;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import tools.jackson.databind.JsonNode;
 
 @Timeout(20)
 class CancellationTest {
@@ -31,20 +33,22 @@ class CancellationTest {
     }
 
     @Test
-    void aClosedConnectionEndsAModernCall() throws IOException {
-        Socket connection = abandonable(DemoClient.modern(server), 1, "sleep");
-        until(() -> server.activeCalls() == 1);
+    void aClosedConnectionEndsAModernCall() {
+        RawHttp1 connection = abandonable(Clients.modern(server), 1, "sleep");
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
 
         connection.close();
 
-        until(() -> server.activeCalls() == 0);
+        Await.until("calls in work: 0", () -> server.activeCalls() == 0);
     }
 
     @Test
-    void aClosedConnectionDoesNotEndALegacyCall() throws IOException {
-        DemoClient client = DemoClient.legacy(server);
-        Socket connection = abandonable(client, 7, "sleep");
-        until(() -> server.activeCalls() == 1);
+    void aClosedConnectionDoesNotEndALegacyCall() {
+        SessionClient client = Clients.legacy(server);
+        String params = "{" + ModernClient.params("sleep", LONG) + "}";
+        RawHttp1 connection =
+                abandonable(client.request(7, "tools/call", params), SessionClient.message(7, "tools/call", params));
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
         connection.close();
 
         // A later call is answered while the abandoned one goes on.
@@ -57,51 +61,53 @@ class CancellationTest {
 
     @Test
     void aWorkerServesOneCallAtATime() {
-        DemoClient client = DemoClient.modern(server);
+        ModernClient client = Clients.modern(server);
         long start = System.nanoTime();
-        CompletableFuture<JsonNode> first = client.calling(1, "work", "{\"ms\":200}");
-        until(() -> server.activeCalls() == 1);
-        CompletableFuture<JsonNode> second = client.calling(2, "work", "{\"ms\":0}");
+        CompletableFuture<Answer> first = work(client, 200);
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
+        CompletableFuture<Answer> second = work(client, 0);
 
-        assertThat(second.join().has("result")).isTrue();
+        assertThat(second.join().last().has("result")).isTrue();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(200));
-        assertThat(first.join().has("result")).isTrue();
+        assertThat(first.join().last().has("result")).isTrue();
     }
 
     @Test
     void aCancelledWorkerServesTheNextCall() throws Exception {
-        DemoClient client = DemoClient.modern(server);
-        Socket working = abandonable(client, 1, "work");
-        until(() -> server.activeCalls() == 1);
-        Socket waiting = abandonable(client, 2, "work");
-        CompletableFuture<JsonNode> last = client.calling(3, "work", "{\"ms\":0}");
-        until(() -> server.activeCalls() == 3);
+        ModernClient client = Clients.modern(server);
+        RawHttp1 working = abandonable(client, 1, "work");
+        Await.until("calls in work: 1", () -> server.activeCalls() == 1);
+        RawHttp1 waiting = abandonable(client, 2, "work");
+        CompletableFuture<Answer> last = work(client, 0);
+        Await.until("calls in work: 3", () -> server.activeCalls() == 3);
         assertThat(last).isNotDone();
 
         waiting.close();
-        until(() -> server.activeCalls() == 2);
+        Await.until("calls in work: 2", () -> server.activeCalls() == 2);
         working.close();
 
-        assertThat(last.get(10, TimeUnit.SECONDS).has("result")).isTrue();
-        until(() -> server.activeCalls() == 0);
+        assertThat(last.get(10, TimeUnit.SECONDS).last().has("result")).isTrue();
+        Await.until("calls in work: 0", () -> server.activeCalls() == 0);
     }
 
-    private Socket abandonable(DemoClient client, int id, String tool) {
-        String params = "{\"name\":\"" + tool + "\",\"arguments\":" + LONG + "}";
-        String legacy = "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"tools/call\",\"params\":" + params + "}";
-        boolean modern = client.request(id, "tools/call", params)
-                .headers()
-                .firstValue("Mcp-Method")
-                .isPresent();
-        return DemoClient.connection(
-                server,
-                client.request(id, "tools/call", params),
-                modern ? DemoClient.modernBody(id, "tools/call", params) : legacy);
+    private static CompletableFuture<Answer> work(ModernClient client, int millis) {
+        return client.send("tools/call", "work", ModernClient.params("work", "{\"ms\":" + millis + "}"), "");
     }
 
-    private static void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
-        }
+    private RawHttp1 abandonable(ModernClient client, int id, String tool) {
+        String params = ModernClient.params(tool, LONG);
+        return abandonable(
+                client.request(id, "tools/call", tool, params, "").build(),
+                client.message(id, "tools/call", params, ""));
+    }
+
+    /** Sends a request and returns the open connection, to be closed without reading the answer. */
+    private RawHttp1 abandonable(HttpRequest request, String body) {
+        String[] fields = request.headers().map().entrySet().stream()
+                .filter(field -> !field.getKey().equals("Content-Type")
+                        && !field.getKey().equals("Accept"))
+                .map(field -> field.getKey() + ": " + field.getValue().get(0))
+                .toArray(String[]::new);
+        return new RawHttp1(server.port()).send(RawHttp1.postTo("127.0.0.1", "/mcp", body, fields));
     }
 }

@@ -2,6 +2,8 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -18,10 +20,11 @@ class EchoTest {
 
     @Test
     void answersAModernCallCompletely() {
-        DemoClient client = DemoClient.modern(SERVER);
+        ModernClient client = Clients.modern(SERVER);
 
-        HttpResponse<String> response = client.send(client.request(
-                "\"a\\\"b\"", "tools/call", "{\"name\":\"echo\",\"arguments\":{\"message\":\"gr\\u00fc\\u00df\\n\"}}"));
+        String params = ModernClient.params("echo", "{\"message\":\"gr\\u00fc\\u00df\\n\"}");
+        HttpResponse<String> response = client.exchange(
+                client.request("\"a\\\"b\"", "tools/call", "echo", params, "").build());
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body())
@@ -33,7 +36,7 @@ class EchoTest {
 
     @Test
     void answersALegacyCallBriefly() {
-        JsonNode answer = DemoClient.legacy(SERVER).call("echo", "{\"message\":\"hello\"}");
+        JsonNode answer = Clients.legacy(SERVER).call("echo", "{\"message\":\"hello\"}");
 
         assertThat(answer)
                 .hasToString("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
@@ -42,7 +45,7 @@ class EchoTest {
 
     @Test
     void refusesACallWithoutAMessage() {
-        JsonNode answer = DemoClient.modern(SERVER).call("echo", "{}");
+        JsonNode answer = Clients.modern(SERVER).call("echo", "{}").last();
 
         assertThat(answer.path("error"))
                 .hasToString("{\"code\":-32602,\"message\":\"message: missing (expected: string)\"}");
@@ -50,13 +53,9 @@ class EchoTest {
 
     @Test
     void failsWithTheStatusThatIsAskedFor() {
-        DemoClient client = DemoClient.modern(SERVER);
+        Answer answer = Clients.modern(SERVER).call("fail", "{\"rate\":1,\"status\":500}");
 
-        HttpResponse<String> response = client.send(
-                client.request(1, "tools/call", "{\"name\":\"fail\",\"arguments\":{\"rate\":1,\"status\":500}}"));
-
-        assertThat(response.statusCode()).isEqualTo(500);
-        assertThat(DemoClient.json(response.body()).path("error"))
-                .hasToString("{\"code\":-32603,\"message\":\"Failed as asked\"}");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.last().path("error")).hasToString("{\"code\":-32603,\"message\":\"Failed as asked\"}");
     }
 }

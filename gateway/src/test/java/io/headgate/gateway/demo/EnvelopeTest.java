@@ -2,6 +2,8 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.ModernClient;
+import io.headgate.testkit.ModernClient.Answer;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -17,7 +19,7 @@ class EnvelopeTest {
     private static final DemoServer SERVER =
             DemoServer.start(DemoServerOptions.builder().build());
 
-    private final DemoClient client = DemoClient.modern(SERVER);
+    private final ModernClient client = Clients.modern(SERVER);
 
     @AfterAll
     static void stop() {
@@ -26,21 +28,22 @@ class EnvelopeTest {
 
     @Test
     void aModernInitializeIsAnUnknownMethod() {
-        assertThat(refused(client.request(1, "initialize", "{}"), 404)).isEqualTo(-32601);
+        assertThat(refused(client.request(1, "initialize", "", "", "").build(), 404))
+                .isEqualTo(-32601);
     }
 
     @Test
     void aHeaderThatDisagreesIsRefused() {
         HttpRequest request = client.plain()
                 .header("MCP-Protocol-Version", "2025-11-25")
-                .POST(BodyPublishers.ofString(DemoClient.modernBody(1, "tools/list", "{}")))
+                .POST(BodyPublishers.ofString(client.message(1, "tools/list", "", "")))
                 .build();
         assertThat(refused(request, 400)).isEqualTo(-32020);
     }
 
     @Test
     void aHeaderThatIsGivenTwiceIsRefused() {
-        HttpRequest request = client.modernRequest(1, "tools/call", "{\"name\":\"echo\"}")
+        HttpRequest request = client.request(1, "tools/call", "echo", "\"name\":\"echo\"", "")
                 .header("Mcp-Name", "echo")
                 .build();
         assertThat(refused(request, 400)).isEqualTo(-32020);
@@ -56,35 +59,38 @@ class EnvelopeTest {
         "Mcp-Param-Other, 42, 400",
     })
     void anArgumentWithAHeaderIsComparedByValue(String header, String value, int status) {
-        HttpRequest request = client.modernRequest(
-                        1, "tools/call", "{\"name\":\"test_custom_headers\",\"arguments\":{\"priority\":42}}")
+        HttpRequest request = client.request(
+                        1,
+                        "tools/call",
+                        "test_custom_headers",
+                        ModernClient.params("test_custom_headers", "{\"priority\":42}"),
+                        "")
                 .header(header, value)
                 .build();
-        assertThat(client.send(request).statusCode()).isEqualTo(status);
+        assertThat(client.exchange(request).statusCode()).isEqualTo(status);
     }
 
     @Test
     void aStateThatBelongsToAnotherRequestIsRefused() {
-        JsonNode asked = client.call("test_input_required_result_request_state", "{}");
-        String state = asked.path("result").path("requestState").stringValue();
+        Answer asked = client.call("test_input_required_result_request_state", "{}");
 
-        JsonNode answer = client.ask(
-                "tools/call",
-                "{\"name\":\"test_input_required_result_tampered_state\",\"arguments\":{},"
-                        + "\"inputResponses\":{\"confirm\":{\"action\":\"accept\",\"content\":{\"ok\":true}}},"
-                        + "\"requestState\":\"" + state + "\"}");
+        Answer answer = client.call(
+                "test_input_required_result_tampered_state",
+                "{}",
+                asked,
+                "{\"confirm\":{\"action\":\"accept\",\"content\":{\"ok\":true}}}");
 
-        assertThat(answer.path("error").path("code").intValue()).isEqualTo(-32602);
+        assertThat(answer.last().path("error").path("code").intValue()).isEqualTo(-32602);
     }
 
     @Test
     void aModernServerNamesItsVersionsToALegacyClient() {
         try (DemoServer server =
                 DemoServer.start(DemoServerOptions.builder().era(Era.MODERN).build())) {
-            HttpResponse<String> response = DemoClient.modern(server).post(INITIALIZE);
+            HttpResponse<String> response = Clients.modern(server).post(INITIALIZE);
 
             assertThat(response.statusCode()).isEqualTo(400);
-            assertThat(DemoClient.json(response.body()).path("error"))
+            assertThat(ModernClient.json(response.body()).path("error"))
                     .hasToString("{\"code\":-32022,\"message\":\"Unsupported protocol version: 2025-11-25\","
                             + "\"data\":{\"supported\":[\"2026-07-28\"],\"requested\":\"2025-11-25\"}}");
         }
@@ -94,33 +100,35 @@ class EnvelopeTest {
     void aLegacyServerDoesNotKnowWhatAModernClientWants() {
         try (DemoServer server =
                 DemoServer.start(DemoServerOptions.builder().era(Era.LEGACY).build())) {
-            DemoClient stranger = DemoClient.modern(server);
-            assertThat(refused(stranger.request(1, "server/discover", "{}"), 400))
+            ModernClient stranger = Clients.modern(server);
+            assertThat(refused(
+                            stranger.request(1, "server/discover", "", "", "").build(), 400))
                     .isEqualTo(-32000);
         }
     }
 
     @Test
     void aPageOfAnotherHostIsRefused() {
-        HttpRequest request = client.modernRequest(1, "server/discover", "{}")
+        HttpRequest request = client.request(1, "server/discover", "", "", "")
                 .header("Origin", "http://evil.example.com")
                 .build();
-        assertThat(client.send(request).statusCode()).isEqualTo(403);
+        assertThat(client.exchange(request).statusCode()).isEqualTo(403);
     }
 
     @Test
     void listsAreCutIntoPages() {
         try (DemoServer server =
                 DemoServer.start(DemoServerOptions.builder().pageSize(3).build())) {
-            DemoClient paged = DemoClient.modern(server);
-            JsonNode first = paged.ask("resources/list", "{}").path("result");
-            JsonNode second = paged.ask("resources/list", "{\"cursor\":" + first.path("nextCursor") + "}")
-                    .path("result");
+            ModernClient paged = Clients.modern(server);
+            JsonNode first = paged.ask("resources/list").result();
+            JsonNode second = paged.ask("resources/list", "", "\"cursor\":" + first.path("nextCursor"), "")
+                    .result();
 
             assertThat(first.path("resources").size()).isEqualTo(3);
             assertThat(second.path("resources").size()).isEqualTo(1);
             assertThat(second.has("nextCursor")).isFalse();
-            assertThat(paged.ask("tools/list", "{\"cursor\":" + first.path("nextCursor") + "}")
+            assertThat(paged.ask("tools/list", "", "\"cursor\":" + first.path("nextCursor"), "")
+                            .last()
                             .path("error")
                             .path("message")
                             .stringValue())
@@ -129,8 +137,8 @@ class EnvelopeTest {
     }
 
     private int refused(HttpRequest request, int status) {
-        HttpResponse<String> response = client.send(request);
+        HttpResponse<String> response = client.exchange(request);
         assertThat(response.statusCode()).isEqualTo(status);
-        return DemoClient.json(response.body()).path("error").path("code").intValue();
+        return ModernClient.json(response.body()).path("error").path("code").intValue();
     }
 }

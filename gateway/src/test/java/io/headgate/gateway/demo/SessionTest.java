@@ -2,6 +2,9 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.SessionClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -22,12 +25,12 @@ class SessionTest {
 
     @Test
     void isGoneAfterDelete() {
-        DemoClient client = DemoClient.legacy(SERVER);
+        SessionClient client = Clients.legacy(SERVER);
         assertThat(client.ask("ping", "{}").path("result").isObject()).isTrue();
 
-        assertThat(client.send(client.plain().DELETE().build()).statusCode()).isEqualTo(200);
+        client.end();
 
-        HttpResponse<String> late = client.send(client.request(1, "ping", "{}"));
+        HttpResponse<String> late = client.exchange(client.request(1, "ping", "{}"));
         assertThat(late.statusCode()).isEqualTo(404);
         assertThat(late.body())
                 .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32000,"
@@ -39,11 +42,9 @@ class SessionTest {
         DemoServerOptions options =
                 DemoServerOptions.builder().sessionIdle(Duration.ofMillis(40)).build();
         try (DemoServer server = DemoServer.start(options)) {
-            DemoClient client = DemoClient.legacy(server);
-            while (server.sessions() > 0) {
-                Thread.onSpinWait();
-            }
-            assertThat(client.send(client.request(1, "ping", "{}")).statusCode())
+            SessionClient client = Clients.legacy(server);
+            Await.until("the session expires", () -> server.sessions() == 0);
+            assertThat(client.exchange(client.request(1, "ping", "{}")).statusCode())
                     .isEqualTo(404);
         }
     }
@@ -52,8 +53,8 @@ class SessionTest {
     void isNeverOneTooMany() {
         try (DemoServer server =
                 DemoServer.start(DemoServerOptions.builder().maxSessions(1).build())) {
-            DemoClient.legacy(server);
-            HttpResponse<String> second = DemoClient.modern(server)
+            var unused = Clients.legacy(server);
+            HttpResponse<String> second = Clients.modern(server)
                     .post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{}}");
             assertThat(second.statusCode()).isEqualTo(503);
         }
@@ -61,8 +62,8 @@ class SessionTest {
 
     @Test
     void asksOnTheStreamOfTheCallAndTakesTheAnswerFromAPost() {
-        DemoClient client = DemoClient.legacy(SERVER);
-        try (DemoClient.Events events = DemoClient.stream(client.request(
+        SessionClient client = Clients.legacy(SERVER);
+        try (EventStream events = client.stream(client.request(
                 1, "tools/call", "{\"name\":\"test_elicitation\",\"arguments\":{\"message\":\"Who?\"}}"))) {
             JsonNode question = events.next();
             assertThat(question.path("method").stringValue()).isEqualTo("elicitation/create");
@@ -77,26 +78,26 @@ class SessionTest {
 
     @Test
     void deliversTheRestToAClientThatComesBack() {
-        DemoClient client = DemoClient.legacy(SERVER);
+        SessionClient client = Clients.legacy(SERVER);
         String id;
-        try (DemoClient.Events events =
-                DemoClient.stream(client.request(1, "tools/call", "{\"name\":\"test_reconnection\"}"))) {
+        try (EventStream events = client.stream(client.request(1, "tools/call", "{\"name\":\"test_reconnection\"}"))) {
             assertThat(events.ended()).isTrue();
             id = events.lastId();
         }
         HttpRequest again = client.plain().header("Last-Event-ID", id).GET().build();
-        try (DemoClient.Events events = DemoClient.stream(again)) {
+        try (EventStream events = client.stream(again)) {
             assertThat(text(events.next())).isEqualTo("Reconnection test completed successfully");
             assertThat(events.ended()).isTrue();
         }
-        assertThat(client.send(again).statusCode()).isEqualTo(400);
+        assertThat(client.exchange(again).statusCode()).isEqualTo(400);
     }
 
     @Test
     void hasOneStreamForWhatNobodyAskedFor() {
-        DemoClient client = DemoClient.legacy(SERVER);
-        try (DemoClient.Events events = DemoClient.stream(client.plain().GET().build())) {
-            assertThat(client.send(client.plain().GET().build()).statusCode()).isEqualTo(409);
+        SessionClient client = Clients.legacy(SERVER);
+        try (EventStream events = client.standing().opened()) {
+            assertThat(client.exchange(client.plain().GET().build()).statusCode())
+                    .isEqualTo(409);
             client.ask("resources/subscribe", "{\"uri\":\"demo://journal\"}");
 
             client.call("append", "{\"text\":\"line\"}");
@@ -115,10 +116,10 @@ class SessionTest {
                 + "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"},"
                 + "{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"method\":\"nosuch\"}]";
 
-        assertThat(DemoClient.legacy(SERVER, "2025-03-26").post(batch).body())
+        assertThat(Clients.legacy(SERVER, "2025-03-26").post(batch).body())
                 .isEqualTo("[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}},{\"jsonrpc\":\"2.0\",\"id\":\"b\","
                         + "\"error\":{\"code\":-32601,\"message\":\"Method not found: nosuch\"}}]");
-        assertThat(DemoClient.legacy(SERVER, "2025-06-18").post(batch).statusCode())
+        assertThat(Clients.legacy(SERVER, "2025-06-18").post(batch).statusCode())
                 .isEqualTo(400);
     }
 

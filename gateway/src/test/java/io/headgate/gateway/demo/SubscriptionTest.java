@@ -2,6 +2,8 @@ package io.headgate.gateway.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.EventStream;
+import io.headgate.testkit.ModernClient;
 import java.net.http.HttpRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,12 +16,12 @@ class SubscriptionTest {
     private static final String ID = "io.modelcontextprotocol/subscriptionId";
 
     private DemoServer server;
-    private DemoClient client;
+    private ModernClient client;
 
     @BeforeEach
     void start() {
         server = DemoServer.start(DemoServerOptions.builder().build());
-        client = DemoClient.modern(server);
+        client = Clients.modern(server);
     }
 
     @AfterEach
@@ -29,7 +31,7 @@ class SubscriptionTest {
 
     @Test
     void isAcknowledgedFirstWithWhatItWillCarry() {
-        try (DemoClient.Events events = DemoClient.stream(listen("{\"toolsListChanged\":true,"
+        try (EventStream events = client.stream(listen("{\"toolsListChanged\":true,"
                 + "\"resourceSubscriptions\":[\"test://watched-resource\",\"test://nosuch\"]}"))) {
             JsonNode first = events.next();
             assertThat(first.path("method").stringValue()).isEqualTo("notifications/subscriptions/acknowledged");
@@ -42,7 +44,7 @@ class SubscriptionTest {
     @Test
     void carriesChangesThatWereAskedForAndNoOthers() {
         int before = tools();
-        try (DemoClient.Events events = DemoClient.stream(
+        try (EventStream events = client.stream(
                 listen("{\"toolsListChanged\":true," + "\"resourceSubscriptions\":[\"test://watched-resource\"]}"))) {
             events.next();
             client.call("test_trigger_prompt_change", "{}");
@@ -62,7 +64,7 @@ class SubscriptionTest {
 
     @Test
     void endsWithAResultWhenTheServerStops() {
-        try (DemoClient.Events events = DemoClient.stream(listen("{}"))) {
+        try (EventStream events = client.stream(listen("{}"))) {
             events.next();
 
             server.stop();
@@ -75,10 +77,11 @@ class SubscriptionTest {
     }
 
     private HttpRequest listen(String notifications) {
-        return client.request("\"s\"", "subscriptions/listen", "{\"notifications\":" + notifications + "}");
+        return client.request("\"s\"", "subscriptions/listen", "", "\"notifications\":" + notifications, "")
+                .build();
     }
 
     private int tools() {
-        return client.ask("tools/list", "{}").path("result").path("tools").size();
+        return client.ask("tools/list").result().path("tools").size();
     }
 }

@@ -1,7 +1,7 @@
 package io.headgate.gateway.hostile;
 
 import io.headgate.filter.audit.format.AuditFiles;
-import io.headgate.gateway.WrittenRecords;
+import io.headgate.gateway.testkit.WrittenRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

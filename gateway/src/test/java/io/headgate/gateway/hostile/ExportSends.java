@@ -1,7 +1,7 @@
 package io.headgate.gateway.hostile;
 
-import io.headgate.gateway.WrittenRecords;
 import io.headgate.gateway.audit.LogReceiver;
+import io.headgate.gateway.testkit.WrittenRecords;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
@@ -29,15 +31,15 @@ class DisconnectTest {
     void aClientThatClosesBeforeItsAnswerIsNoticed(Transport transport) {
         DoorConfig config = TestDoor.config(TestDoor.limits(Map.of("sseKeepAlive", Duration.ofSeconds(1))));
         try (TestDoor door = new TestDoor(config, this::keep, transport)) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}");
-                TestDoor.await("the call", () -> calls.size() == 1);
+                Await.until("the call", () -> calls.size() == 1);
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
             calls.remove().answer(200, Pieces.of("{}"));
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
             assertThat(gone).hasValue(1);
         }
     }
@@ -45,11 +47,11 @@ class DisconnectTest {
     @Test
     void aResetIsNoticedAtOnce() {
         try (TestDoor door = TestDoor.of(this::keep)) {
-            RawClient client = door.connect();
+            RawHttp1 client = door.connect();
             client.post("{}");
-            TestDoor.await("the call", () -> calls.size() == 1);
+            Await.until("the call", () -> calls.size() == 1);
             client.reset();
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
         }
@@ -61,11 +63,11 @@ class DisconnectTest {
             call.stream();
             keep(call);
         })) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}").head();
                 client.chunk();
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             assertThat(door.count("headgate.client.disconnects", "phase", "response"))
                     .isEqualTo(1);
             assertThat(door.gauge("headgate.sse.active")).isZero();
@@ -76,18 +78,18 @@ class DisconnectTest {
     void aClientThatOnlyFinishedSendingIsAnswered() {
         DoorLimits limits = TestDoor.limits(Map.of("sseKeepAlive", Duration.ofMillis(200)));
         try (TestDoor door = TestDoor.of(limits, this::keep);
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/mcp", "1") + RawClient.post("/mcp", "2"));
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/mcp", "1") + RawHttp1.post("/mcp", "2"));
             client.endOutput();
             // What finds out whether somebody is still there.
-            assertThat(client.head().status).isEqualTo(100);
-            assertThat(client.head().status).isEqualTo(100);
+            assertThat(client.head().status()).isEqualTo(100);
+            assertThat(client.head().status()).isEqualTo(100);
             assertThat(gone).hasValue(0);
             calls.remove().answer(200, Pieces.of("first"));
-            assertThat(client.answer().body).isEqualTo("first");
-            TestDoor.await("the second call", () -> calls.size() == 1);
+            assertThat(client.answer().body()).isEqualTo("first");
+            Await.until("the second call", () -> calls.size() == 1);
             calls.remove().answer(200, Pieces.of("second"));
-            assertThat(client.answer().body).isEqualTo("second");
+            assertThat(client.answer().body()).isEqualTo("second");
             assertThat(client.isClosed()).isTrue();
             assertThat(gone).hasValue(0);
         }
@@ -96,8 +98,8 @@ class DisconnectTest {
     @Test
     void halfARequestIsOwedNoAnswer() {
         try (TestDoor door = TestDoor.of(this::keep);
-                RawClient client = door.connect()) {
-            String request = RawClient.post("/mcp", "x".repeat(100));
+                RawHttp1 client = door.connect()) {
+            String request = RawHttp1.post("/mcp", "x".repeat(100));
             client.send(request.substring(0, request.length() - 80));
             client.endOutput();
             assertThat(client.isClosed()).isTrue();
@@ -110,7 +112,7 @@ class DisconnectTest {
     @Test
     void halfAHeadIsOwedNoAnswer() {
         try (TestDoor door = TestDoor.of(this::keep);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHos");
             client.endOutput();
             assertThat(client.isClosed()).isTrue();
@@ -127,13 +129,13 @@ class DisconnectTest {
             stream.message(null, Pieces.of("{}"));
             stream.end();
         })) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}").head();
                 client.chunk();
                 client.chunk();
                 assertThat(client.chunk()).isEmpty();
             }
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
             assertThat(gone).hasValue(0);
             assertThat(door.count("headgate.client.disconnects")).isZero();
         }
@@ -142,13 +144,13 @@ class DisconnectTest {
     @Test
     void whoAsksTooLateIsToldAtOnce() {
         try (TestDoor door = TestDoor.of(this::keep)) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("{}");
-                TestDoor.await("the call", () -> calls.size() == 1);
+                Await.until("the call", () -> calls.size() == 1);
             }
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             calls.remove().onDisconnect(gone::incrementAndGet);
-            TestDoor.await("it is told", () -> gone.get() == 2);
+            Await.until("it is told", () -> gone.get() == 2);
         }
     }
 }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
+import io.headgate.testkit.RawHttp2;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -27,19 +30,19 @@ class DrainTest {
     @Test
     void runningAnswersFinishAndTheRestIsClosed() throws InterruptedException {
         try (TestDoor door = TestDoor.of(calls::add);
-                RawClient idle = door.connect();
-                RawClient busy = door.connect();
+                RawHttp1 idle = door.connect();
+                RawHttp1 busy = door.connect();
                 RawHttp2 busy2 = new RawHttp2(door.port())) {
-            TestDoor.await("all are open", () -> door.door.connections() == 3);
+            Await.until("all are open", () -> door.door.connections() == 3);
             busy.post("{}");
             busy2.post(1, "{}");
-            TestDoor.await("both calls", () -> calls.size() == 2);
+            Await.until("both calls", () -> calls.size() == 2);
             CountDownLatch done = new CountDownLatch(1);
             var unused = door.door.drain(Duration.ofSeconds(20)).subscribe(nothing -> {}, e -> {}, done::countDown);
             assertThat(idle.isClosed()).isTrue();
             RawHttp2.Frame goodbye = busy2.await(RawHttp2.GOAWAY);
             assertThat(goodbye.code()).isZero();
-            try (RawClient late = door.connect()) {
+            try (RawHttp1 late = door.connect()) {
                 assertThat(late.isClosed()).isTrue();
             } catch (UncheckedIOException refused) {
                 assertThat(refused).hasMessageContaining("refused");
@@ -47,8 +50,8 @@ class DrainTest {
             assertThat(done.getCount()).isEqualTo(1);
             calls.forEach(call -> call.answer(200, Pieces.of("{}")));
             Answer answer = busy.answer();
-            assertThat(answer.status).isEqualTo(200);
-            assertThat(answer.fields).containsEntry("connection", "close");
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.fields()).containsEntry("connection", "close");
             assertThat(busy.isClosed()).isTrue();
             assertThat(busy2.data()).isEqualTo("{}");
             assertThat(busy2.read()).isNull();
@@ -61,10 +64,10 @@ class DrainTest {
     void anOpenStreamMayEndInTime() throws InterruptedException {
         Queue<EventStream> streams = new ConcurrentLinkedQueue<>();
         try (TestDoor door = TestDoor.of(call -> streams.add(call.stream()));
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             client.chunk();
-            TestDoor.await("the stream", () -> streams.size() == 1);
+            Await.until("the stream", () -> streams.size() == 1);
             CountDownLatch done = new CountDownLatch(1);
             var unused = door.door.drain(Duration.ofSeconds(20)).subscribe(nothing -> {}, e -> {}, done::countDown);
             streams.forEach(stream -> {
@@ -81,11 +84,11 @@ class DrainTest {
     @Test
     void whatTakesTooLongIsCut() {
         try (TestDoor door = TestDoor.of(calls::add);
-                RawClient client = door.connect();
+                RawHttp1 client = door.connect();
                 RawHttp2 client2 = new RawHttp2(door.port())) {
             client.post("{}");
             client2.post(1, "{}");
-            TestDoor.await("both calls", () -> calls.size() == 2);
+            Await.until("both calls", () -> calls.size() == 2);
             door.door.drain(Duration.ofMillis(200)).block(Duration.ofSeconds(5));
             assertThat(client.isClosed()).isTrue();
             assertThat(client2.await(RawHttp2.GOAWAY)).isNotNull();
@@ -130,8 +133,8 @@ class DrainTest {
     @EnumSource(names = {"AUTO", "EPOLL", "NIO"})
     void eachTransportServes(Transport transport) {
         try (TestDoor door = new TestDoor(TestDoor.config(DoorLimits.DEFAULT), TestDoor.ECHO, transport);
-                RawClient client = door.connect()) {
-            assertThat(client.post("{}").answer().body).isEqualTo("{}");
+                RawHttp1 client = door.connect()) {
+            assertThat(client.post("{}").answer().body()).isEqualTo("{}");
         }
     }
 }

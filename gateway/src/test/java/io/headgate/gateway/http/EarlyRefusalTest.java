@@ -6,6 +6,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.gateway.dialect.FrontDialect;
 import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.RawHttp1;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +46,11 @@ class EarlyRefusalTest {
     @Test
     void refusesWithoutTheBodyAndGoesOn() {
         try (TestDoor door = TestDoor.of(dialect);
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/mcp", "x".repeat(100_000), "X-Refuse: 1"));
-            RawClient.Answer answer = client.answer();
-            assertThat(answer.status).isEqualTo(503);
-            assertThat(client.post("{}").answer().body).isEqualTo("{}");
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/mcp", "x".repeat(100_000), "X-Refuse: 1"));
+            RawHttp1.Answer answer = client.answer();
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(client.post("{}").answer().body()).isEqualTo("{}");
             assertThat(handled).hasValue(1);
             assertThat(bodies).hasValue(0);
         }
@@ -58,24 +59,24 @@ class EarlyRefusalTest {
     @Test
     void keepsTheOrderOfPipelinedRequests() {
         try (TestDoor door = TestDoor.of(dialect);
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/mcp", "{\"a\":1}")
-                    + RawClient.post("/mcp", "{}", "X-Refuse: 1")
-                    + RawClient.post("/mcp", "{\"b\":1}"));
-            assertThat(client.answer().body).isEqualTo("{\"a\":1}");
-            assertThat(client.answer().status).isEqualTo(503);
-            assertThat(client.answer().body).isEqualTo("{\"b\":1}");
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/mcp", "{\"a\":1}")
+                    + RawHttp1.post("/mcp", "{}", "X-Refuse: 1")
+                    + RawHttp1.post("/mcp", "{\"b\":1}"));
+            assertThat(client.answer().body()).isEqualTo("{\"a\":1}");
+            assertThat(client.answer().status()).isEqualTo(503);
+            assertThat(client.answer().body()).isEqualTo("{\"b\":1}");
         }
     }
 
     @Test
     void takesNoMoreOfTheBodyThanOfAnyOther() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("bodyBytes", 1000)), dialect);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Type: application/json\r\nAccept: */*\r\n"
                     + "X-Refuse: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
                     + ("64\r\n" + "x".repeat(100) + "\r\n").repeat(11));
-            assertThat(client.answer().status).isEqualTo(413);
+            assertThat(client.answer().status()).isEqualTo(413);
             assertThat(client.isClosed()).isTrue();
         }
     }
@@ -83,10 +84,10 @@ class EarlyRefusalTest {
     @Test
     void doesNotAskForABodyThatItRefuses() {
         try (TestDoor door = TestDoor.of(dialect);
-                RawClient client = door.connect()) {
-            String request = RawClient.post("/mcp", "{}", "Expect: 100-continue", "X-Refuse: 1");
+                RawHttp1 client = door.connect()) {
+            String request = RawHttp1.post("/mcp", "{}", "Expect: 100-continue", "X-Refuse: 1");
             client.send(request.substring(0, request.length() - 2));
-            assertThat(client.answer().status).isEqualTo(503);
+            assertThat(client.answer().status()).isEqualTo(503);
             assertThat(client.isClosed()).isTrue();
         }
     }
@@ -94,22 +95,22 @@ class EarlyRefusalTest {
     @Test
     void theDoorsOwnRejectionGoesFirst() {
         try (TestDoor door = TestDoor.of(dialect);
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/nowhere", "{}", "X-Refuse: 1"));
-            assertThat(client.answer().status).isEqualTo(404);
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/nowhere", "{}", "X-Refuse: 1"));
+            assertThat(client.answer().status()).isEqualTo(404);
         }
     }
 
     @Test
     void asksWhoSendsABodyBeforeWhatItClaimsToBeAndTheRestAfterwards() {
         try (TestDoor door = TestDoor.of(dialect);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             String form = "POST /mcp HTTP/1.1\r\nHost: gw.test\r\nAccept: */*\r\nContent-Type: text/plain\r\n"
                     + "Content-Length: 2\r\nX-Refuse: %s\r\n\r\n{}";
             client.send(form.formatted("stranger") + form.formatted("crowd"));
-            assertThat(client.answer().status).isEqualTo(503);
-            assertThat(client.answer().status).isEqualTo(415);
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+            assertThat(client.answer().status()).isEqualTo(503);
+            assertThat(client.answer().status()).isEqualTo(415);
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
         }
     }
 }

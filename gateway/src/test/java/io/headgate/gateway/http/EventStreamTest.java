@@ -3,9 +3,11 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -20,10 +22,10 @@ class EventStreamTest {
     void beginsAtOnceWithAComment() throws InterruptedException {
         BlockingQueue<EventStream> streams = new LinkedBlockingQueue<>();
         try (TestDoor door = TestDoor.of(call -> streams.add(call.stream("Mcp-Session-Id", "a\r\nb")));
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             Answer head = client.post("{}").head();
-            assertThat(head.status).isEqualTo(200);
-            assertThat(head.fields)
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.fields())
                     .containsEntry("content-type", "text/event-stream")
                     .containsEntry("cache-control", "no-store, no-transform")
                     .containsEntry("x-accel-buffering", "no")
@@ -42,10 +44,10 @@ class EventStreamTest {
             assertThat(client.chunk()).isEqualTo("event: endpoint\ndata: /messages?sessionId=1\n\n");
             assertThat(client.chunk()).isEqualTo("id: 8\nretry: 5000\ndata: \n\n");
             assertThat(client.chunk()).isEmpty();
-            TestDoor.await("the stream is over", () -> door.gauge("headgate.sse.active") == 0);
+            Await.until("the stream is over", () -> door.gauge("headgate.sse.active") == 0);
             // The connection is as good as new.
             client.post("{}");
-            assertThat(client.head().status).isEqualTo(200);
+            assertThat(client.head().status()).isEqualTo(200);
         }
     }
 
@@ -58,7 +60,7 @@ class EventStreamTest {
                     stream.message(null, Pieces.of("{}"));
                     call.answer(200, Pieces.of("{}"));
                 });
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             assertThat(client.chunk()).isEqualTo(":\n\n");
             assertThat(client.chunk()).isEmpty();
@@ -74,10 +76,10 @@ class EventStreamTest {
                     stream.message(null, Pieces.of("{}"));
                     stream.end();
                 });
-                RawClient client = door.connect()) {
-            client.send(RawClient.post("/mcp", "{}").replace("HTTP/1.1", "HTTP/1.0"));
+                RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post("/mcp", "{}").replace("HTTP/1.1", "HTTP/1.0"));
             Answer head = client.head();
-            assertThat(head.fields).containsEntry("connection", "close").doesNotContainKey("transfer-encoding");
+            assertThat(head.fields()).containsEntry("connection", "close").doesNotContainKey("transfer-encoding");
             StringBuilder all = new StringBuilder();
             for (int b = client.read(); b >= 0; b = client.read()) {
                 all.append((char) b);
@@ -94,7 +96,7 @@ class EventStreamTest {
                 "headerTimeout", Duration.ofMillis(100),
                 "sseWriteStall", Duration.ofMillis(200));
         try (TestDoor door = TestDoor.of(TestDoor.limits(shortTimes), HttpCall::stream);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             for (int i = 0; i < 8; i++) {
                 assertThat(client.chunk()).isEqualTo(":\n\n");
@@ -111,7 +113,7 @@ class EventStreamTest {
                             told.incrementAndGet();
                             call.stream();
                         }));
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             assertThat(client.chunk()).isEqualTo(":\n\n");
             assertThat(client.chunk()).isEqualTo(":\n\n");
@@ -125,10 +127,10 @@ class EventStreamTest {
         try (TestDoor door = TestDoor.of(call -> {
                     throw new IllegalStateException("secret");
                 });
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             Answer answer = client.post("{}").answer();
-            assertThat(answer.status).isEqualTo(500);
-            assertThat(answer.body).isEqualTo("{\"error\":\"internal error\"}");
+            assertThat(answer.status()).isEqualTo(500);
+            assertThat(answer.body()).isEqualTo("{\"error\":\"internal error\"}");
         }
     }
 

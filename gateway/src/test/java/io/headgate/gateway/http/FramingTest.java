@@ -2,8 +2,10 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.http.RawClient.Answer;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp1.Answer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,13 +92,13 @@ class FramingTest {
     @Test
     void aRequestLineThatComesInPartsIsSeen() {
         double before = door.rejected("framing");
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.post("{}");
-            assertThat(client.answer().status).isEqualTo(200);
+            assertThat(client.answer().status()).isEqualTo(200);
             client.send("\r\nPOST  ");
-            TestDoor.await("the first part is read", () -> door.door.connections() > 0);
+            Await.until("the first part is read", () -> door.door.connections() > 0);
             client.send("/mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 2\r\n\r\n{}");
-            assertThat(client.answer().status).isEqualTo(400);
+            assertThat(client.answer().status()).isEqualTo(400);
             assertThat(client.isClosed()).isTrue();
         }
         assertThat(door.rejected("framing")).isEqualTo(before + 1);
@@ -115,11 +117,11 @@ class FramingTest {
     @Test
     void aFoldThatComesInPartsIsSeen() {
         double before = door.rejected("framing");
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHost: gw.test\r\nX-Folded: a\r\n");
-            TestDoor.await("the first part is read", () -> door.door.connections() > 0);
+            Await.until("the first part is read", () -> door.door.connections() > 0);
             client.send(" b\r\nContent-Length: 2\r\n\r\n{}");
-            assertThat(client.answer().status).isEqualTo(400);
+            assertThat(client.answer().status()).isEqualTo(400);
             assertThat(client.isClosed()).isTrue();
         }
         assertThat(door.rejected("framing")).isEqualTo(before + 1);
@@ -127,12 +129,12 @@ class FramingTest {
 
     @Test
     void aBodyThatBeginsWithASpaceIsNoFold() {
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Type: application/json\r\n");
             client.send("Accept: */*\r\nContent-Length: 3\r\n\r\n {}");
-            assertThat(client.answer().body).isEqualTo(" {}");
+            assertThat(client.answer().body()).isEqualTo(" {}");
             client.send("\r\n").post("{ }");
-            assertThat(client.answer().body).isEqualTo("{ }");
+            assertThat(client.answer().body()).isEqualTo("{ }");
         }
     }
 
@@ -170,7 +172,7 @@ class FramingTest {
             })
     void methodsOfOthersAreRefused(String raw) {
         Answer answer = refusedAndClosed(raw, 405, "method");
-        assertThat(answer.fields).containsEntry("allow", "POST, GET, DELETE");
+        assertThat(answer.fields()).containsEntry("allow", "POST, GET, DELETE");
     }
 
     @Test
@@ -235,16 +237,16 @@ class FramingTest {
     @Test
     void anUpgradeToHttp2IsIgnoredAndCostsTheConnection() {
         double before = door.rejected("upgrade");
-        try (RawClient client = door.connect()) {
-            client.send(RawClient.post(
+        try (RawHttp1 client = door.connect()) {
+            client.send(RawHttp1.post(
                     "/mcp",
                     "{}",
                     "Connection: Upgrade, HTTP2-Settings",
                     "Upgrade: h2c",
                     "HTTP2-Settings: AAMAAABkAAQAAP__"));
             Answer answer = client.answer();
-            assertThat(answer.status).isEqualTo(200);
-            assertThat(answer.fields).containsEntry("connection", "close");
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.fields()).containsEntry("connection", "close");
             assertThat(client.isClosed()).isTrue();
         }
         assertThat(door.rejected("upgrade")).isEqualTo(before + 1);
@@ -252,16 +254,16 @@ class FramingTest {
 
     @Test
     void unknownExpectationsAreRefused() {
-        refusedAndClosed(RawClient.post("/mcp", "{}", "Expect: a-miracle"), 417, "expect");
+        refusedAndClosed(RawHttp1.post("/mcp", "{}", "Expect: a-miracle"), 417, "expect");
     }
 
     private static Answer refusedAndClosed(String raw, int status, String reason) {
         double before = door.rejected(reason);
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send(raw);
             Answer answer = client.answer();
-            assertThat(answer.status).isEqualTo(status);
-            assertThat(answer.fields).containsEntry("connection", "close");
+            assertThat(answer.status()).isEqualTo(status);
+            assertThat(answer.fields()).containsEntry("connection", "close");
             assertThat(client.isClosed()).isTrue();
             assertThat(door.rejected(reason)).isEqualTo(before + 1);
             assertThat(CALLS).hasValue(0);

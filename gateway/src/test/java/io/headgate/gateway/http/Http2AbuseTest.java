@@ -2,8 +2,10 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.gateway.http.RawHttp2.Frame;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp2;
+import io.headgate.testkit.RawHttp2.Frame;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -183,14 +185,14 @@ class Http2AbuseTest {
             Thread writer = new Thread(() -> client.send(all.toByteArray()));
             writer.setDaemon(true);
             writer.start();
-            TestDoor.await(reason, () -> door.count("headgate.h2.protocol.errors", "reason", reason) == 1);
+            Await.until(reason, () -> door.count("headgate.h2.protocol.errors", "reason", reason) == 1);
             Frame goodbye = client.find(RawHttp2.GOAWAY);
             // A reset of the socket may overtake it while we still send.
             if (goodbye != null) {
                 assertThat(goodbye.code()).isEqualTo(code);
             }
             assertThat(goodbye != null || frames > 1).isTrue();
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
         }
     }
 

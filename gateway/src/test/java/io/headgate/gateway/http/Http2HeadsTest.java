@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.headgate.gateway.http.RawHttp2.Frame;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp2;
+import io.headgate.testkit.RawHttp2.Frame;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -106,7 +108,7 @@ class Http2HeadsTest {
                 assertThat(first.type()).isEqualTo(RawHttp2.RST_STREAM);
             }
             // The other stream's call is not to be counted in the next test.
-            TestDoor.await("the other stream is served", () -> CALLS.get() >= 1);
+            Await.until("the other stream is served", () -> CALLS.get() >= 1);
             assertThat(CALLS).hasValue(1);
             assertThat(LINES.list).isEmpty();
         }
@@ -131,7 +133,7 @@ class Http2HeadsTest {
             assertThat(CALLS).hasValue(0);
             // The connection and its other streams go on.
             client.post(3, "{}");
-            TestDoor.await("the call", () -> CALLS.get() == 1);
+            Await.until("the call", () -> CALLS.get() == 1);
         }
         assertThat(refusals()).isEqualTo(before + 1);
         assertThat(LINES.list).isEmpty();

@@ -3,9 +3,11 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.dialect.HttpCall;
-import io.headgate.gateway.http.RawHttp2.Frame;
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp2;
+import io.headgate.testkit.RawHttp2.Frame;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -90,7 +92,7 @@ class Http2Test {
             assertThat(head.get("content-type")).hasToString("text/event-stream");
             assertThat(head.get("cache-control")).hasToString("no-store, no-transform");
             assertThat(client.await(RawHttp2.DATA).text()).isEqualTo(":\n\n");
-            TestDoor.await("the stream", () -> streams.size() == 1);
+            Await.until("the stream", () -> streams.size() == 1);
             EventStream stream = streams.remove();
             stream.message("1", Pieces.of("{\n}"));
             stream.end();
@@ -108,9 +110,9 @@ class Http2Test {
                 });
                 RawHttp2 client = new RawHttp2(door.port())) {
             client.post(1, "{}").post(3, "{}");
-            TestDoor.await("both calls", () -> calls.size() == 2);
+            Await.until("both calls", () -> calls.size() == 2);
             client.send(RawHttp2.frame(RawHttp2.RST_STREAM, 0, 1, new byte[] {0, 0, 0, 8}));
-            TestDoor.await("it is noticed", () -> gone.get() == 1);
+            Await.until("it is noticed", () -> gone.get() == 1);
             calls.remove().answer(200, Pieces.of("{}"));
             calls.remove().answer(200, Pieces.of("second"));
             assertThat(client.data()).isEqualTo("second");
@@ -129,10 +131,10 @@ class Http2Test {
         })) {
             try (RawHttp2 client = new RawHttp2(door.port())) {
                 client.post(1, "{}").post(3, "{}");
-                TestDoor.await("both calls", () -> calls.get() == 2);
+                Await.until("both calls", () -> calls.get() == 2);
             }
-            TestDoor.await("both are noticed", () -> gone.get() == 2);
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("both are noticed", () -> gone.get() == 2);
+            Await.until("it is gone", () -> door.door.connections() == 0);
         }
     }
 
@@ -178,7 +180,7 @@ class Http2Test {
             assertThat(goodbye.code()).isEqualTo(0xb);
             assertThat(door.count("headgate.sse.closed", "reason", "write_stalled"))
                     .isPositive();
-            TestDoor.await("all are noticed", () -> gone.get() == 10);
+            Await.until("all are noticed", () -> gone.get() == 10);
         }
     }
 

@@ -9,6 +9,9 @@ import io.headgate.gateway.dialect.HttpCall;
 import io.headgate.gateway.memory.Held;
 import io.headgate.gateway.memory.Hold;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
+import io.headgate.testkit.RawHttp2;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,22 +49,22 @@ class MemoryTest {
     @Test
     void refusesNewRequestsByTheirHeadWhenLittleIsLeft() {
         try (TestDoor door = door(REFUSING);
-                RawClient client = door.connect();
+                RawHttp1 client = door.connect();
                 Hold elsewhere = door.memory.hold(Held.RESULT, null, null, null)) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
             elsewhere.set(BUDGET * 86 / 100);
-            String request = RawClient.post("/mcp", "x".repeat(1000));
+            String request = RawHttp1.post("/mcp", "x".repeat(1000));
             // The head alone is enough.
             client.send(request.substring(0, request.length() - 1000));
             client.send("x".repeat(999));
-            TestDoor.await("the refusal", () -> door.rejected("memory") == 1);
+            Await.until("the refusal", () -> door.rejected("memory") == 1);
             client.send("x");
-            RawClient.Answer answer = client.answer();
-            assertThat(answer.status).isEqualTo(503);
-            assertThat(answer.body).contains("OVERLOADED");
-            assertThat(answer.fields).containsEntry("retry-after", "1");
+            RawHttp1.Answer answer = client.answer();
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.body()).contains("OVERLOADED");
+            assertThat(answer.fields()).containsEntry("retry-after", "1");
             elsewhere.set(0);
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
         }
     }
 
@@ -70,7 +73,7 @@ class MemoryTest {
         AtomicInteger ended = new AtomicInteger();
         List<Hold> crowd = new ArrayList<>();
         try (TestDoor door = door(REFUSING);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             for (int i = 0; i < 9; i++) {
                 Hold[] hold = new Hold[1];
                 hold[0] = door.memory.hold(Held.RESULT, "caller" + i, null, () -> {
@@ -81,7 +84,7 @@ class MemoryTest {
                 crowd.add(hold[0]);
             }
             assertThat(ended).hasValue(0);
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
             assertThat(ended).hasValue(1);
             crowd.forEach(Hold::close);
         }
@@ -90,11 +93,11 @@ class MemoryTest {
     @Test
     void letsSessionsEndWhenLittleIsLeft() {
         try (TestDoor door = door(REFUSING);
-                RawClient client = door.connect();
+                RawHttp1 client = door.connect();
                 Hold elsewhere = door.memory.hold(Held.RESULT, null, null, null)) {
             elsewhere.set(BUDGET * 90 / 100);
             client.send("DELETE /mcp HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 0\r\n\r\n");
-            assertThat(client.answer().status).isEqualTo(200);
+            assertThat(client.answer().status()).isEqualTo(200);
         }
     }
 
@@ -103,7 +106,7 @@ class MemoryTest {
         try (TestDoor door = door(REFUSING);
                 Hold elsewhere = door.memory.hold(Held.RESULT, null, null, null)) {
             elsewhere.set(BUDGET * 96 / 100);
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 assertThat(client.isClosed()).isTrue();
             }
             assertThat(door.count("headgate.connections.rejected", "reason", "memory"))
@@ -114,24 +117,24 @@ class MemoryTest {
     @Test
     void endsTheLargestBodiesThatDoNotEndAndServesTheSmallOnes() {
         try (TestDoor door = door(REFUSING);
-                RawClient honest = door.connect()) {
-            List<RawClient> attackers = new ArrayList<>();
+                RawHttp1 honest = door.connect()) {
+            List<RawHttp1> attackers = new ArrayList<>();
             for (int i = 0; i < 30; i++) {
-                RawClient attacker = door.connect();
+                RawHttp1 attacker = door.connect();
                 attackers.add(attacker);
                 attacker.send(unfinished(2 * MIB));
-                assertThat(honest.post("{}").answer().status).isEqualTo(200);
+                assertThat(honest.post("{}").answer().status()).isEqualTo(200);
             }
-            TestDoor.await("the largest end", () -> door.count("headgate.memory.ended", "kind", "request") >= 10);
+            Await.until("the largest end", () -> door.count("headgate.memory.ended", "kind", "request") >= 10);
             assertThat(door.memory.state().heldBytes()).isLessThan(BUDGET * 85 / 100);
-            RawClient.Answer first = attackers.stream()
+            RawHttp1.Answer first = attackers.stream()
                     .filter(attacker -> available(attacker) > 0)
                     .findFirst()
                     .orElseThrow()
                     .answer();
-            assertThat(first.status).isEqualTo(503);
-            attackers.forEach(RawClient::close);
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            assertThat(first.status()).isEqualTo(503);
+            attackers.forEach(RawHttp1::close);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -139,7 +142,7 @@ class MemoryTest {
     @SuppressWarnings("try") // The attacker goes before the door is asked what it holds.
     void countsTheBodiesOfAllStreamsOfAConnection() {
         try (TestDoor door = door(REFUSING);
-                RawClient honest = door.connect()) {
+                RawHttp1 honest = door.connect()) {
             byte[] part = new byte[16 * 1024];
             try (RawHttp2 attacker = new RawHttp2(door.port())) {
                 for (int i = 0; i < 40; i++) {
@@ -152,10 +155,10 @@ class MemoryTest {
                         update = attacker.await(RawHttp2.WINDOW_UPDATE);
                     }
                 }
-                assertThat(honest.post("{}").answer().status).isEqualTo(200);
+                assertThat(honest.post("{}").answer().status()).isEqualTo(200);
                 assertThat(door.memory.state().heldBytes()).isGreaterThan(MIB);
             }
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -167,16 +170,16 @@ class MemoryTest {
             call.holdBody(reply);
             calls.add(call);
         })) {
-            try (RawClient client = door.connect()) {
+            try (RawHttp1 client = door.connect()) {
                 client.post("x".repeat(3 * MIB));
-                TestDoor.await("the call", () -> !calls.isEmpty());
+                Await.until("the call", () -> !calls.isEmpty());
                 assertThat(calls.element().body()).isEmpty();
             }
-            TestDoor.await("the client has gone", () -> door.door.connections() == 0);
+            Await.until("the client has gone", () -> door.door.connections() == 0);
             assertThat(door.memory.state().heldBytes()).isBetween(3L * MIB, 3 * MIB + ABOUT_NOTHING);
             HttpCall call = calls.element();
             call.execute(() -> call.releaseBody(reply));
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
@@ -195,12 +198,12 @@ class MemoryTest {
                     });
                     held.incrementAndGet();
                 });
-                RawClient client = door.connect();
+                RawHttp1 client = door.connect();
                 Hold elsewhere = door.memory.hold(Held.RESULT, null, null, null)) {
             client.post("x".repeat(3 * MIB));
-            TestDoor.await("the call", () -> held.get() == 1);
+            Await.until("the call", () -> held.get() == 1);
             elsewhere.set(BUDGET * 94 / 100);
-            assertThat(client.answer().status).isEqualTo(502);
+            assertThat(client.answer().status()).isEqualTo(502);
             assertThat(asked).hasValue(1);
         }
     }
@@ -212,9 +215,9 @@ class MemoryTest {
                     call.headers().sentBy(new Caller("anna"));
                     calls.add(call);
                 });
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("x".repeat(MIB));
-            TestDoor.await("the call", () -> !calls.isEmpty());
+            Await.until("the call", () -> !calls.isEmpty());
             assertThat(door.memory.state().largest()).anySatisfy(share -> {
                 assertThat(share.name()).isEqualTo("anna");
                 assertThat(share.bytes()).isEqualTo(MIB);
@@ -226,29 +229,29 @@ class MemoryTest {
     void countsWhatAClientDoesNotReadAndEndsThoseWithTheMost() {
         byte[] large = new byte[12 * MIB];
         try (TestDoor door = door(call -> call.answer(200, Pieces.of(large)))) {
-            List<RawClient> slow = new ArrayList<>();
+            List<RawHttp1> slow = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
-                RawClient client = door.connect();
+                RawHttp1 client = door.connect();
                 slow.add(client);
                 client.post("{}");
             }
-            TestDoor.await("the largest end", () -> door.count("headgate.memory.ended", "kind", "answer") >= 2);
-            TestDoor.await("there is room", () -> !door.memory.isScarce());
-            TestDoor.await("they are told", () -> door.count("headgate.sse.closed", "reason", "memory") >= 2);
-            slow.forEach(RawClient::close);
-            TestDoor.await("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
+            Await.until("the largest end", () -> door.count("headgate.memory.ended", "kind", "answer") >= 2);
+            Await.until("there is room", () -> !door.memory.isScarce());
+            Await.until("they are told", () -> door.count("headgate.sse.closed", "reason", "memory") >= 2);
+            slow.forEach(RawHttp1::close);
+            Await.until("all is free", () -> door.memory.state().heldBytes() < ABOUT_NOTHING);
         }
     }
 
     @Test
     void putsALargeBodyTogetherAsItCame() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("bodyBytes", 8 * MIB)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             StringBuilder text = new StringBuilder();
             for (int i = 0; text.length() < 5_000_000; i++) {
                 text.append(i).append(',');
             }
-            assertThat(client.post(text.toString()).answer().body).isEqualTo(text.toString());
+            assertThat(client.post(text.toString()).answer().body()).isEqualTo(text.toString());
         }
     }
 
@@ -257,11 +260,11 @@ class MemoryTest {
     }
 
     private static String unfinished(int length) {
-        String request = RawClient.post("/mcp", "x".repeat(length));
+        String request = RawHttp1.post("/mcp", "x".repeat(length));
         return request.substring(0, request.length() - 1);
     }
 
-    private static int available(RawClient client) {
+    private static int available(RawHttp1 client) {
         try {
             return client.socket().getInputStream().available();
         } catch (java.io.IOException e) {

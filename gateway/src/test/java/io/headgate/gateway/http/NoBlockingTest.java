@@ -3,6 +3,7 @@ package io.headgate.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.RawHttp1;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import reactor.blockhound.BlockingOperationError;
@@ -28,11 +29,11 @@ class NoBlockingTest {
                         stream.end();
                     }
                 });
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             for (int i = 0; i < 2000; i++) {
-                assertThat(client.post(BODY).answer().body).isEqualTo(BODY);
+                assertThat(client.post(BODY).answer().body()).isEqualTo(BODY);
             }
-            client.send(RawClient.post("/mcp/one", BODY)).head();
+            client.send(RawHttp1.post("/mcp/one", BODY)).head();
             client.chunk();
             assertThat(client.chunk()).contains(BODY);
         }
@@ -48,8 +49,8 @@ class NoBlockingTest {
                         call.answer(200, Pieces.of("seen"));
                     }
                 });
-                RawClient client = door.connect()) {
-            assertThat(client.post("{}").answer().body).isEqualTo("seen");
+                RawHttp1 client = door.connect()) {
+            assertThat(client.post("{}").answer().body()).isEqualTo("seen");
         }
     }
 }

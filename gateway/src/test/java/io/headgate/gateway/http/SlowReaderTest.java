@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.session.EventStream;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,7 +25,7 @@ class SlowReaderTest {
     void aWriterThatWaitsHoldsLittleAndLosesNothing() {
         long most = 0;
         try (TestDoor door = TestDoor.of(call -> new Pump(call.stream(), 500).run());
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             assertThat(client.chunk()).isEqualTo(":\n\n");
             for (int i = 0; i < 500; i++) {
@@ -43,7 +45,7 @@ class SlowReaderTest {
                     stream.message(null, Pieces.of(large));
                     stream.end();
                 });
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.post("{}").head();
             client.chunk();
             assertThat(client.chunk().length()).isEqualTo(large.length() + 23);
@@ -62,13 +64,13 @@ class SlowReaderTest {
                         stream.message(null, BIG);
                     }
                 });
-                RawClient client = stingy(door)) {
+                RawHttp1 client = stingy(door)) {
             client.post("{}");
-            TestDoor.await("it is cut off", gone::get);
+            Await.until("it is cut off", gone::get);
             assertThat(door.count("headgate.sse.closed", "reason", "slow_consumer"))
                     .isEqualTo(1);
             assertThat(door.count("headgate.client.disconnects")).isZero();
-            TestDoor.await("it is gone", () -> door.door.connections() == 0);
+            Await.until("it is gone", () -> door.door.connections() == 0);
         }
     }
 
@@ -79,7 +81,7 @@ class SlowReaderTest {
                     call.onDisconnect(() -> gone.set(true));
                     new Pump(call.stream(), Integer.MAX_VALUE).run();
                 });
-                RawClient client = stingy(door)) {
+                RawHttp1 client = stingy(door)) {
             client.post("{}");
             long end = System.nanoTime() + Duration.ofSeconds(6).toNanos();
             while (!gone.get() && System.nanoTime() < end) {
@@ -89,7 +91,7 @@ class SlowReaderTest {
             assertThat(gone).isTrue();
             assertThat(door.count("headgate.sse.closed", "reason", "slow_consumer"))
                     .isEqualTo(1);
-            TestDoor.await("nothing is held", () -> door.gauge("headgate.sse.buffered.bytes") == 0);
+            Await.until("nothing is held", () -> door.gauge("headgate.sse.buffered.bytes") == 0);
         }
     }
 
@@ -100,9 +102,9 @@ class SlowReaderTest {
                     call.answer(200, Pieces.of("x".repeat(20_000_000)));
                     answered.incrementAndGet();
                 });
-                RawClient client = stingy(door)) {
+                RawHttp1 client = stingy(door)) {
             client.post("{}");
-            TestDoor.await("it is gone", () -> answered.get() == 1 && door.door.connections() == 0);
+            Await.until("it is gone", () -> answered.get() == 1 && door.door.connections() == 0);
             assertThat(door.count("headgate.sse.closed", "reason", "write_stalled"))
                     .isEqualTo(1);
         }
@@ -117,12 +119,12 @@ class SlowReaderTest {
                         call.answer(200, Pieces.of("{}"));
                     }
                 });
-                RawClient slow = stingy(door)) {
+                RawHttp1 slow = stingy(door)) {
             slow.post("{\"slow\":1}");
             for (int i = 0; i < 4; i++) {
-                try (RawClient other = door.connect()) {
+                try (RawHttp1 other = door.connect()) {
                     for (int j = 0; j < 200; j++) {
-                        assertThat(other.post("{}").answer().status).isEqualTo(200);
+                        assertThat(other.post("{}").answer().status()).isEqualTo(200);
                     }
                 }
             }
@@ -130,12 +132,12 @@ class SlowReaderTest {
     }
 
     /** Takes little before it is read. */
-    private static RawClient stingy(TestDoor door) {
+    private static RawHttp1 stingy(TestDoor door) {
         try {
             Socket socket = new Socket();
             socket.setReceiveBufferSize(4096);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port()));
-            return new RawClient(socket);
+            return new RawHttp1(socket);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

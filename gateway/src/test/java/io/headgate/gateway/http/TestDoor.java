@@ -5,6 +5,7 @@ import io.headgate.gateway.dialect.FrontDialect;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.RawHttp1;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -12,8 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +61,8 @@ final class TestDoor implements AutoCloseable {
         return door.address().getPort();
     }
 
-    RawClient connect() {
-        return new RawClient(port());
+    RawHttp1 connect() {
+        return new RawHttp1(port());
     }
 
     double rejected(String reason) {
@@ -78,17 +77,6 @@ final class TestDoor implements AutoCloseable {
 
     double gauge(String name, String... tags) {
         return Objects.requireNonNull(meters.find(name).tags(tags).gauge()).value();
-    }
-
-    /** Looks until it is so; fails after a bounded time. */
-    static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(8).toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                Assertions.fail("never happened: " + what);
-            }
-            LockSupport.parkNanos(500_000);
-        }
     }
 
     /** Limits that differ from the defaults in some numbers, by name. */

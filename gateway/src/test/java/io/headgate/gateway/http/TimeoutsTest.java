@@ -2,6 +2,8 @@ package io.headgate.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
+import io.headgate.testkit.RawHttp1;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,7 +15,7 @@ class TimeoutsTest {
     @Test
     void aSilentConnectionIsClosedSilently() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             long start = System.nanoTime();
             assertThat(client.isClosed()).isTrue();
             assertThat(elapsed(start)).isBetween(Duration.ofMillis(200), Duration.ofSeconds(3));
@@ -24,9 +26,9 @@ class TimeoutsTest {
     @Test
     void aHeadThatDoesNotEndIsRefused() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
+                RawHttp1 client = door.connect()) {
             client.send("POST /mcp HTTP/1.1\r\nHost: gw.t");
-            assertThat(client.answer().status).isEqualTo(408);
+            assertThat(client.answer().status()).isEqualTo(408);
             assertThat(client.isClosed()).isTrue();
             assertThat(door.rejected("header_timeout")).isEqualTo(1);
         }
@@ -36,9 +38,9 @@ class TimeoutsTest {
     void aFirstByteThatMayBeOfEitherProtocolGetsAnAnswer() {
         for (String begun : new String[] {"P", "PRI * HTTP/2.0\r\n"}) {
             try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
-                    RawClient client = door.connect()) {
+                    RawHttp1 client = door.connect()) {
                 client.send(begun);
-                assertThat(client.answer().status).isEqualTo(408);
+                assertThat(client.answer().status()).isEqualTo(408);
                 assertThat(client.isClosed()).isTrue();
                 assertThat(door.rejected("header_timeout")).isEqualTo(1);
             }
@@ -48,10 +50,10 @@ class TimeoutsTest {
     @Test
     void aSecondHeadHasItsOwnTime() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("headerTimeout", SHORT)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+                RawHttp1 client = door.connect()) {
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
             client.send("P");
-            assertThat(client.answer().status).isEqualTo(408);
+            assertThat(client.answer().status()).isEqualTo(408);
             assertThat(client.isClosed()).isTrue();
         }
     }
@@ -59,10 +61,10 @@ class TimeoutsTest {
     @Test
     void aSlowBodyIsRefused() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("bodyTimeout", SHORT)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
-            String request = RawClient.post("/mcp", "x".repeat(1000));
+                RawHttp1 client = door.connect()) {
+            String request = RawHttp1.post("/mcp", "x".repeat(1000));
             client.send(request.substring(0, request.length() - 900));
-            assertThat(client.answer().status).isEqualTo(408);
+            assertThat(client.answer().status()).isEqualTo(408);
             assertThat(client.isClosed()).isTrue();
             assertThat(door.rejected("body_rate")).isEqualTo(1);
         }
@@ -71,8 +73,8 @@ class TimeoutsTest {
     @Test
     void anIdleConnectionIsClosed() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("keepAliveIdle", SHORT)), TestDoor.ECHO);
-                RawClient client = door.connect()) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+                RawHttp1 client = door.connect()) {
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
             assertThat(client.isClosed()).isTrue();
             assertThat(door.count("headgate.connections.closed", "reason", "idle"))
                     .isEqualTo(1);
@@ -86,27 +88,27 @@ class TimeoutsTest {
                     var unused = reactor.core.publisher.Mono.delay(Duration.ofMillis(900))
                             .subscribe(end -> call.answer(200, io.headgate.mcp.Pieces.of("{}")));
                 });
-                RawClient client = door.connect()) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+                RawHttp1 client = door.connect()) {
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
         }
     }
 
     @Test
     void connectionsBeyondTheLimitAreClosedAtOnce() {
         try (TestDoor door = TestDoor.of(TestDoor.limits(Map.of("connections", 2)), TestDoor.ECHO);
-                RawClient first = door.connect();
-                RawClient second = door.connect()) {
-            assertThat(first.post("{}").answer().status).isEqualTo(200);
-            assertThat(second.post("{}").answer().status).isEqualTo(200);
-            try (RawClient third = door.connect()) {
+                RawHttp1 first = door.connect();
+                RawHttp1 second = door.connect()) {
+            assertThat(first.post("{}").answer().status()).isEqualTo(200);
+            assertThat(second.post("{}").answer().status()).isEqualTo(200);
+            try (RawHttp1 third = door.connect()) {
                 assertThat(third.isClosed()).isTrue();
             }
             assertThat(door.count("headgate.connections.rejected", "reason", "max_connections"))
                     .isEqualTo(1);
             first.endOutput();
-            TestDoor.await("there is room again", () -> door.door.connections() == 1);
-            try (RawClient fourth = door.connect()) {
-                assertThat(fourth.post("{}").answer().status).isEqualTo(200);
+            Await.until("there is room again", () -> door.door.connections() == 1);
+            try (RawHttp1 fourth = door.connect()) {
+                assertThat(fourth.post("{}").answer().status()).isEqualTo(200);
             }
         }
     }

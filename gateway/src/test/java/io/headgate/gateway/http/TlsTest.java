@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.filter.Events;
 import io.headgate.mcp.Pieces;
+import io.headgate.testkit.Await;
+import io.headgate.testkit.Certificates;
+import io.headgate.testkit.RawHttp1;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -48,7 +51,7 @@ class TlsTest {
 
     @BeforeEach
     void open() {
-        files = TestCertificate.write(directory, 1);
+        files = write(directory, 1);
         door = new TestDoor(
                 TestDoor.config(DoorLimits.DEFAULT, files, Set.of()), call -> call.answer(200, Pieces.of(call.body())));
     }
@@ -83,7 +86,7 @@ class TlsTest {
 
     @Test
     void clearTextIsNoTls() {
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send("GET / HTTP/1.1\r\nHost: gw.test\r\n\r\n");
             assertThat(client.isClosed()).isTrue();
         }
@@ -92,7 +95,7 @@ class TlsTest {
 
     @Test
     void aHugeClientHelloIsRefusedByItsLength() {
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send(new byte[] {0x16, 3, 1, 0x40, 0, 1, (byte) 0xff, (byte) 0xff, (byte) 0xff});
             assertThat(client.isClosed()).isTrue();
         }
@@ -106,7 +109,7 @@ class TlsTest {
         System.arraycopy(start, 0, hello, 0, start.length);
         byte[] suites = {0, 4, (byte) 0xc0, 0x13, 0, 0x2f, 1, 0};
         System.arraycopy(suites, 0, hello, hello.length - suites.length, suites.length);
-        try (RawClient client = door.connect()) {
+        try (RawHttp1 client = door.connect()) {
             client.send(hello);
             // An alert, and the end.
             assertThat(client.read()).isEqualTo(0x15);
@@ -120,9 +123,9 @@ class TlsTest {
     @Test
     void aSecondHandshakeEndsTheConnection() throws Exception {
         SSLSocket socket = socket("gw.test", parameters -> parameters.setProtocols(new String[] {"TLSv1.2"}));
-        try (RawClient client = new RawClient(socket)) {
+        try (RawHttp1 client = new RawHttp1(socket)) {
             for (int i = 0; i < 3; i++) {
-                assertThat(client.post("{}").answer().status).isEqualTo(200);
+                assertThat(client.post("{}").answer().status()).isEqualTo(200);
             }
             assertThatThrownBy(() -> {
                         socket.startHandshake();
@@ -143,13 +146,13 @@ class TlsTest {
                 SSLSocket socket = (SSLSocket)
                         context.getSocketFactory().createSocket(plain, "localhost", door.port(), /* autoClose= */ true);
                 socket.setEnabledProtocols(new String[] {version});
-                try (RawClient client = new RawClient(socket)) {
+                try (RawHttp1 client = new RawHttp1(socket)) {
                     String body = "x".repeat(40_000);
-                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                    assertThat(client.post(body).answer().body()).isEqualTo(body);
                     if (version.equals("TLSv1.3")) {
                         socket.startHandshake();
                     }
-                    assertThat(client.post(body).answer().body).isEqualTo(body);
+                    assertThat(client.post(body).answer().body()).isEqualTo(body);
                 }
             }
         }
@@ -183,7 +186,7 @@ class TlsTest {
                 TestDoor.config(TestDoor.limits(Map.of("headerTimeout", Duration.ofMillis(300))), files, Set.of()),
                 TestDoor.ECHO);
         try (impatient;
-                RawClient client = impatient.connect()) {
+                RawHttp1 client = impatient.connect()) {
             client.send(new byte[] {0x16, 3, 1});
             assertThat(client.isClosed()).isTrue();
             assertThat(impatient.rejected("header_timeout")).isEqualTo(1);
@@ -192,32 +195,32 @@ class TlsTest {
 
     @Test
     void theHostMustBeTheNameOfTheHandshake() throws Exception {
-        try (RawClient client = tls("evil.test")) {
+        try (RawHttp1 client = tls("evil.test")) {
             client.post("{}");
-            assertThat(client.answer().status).isEqualTo(421);
+            assertThat(client.answer().status()).isEqualTo(421);
             assertThat(client.isClosed()).isTrue();
         }
         assertThat(door.rejected("sni_host_mismatch")).isEqualTo(1);
-        try (RawClient client = tls("gw.test")) {
-            assertThat(client.post("{}").answer().status).isEqualTo(200);
+        try (RawHttp1 client = tls("gw.test")) {
+            assertThat(client.post("{}").answer().status()).isEqualTo(200);
         }
     }
 
     @Test
     void newFilesAreShownToNewConnections() throws Exception {
         List<String> told = told();
-        try (RawClient old = tls("gw.test")) {
+        try (RawHttp1 old = tls("gw.test")) {
             assertThat(serial(old)).isEqualTo(1);
-            TestCertificate.write(directory, 2);
-            TestDoor.await("the new certificate", () -> {
-                try (RawClient client = tls("gw.test")) {
+            write(directory, 2);
+            Await.until("the new certificate", () -> {
+                try (RawHttp1 client = tls("gw.test")) {
                     return serial(client) == 2;
                 }
             });
-            assertThat(old.post("{}").answer().status).isEqualTo(200);
+            assertThat(old.post("{}").answer().status()).isEqualTo(200);
         }
         // Said a moment after it is shown; files that were seen half written may have been refused before.
-        TestDoor.await(
+        Await.until(
                 "a record of it",
                 () -> !told.isEmpty()
                         && told.get(told.size() - 1).matches("key_rotated: certificate_sha256=[0-9a-f]{64} key=tls"));
@@ -244,29 +247,29 @@ class TlsTest {
     void badFilesKeepTheOldOnes() throws Exception {
         List<String> told = told();
         Files.writeString(files.certificate(), "nonsense");
-        TestDoor.await(
+        Await.until(
                 "a record of it",
                 () -> told.stream().anyMatch(each -> each.startsWith("key_refused: key=tls reason=tls: ")));
         long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
         while (System.nanoTime() < end) {
-            try (RawClient client = tls("gw.test")) {
+            try (RawHttp1 client = tls("gw.test")) {
                 assertThat(serial(client)).isEqualTo(1);
             }
         }
         // A key of another certificate is no better.
         Path other = Files.createDirectory(directory.resolve("other"));
-        Files.copy(TestCertificate.write(other, 3).certificate(), directory.resolve("swap.pem"));
+        Files.copy(write(other, 3).certificate(), directory.resolve("swap.pem"));
         Files.move(
                 directory.resolve("swap.pem"), files.certificate(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         end = System.nanoTime() + Duration.ofMillis(400).toNanos();
         while (System.nanoTime() < end) {
-            try (RawClient client = tls("gw.test")) {
+            try (RawHttp1 client = tls("gw.test")) {
                 assertThat(serial(client)).isEqualTo(1);
             }
         }
         Files.copy(other.resolve("key.pem"), files.key(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        TestDoor.await("both fit", () -> {
-            try (RawClient client = tls("gw.test")) {
+        Await.until("both fit", () -> {
+            try (RawHttp1 client = tls("gw.test")) {
                 return serial(client) == 3;
             }
         });
@@ -288,14 +291,24 @@ class TlsTest {
         loops.dispose();
     }
 
+    /** New files of a certificate with this serial number. */
+    private static TlsConfig write(Path directory, long serial) {
+        TlsConfig config = new TlsConfig(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+        Certificates.of("gw.test", "localhost", "evil.test")
+                .serial(serial)
+                .make()
+                .write(config.certificate(), config.key());
+        return config;
+    }
+
     private void failed(String reason) {
-        TestDoor.await(reason, () -> door.count("headgate.tls.failures", "reason", reason) == 1);
+        Await.until(reason, () -> door.count("headgate.tls.failures", "reason", reason) == 1);
         assertThat(door.count("headgate.tls.failures")).isEqualTo(1);
     }
 
-    private RawClient tls(String name) {
+    private RawHttp1 tls(String name) {
         try {
-            return new RawClient(socket(name, parameters -> {}));
+            return new RawHttp1(socket(name, parameters -> {}));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -313,7 +326,7 @@ class TlsTest {
         return socket;
     }
 
-    private static long serial(RawClient client) {
+    private static long serial(RawHttp1 client) {
         try {
             SSLSocket socket = (SSLSocket) client.socket();
             X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];

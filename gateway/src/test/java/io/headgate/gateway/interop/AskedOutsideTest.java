@@ -13,6 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A server of the Python SDK, version 1, which asks on its session's stream and does not say for which call. */
 @Tag("slow")
+// The first run installs packages.
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class AskedOutsideTest {
     private static final String QUESTIONS = "roots,sampling,askedOutside";

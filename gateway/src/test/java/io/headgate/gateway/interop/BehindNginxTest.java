@@ -11,6 +11,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
 /** The official TypeScript client before an nginx that takes a part of the path away, of which the gateway knows nothing. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class BehindNginxTest {
     private static final Deque<AutoCloseable> RUNNING = new ArrayDeque<>();
@@ -19,6 +20,7 @@ class BehindNginxTest {
     private static Nginx nginx;
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void start() {
         InteropTools.install();

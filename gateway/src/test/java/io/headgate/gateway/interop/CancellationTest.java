@@ -11,9 +11,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A caller that gives up frees the server at the far end, in every pair of eras. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class CancellationTest {
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void install() {
         InteropTools.install();

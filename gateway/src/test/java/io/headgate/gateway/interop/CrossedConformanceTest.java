@@ -23,9 +23,11 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 // Most of it is waiting: for the slow tools of the task scenarios, which a server of sessions runs to their end.
 @Execution(ExecutionMode.CONCURRENT)
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CrossedConformanceTest {
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void install() {
         InteropTools.install();

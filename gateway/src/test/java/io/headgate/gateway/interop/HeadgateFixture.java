@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.headgate.gateway.Gateway;
 import io.headgate.gateway.config.ConfigFile;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -14,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The one place where these tests meet Headgate.
@@ -113,27 +114,22 @@ final class HeadgateFixture {
         }
 
         /** Ready means one server; these tests want the whole fleet. */
-        private void awaitServers(int count) throws IOException {
+        private void awaitServers(int count) {
             HttpRequest state = HttpRequest.newBuilder(URI.create(
                             "http://127.0.0.1:" + gateway.adminAddress().getPort() + "/state"))
                     .build();
-            long deadline = System.nanoTime() + READY.toNanos();
-            String last = "";
-            while (System.nanoTime() < deadline) {
-                try {
-                    last = HTTP.send(state, HttpResponse.BodyHandlers.ofString())
+            AtomicReference<String> last = new AtomicReference<>("");
+            try {
+                Await.until(READY, () -> "all servers are listed: " + last, () -> {
+                    String shown = HTTP.send(state, HttpResponse.BodyHandlers.ofString())
                             .body();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    break;
-                }
-                if (last.split("\"lastRefresh\":\"", -1).length - 1 == count) {
-                    return;
-                }
-                LockSupport.parkNanos(20_000_000);
+                    last.set(shown);
+                    return shown.split("\"lastRefresh\":\"", -1).length - 1 == count;
+                });
+            } catch (AssertionError missing) {
+                close();
+                throw missing;
             }
-            close();
-            throw new IOException("not all servers were listed: " + last);
         }
 
         @Override

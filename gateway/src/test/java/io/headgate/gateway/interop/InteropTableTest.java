@@ -29,6 +29,7 @@ import tools.jackson.databind.JsonNode;
  * <p>{@code -Dheadgate.table.servers=go,rust} takes these servers only.
  */
 @Tag("slow")
+// Every client meets every server.
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 class InteropTableTest {
     /** Most of a check is waiting. */
@@ -38,6 +39,7 @@ class InteropTableTest {
             List.of(System.getProperty("headgate.table.servers", "").split(","));
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 60, unit = TimeUnit.MINUTES)
     static void install() {
         InteropTools.install();

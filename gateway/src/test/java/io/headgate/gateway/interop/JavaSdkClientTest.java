@@ -16,12 +16,14 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
 /** The Java SDK's clients, of the older revisions and of 2026-07-28, against servers of both. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class JavaSdkClientTest {
     private static final List<AutoCloseable> RUNNING = new ArrayList<>();
     private static final Map<Era, Front> GATEWAYS = new EnumMap<>(Era.class);
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void start() {
         for (Era era : Era.values()) {

@@ -1,8 +1,10 @@
 package io.headgate.gateway.interop;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -12,14 +14,12 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A real nginx that gives a gateway a path of its own and takes it away again on the way to it. Where there is no nginx, the
  * tests are skipped, except on CI, where they fail.
  */
 final class Nginx implements AutoCloseable {
-    private static final long START = TimeUnit.SECONDS.toNanos(20);
 
     private final Process process;
     private final int port;
@@ -91,18 +91,23 @@ final class Nginx implements AutoCloseable {
     }
 
     private void await() throws IOException {
-        long end = System.nanoTime() + START;
-        while (System.nanoTime() < end && process.isAlive()) {
-            try (Socket open = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                if (open.isConnected()) {
-                    return;
-                }
-            } catch (IOException notYet) {
-                LockSupport.parkNanos(20_000_000);
-            }
+        try {
+            Await.until("nginx listens", () -> {
+                assertThat(process.isAlive()).as("nginx is alive").isTrue();
+                return accepts();
+            });
+        } catch (AssertionError silent) {
+            close();
+            throw new IOException(silent);
         }
-        close();
-        throw new IOException("it does not listen");
+    }
+
+    private boolean accepts() {
+        try (Socket open = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return open.isConnected();
+        } catch (IOException notYet) {
+            return false;
+        }
     }
 
     private static int freePort() {

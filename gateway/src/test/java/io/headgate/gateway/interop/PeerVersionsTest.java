@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The peers run with the SDKs that their files pin, not with what else is on the machine. */
 @Tag("slow")
+// The first run installs packages.
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class PeerVersionsTest {
     @ParameterizedTest

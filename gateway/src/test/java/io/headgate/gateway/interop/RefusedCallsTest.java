@@ -14,8 +14,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A refused call costs the official clients that call and nothing else: the others go on, and the next one works. */
+/**
+ * A refused call costs the official clients that call and nothing else: the others go on, and the next one works. Each test
+ * waits for a breaker and for a limit, so they run beside one another.
+ */
+// The first run installs packages.
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RefusedCallsTest {
     private static final Duration RUN = Duration.ofMinutes(2);
@@ -57,42 +65,44 @@ class RefusedCallsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aTypeScriptClientOfVersion1GoesOn() {
         InteropTools.install();
         assertGoesOn(Era.LEGACY, url -> PeerProcess.node("refused.mjs", url, "--version", "1", "--steps", STEPS));
     }
 
-    @Test
-    void aTypeScriptClientGoesOnInEachEra() {
+    @ParameterizedTest
+    @EnumSource
+    @Execution(ExecutionMode.CONCURRENT)
+    void aTypeScriptClientGoesOnInEachEra(Era era) {
         InteropTools.install();
-        for (Era era : Era.values()) {
-            assertGoesOn(era, url -> PeerProcess.node("refused.mjs", url, "--era", era.option(), "--steps", STEPS));
-        }
+        assertGoesOn(era, url -> PeerProcess.node("refused.mjs", url, "--era", era.option(), "--steps", STEPS));
     }
 
     @Test
     @Tag("slow")
+    @Execution(ExecutionMode.CONCURRENT)
     void aPythonClientOfVersion1GoesOn() {
         assertGoesOn(Era.LEGACY, url -> PeerProcess.python(Python.MCP_1, "refused_mcp1.py", url, "--steps", STEPS));
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource
     @Tag("slow")
-    void aPythonClientGoesOnInEachEra() {
-        for (Era era : Era.values()) {
-            assertGoesOn(
-                    era,
-                    url -> PeerProcess.python(
-                            Python.MCP_2, "refused_mcp2.py", url, "--era", era.option(), "--steps", STEPS));
-        }
+    @Execution(ExecutionMode.CONCURRENT)
+    void aPythonClientGoesOnInEachEra(Era era) {
+        assertGoesOn(
+                era,
+                url -> PeerProcess.python(
+                        Python.MCP_2, "refused_mcp2.py", url, "--era", era.option(), "--steps", STEPS));
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource
     @Tag("slow")
-    void aGoClientGoesOnInEachEra() {
-        for (Era era : Era.values()) {
-            assertGoesOn(era, url -> PeerProcess.go("refused", "-era", era.option(), "-steps", STEPS, url));
-        }
+    @Execution(ExecutionMode.CONCURRENT)
+    void aGoClientGoesOnInEachEra(Era era) {
+        assertGoesOn(era, url -> PeerProcess.go("refused", "-era", era.option(), "-steps", STEPS, url));
     }
 
     private interface Client {

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +24,7 @@ import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /** A server is killed and comes back: whoever watched something there is told that it may have changed, and goes on. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ReturningServerTest {
     private static final String WATCHED = "test://watched-resource";
@@ -30,12 +33,15 @@ class ReturningServerTest {
     private static final Duration A_WHILE = Duration.ofSeconds(4);
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void install() {
         InteropTools.install();
     }
 
     @ParameterizedTest
+    // Most of it is waiting, and nothing is shared.
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "v1, http, server-v1.mjs, HTTP, LEGACY, /mcp, update_for_all",
         "v1, sse, server-v1.mjs, HTTP, LEGACY, /mcp, update_for_all",

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** The official TypeScript clients against servers made with the official TypeScript SDKs, in every pair of eras. */
+// The peers are processes of other languages, which are slow where the machine is busy.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class TypeScriptClientsTest {
     /** These servers tell of an update only the session that subscribed, and only if the update was caused in it. */
@@ -33,6 +34,7 @@ class TypeScriptClientsTest {
     private static Upstream both;
 
     @BeforeAll
+    // The first run installs packages.
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     static void startServers() {
         InteropTools.install();

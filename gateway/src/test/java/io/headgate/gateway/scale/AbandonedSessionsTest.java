@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 // Most of it is waiting: for idle connections to be closed, a minute after their last use.
 @Execution(ExecutionMode.CONCURRENT)
 @Tag("slow")
+// Waits of a minute, for what is idle to be closed, and two thousand sessions.
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class AbandonedSessionsTest {
     private static final int SESSIONS = 2_000;

@@ -6,7 +6,7 @@ import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.verify.AuditVerifier;
 import io.headgate.filter.audit.verify.VerifyReport;
-import io.headgate.gateway.WrittenRecords;
+import io.headgate.gateway.testkit.WrittenRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

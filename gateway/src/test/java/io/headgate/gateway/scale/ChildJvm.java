@@ -1,5 +1,6 @@
 package io.headgate.gateway.scale;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

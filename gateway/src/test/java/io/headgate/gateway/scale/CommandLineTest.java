@@ -9,13 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What keeps the gateway from starting is one clear line and exit status 1. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class CommandLineTest {
     private static final Duration END = Duration.ofSeconds(20);
 

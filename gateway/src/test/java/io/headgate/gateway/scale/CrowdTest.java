@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A thousand clients with one id and one progress token among them get each its own answers. */
 @Tag("slow")
+// A hundred thousand calls, or as many as -Dheadgate.scale.calls says.
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class CrowdTest {
     /** Fewer calls for a quick look: {@code -Dheadgate.scale.calls=20000}. */

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever goes away cancels in the modern era, and finds the answer waiting in the legacy one. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class DisconnectTest {
     private static final Duration SOON = Duration.ofSeconds(5);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.FailingSyncs;
 import io.headgate.gateway.SmallDisk;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A gateway that cannot write down what it does does nothing, says so, and goes on by itself. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class DiskTroubleTest {
     private static final int CALLERS = 8;

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -3,6 +3,7 @@ package io.headgate.gateway.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 
 /** SIGTERM takes nothing from those who are already served. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class GracefulStopTest {
     private static final Duration REFUSED = Duration.ofMillis(1_500);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>{@code -Dheadgate.kills=200} kills it more often, {@code -Dheadgate.kills.seed=N} at the same moments again.
  */
 @Tag("slow")
+// -Dheadgate.kills asks for more kills, and more time.
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class KilledGatewayTest {
     private static final int KILLS = Integer.getInteger("headgate.kills", 10);

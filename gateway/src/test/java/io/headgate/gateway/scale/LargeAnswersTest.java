@@ -3,6 +3,7 @@ package io.headgate.gateway.scale;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 
 /** Large answers and long streams pass a gateway with little memory, one after another and several at once. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class LargeAnswersTest {
     private static final int TEN_MEGABYTES = 10_000_000;

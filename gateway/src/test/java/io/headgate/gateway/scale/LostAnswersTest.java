@@ -3,6 +3,7 @@ package io.headgate.gateway.scale;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,11 +23,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A server that is killed in the middle of calls loses their answers, and the gateway says so and sends nothing twice. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LostAnswersTest {
     private static final int WRITERS = 16;
@@ -43,6 +47,8 @@ class LostAnswersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"modern", "legacy"})
+    // Most of it is waiting, so the writers write meanwhile.
+    @Execution(ExecutionMode.CONCURRENT)
     void aKilledServersAnswersAreSaidToBeLost(String era) {
         try (DemoProcess a = DemoProcess.start();
                 DemoProcess b = DemoProcess.start("--era", era);

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.headgate.testkit.Await;
 import io.netty.handler.codec.http.HttpMethod;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
  * meanwhile, and afterwards the memory is there again.
  */
 @Tag("slow")
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class MemoryAttackTest {
     private static final int MIB = 1024 * 1024;

@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 // Most of it is waiting: for idle connections to be closed, a minute after their last use.
 @Execution(ExecutionMode.CONCURRENT)
 @Tag("slow")
+// Two waits of a minute, for what is idle to be closed, and ten thousand calls.
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class ParkedCallsTest {
     private static final int CALLS = 10_000;

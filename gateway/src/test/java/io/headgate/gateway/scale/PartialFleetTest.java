@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A server that is dead or hangs at start takes away its own tools, for as long as it does, and nothing else. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class PartialFleetTest {
     private static final Duration LITTLE = Duration.ofSeconds(3);

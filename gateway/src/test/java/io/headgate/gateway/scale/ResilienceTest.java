@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.scale.FaultProxy.Fate;
+import io.headgate.testkit.Await;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -27,8 +28,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Servers that fail in the ways of real ones, before a gateway that guards them and repeats what it may. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ResilienceTest {
     private static final int NOT_CALLED = 1_503;
@@ -143,6 +147,8 @@ class ResilienceTest {
 
     /** Five seconds away, with fewer calls than it takes to judge; what failed then refuses nothing later. */
     @Test
+    // Most of it is waiting, so the others run meanwhile.
+    @Execution(ExecutionMode.CONCURRENT)
     void aServerThatAnswersAgainIsCalledWhateverFailedBefore() {
         try (DemoProcess demo = DemoProcess.start();
                 FaultProxy proxy = FaultProxy.before(demo.address());

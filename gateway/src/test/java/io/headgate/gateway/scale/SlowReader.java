@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

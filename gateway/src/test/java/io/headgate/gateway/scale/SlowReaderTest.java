@@ -2,6 +2,7 @@ package io.headgate.gateway.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 
 /** A client that reads a byte per second loses its stream, and nobody else notices. */
+// Starts processes, and waits for each up to half a minute where the machine is busy.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class SlowReaderTest {
     private static final int FRAMES = 1_000_000;

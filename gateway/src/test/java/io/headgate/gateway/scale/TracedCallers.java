@@ -1,5 +1,6 @@
 package io.headgate.gateway.scale;
 
+import io.headgate.testkit.Await;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HexFormat;

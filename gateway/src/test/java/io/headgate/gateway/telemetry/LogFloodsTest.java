@@ -10,11 +10,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import ch.qos.logback.core.status.Status;
 import io.headgate.gateway.Gateway;
-import java.time.Duration;
+import io.headgate.testkit.Await;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,10 +86,7 @@ class LogFloodsTest {
         for (int i = 0; i < 25; i++) {
             logger.warn("it failed: {}", i);
         }
-        long end = System.nanoTime() + Duration.ofSeconds(8).toNanos();
-        while (said().size() == LogFloods.LINES && System.nanoTime() < end) {
-            LockSupport.parkNanos(1_000_000);
-        }
+        Await.until("the flood is told of", () -> said().size() > LogFloods.LINES);
         assertThat(said()).endsWith("15 more lines like this were left out: it failed: {}");
     }
 

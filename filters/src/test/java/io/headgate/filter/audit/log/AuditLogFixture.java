@@ -14,8 +14,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -96,13 +94,5 @@ final class AuditLogFixture {
         VerifyReport report = verify(directory);
         assertThat(report.problems()).isEmpty();
         return report;
-    }
-
-    static void until(BooleanSupplier condition, String description) {
-        long end = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as(description).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 }

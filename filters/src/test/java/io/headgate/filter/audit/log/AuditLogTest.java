@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.format.LineReader;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,11 +33,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The log on a disk that is well. */
-@Timeout(120)
 class AuditLogTest {
     @TempDir
     Path directory;
@@ -276,7 +275,7 @@ class AuditLogTest {
                 });
                 log.flush();
             }
-            AuditLogFixture.until(() -> told.get() == 10_000, "all are told");
+            Await.until("all are told", () -> told.get() == 10_000);
             assertThat(refused.get()).isPositive();
             assertThat(config(null, null).queueRecords()).isEqualTo(10_000);
         }

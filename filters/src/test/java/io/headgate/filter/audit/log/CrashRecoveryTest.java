@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.format.TornTail;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left when a process dies, and what the next one makes of it. */
+// Starts and kills processes again and again.
 @Timeout(300)
 class CrashRecoveryTest {
     private static final int KILLS = 10;
@@ -273,7 +275,7 @@ class CrashRecoveryTest {
                 .redirectOutput(said.toFile())
                 .start();
         try {
-            AuditLogFixture.until(() -> ledger(said).size() >= after, "the child has written");
+            Await.until("the child has written", () -> ledger(said).size() >= after);
         } finally {
             Process unused = child.destroyForcibly();
         }

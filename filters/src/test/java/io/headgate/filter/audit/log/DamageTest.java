@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.verify.AuditVerifier;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random damage to a log that was closed: each is found. */
 @Tag("slow")
+// Flips each byte of a log.
 @Timeout(300)
 class DamageTest {
     private static final int ROUNDS = 500;
@@ -46,7 +48,7 @@ class DamageTest {
                     disk.poison = "lost";
                     assertThat(AuditLogFixture.append(log, AuditLogFixture.intent("lost")))
                             .isEqualTo(AuditTrouble.FAILED);
-                    AuditLogFixture.until(log::accepts, "the log accepts again");
+                    Await.until("the log accepts again", log::accepts);
                     calls(log, 2_000_000, 2_000_020);
                 }
             }

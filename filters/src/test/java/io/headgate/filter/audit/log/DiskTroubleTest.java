@@ -8,11 +8,11 @@ import static io.headgate.filter.audit.log.AuditLogFixture.good;
 import static io.headgate.filter.audit.log.AuditLogFixture.intent;
 import static io.headgate.filter.audit.log.AuditLogFixture.open;
 import static io.headgate.filter.audit.log.AuditLogFixture.outcome;
-import static io.headgate.filter.audit.log.AuditLogFixture.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.audit.format.AuditFiles;
 import io.headgate.filter.audit.verify.VerifyReport;
+import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that is full, fails or stands still: nobody is told that a record is written that is not. */
+// A hundred and fifty rounds, each with faults that the log waits out.
 @Timeout(120)
 class DiskTroubleTest {
     private static final Duration RECOVERY = Duration.ofSeconds(2);
@@ -59,10 +60,10 @@ class DiskTroubleTest {
                     .isEqualTo(1);
             disk.room.set(-1);
             long freed = System.nanoTime();
-            until(log::accepts, "the log accepts again");
+            Await.until("the log accepts again", log::accepts);
             assertThat(System.nanoTime() - freed).isLessThan(RECOVERY.toNanos());
             calls(log, 5, 10);
-            until(() -> contains("\"reason\":\"disk\""), "the outcome that was refused is unknown");
+            Await.until("the outcome that was refused is unknown", () -> contains("\"reason\":\"disk\""));
         }
         VerifyReport report = good(directory);
         assertThat(report.notes()).anyMatch(note -> note.contains("(full)"));
@@ -78,7 +79,7 @@ class DiskTroubleTest {
             calls(log, 0, 5);
             disk.failingForces.set(1);
             assertThat(append(log, intent("lost"))).isEqualTo(AuditTrouble.FAILED);
-            until(log::accepts, "the log accepts again");
+            Await.until("the log accepts again", log::accepts);
             calls(log, 5, 10);
             assertThat(meters.get("headgate.audit.fsync.errors").counter().count())
                     .isEqualTo(1);
@@ -96,7 +97,7 @@ class DiskTroubleTest {
             calls(log, 0, 3);
             disk.failingForces.set(1);
             assertThat(append(log, intent("balanced"), Durability.BALANCED)).isNull();
-            until(() -> disk.failingForces.get() == 0 && log.accepts(), "the log accepts again");
+            Await.until("the log accepts again", () -> disk.failingForces.get() == 0 && log.accepts());
             assertThat(append(log, outcome("balanced"))).isNull();
         }
         VerifyReport report = good(directory);
@@ -111,10 +112,10 @@ class DiskTroubleTest {
             calls(log, 0, 3);
             disk.failingForces.set(Integer.MAX_VALUE);
             assertThat(append(log, intent("a"))).isEqualTo(AuditTrouble.FAILED);
-            until(() -> disk.failingForces.get() < Integer.MAX_VALUE - 4, "it tried new files");
+            Await.until("it tried new files", () -> disk.failingForces.get() < Integer.MAX_VALUE - 4);
             assertThat(log.accepts()).isFalse();
             disk.failingForces.set(0);
-            until(log::accepts, "the log accepts again");
+            Await.until("the log accepts again", log::accepts);
             calls(log, 3, 6);
         }
         assertGood(directory);
@@ -135,11 +136,11 @@ class DiskTroubleTest {
                 });
             }
             log.flush();
-            until(() -> !log.accepts(), "the stall is seen");
+            Await.until("the stall is seen", () -> !log.accepts());
             assertThat(durable).hasValue(0);
             disk.stall = null;
             gate.countDown();
-            until(() -> log.accepts() && durable.get() == 100, "all is written");
+            Await.until("all is written", () -> log.accepts() && durable.get() == 100);
         }
         VerifyReport report = good(directory);
         assertThat(report.types()).containsEntry("intent", 100L);
@@ -163,7 +164,7 @@ class DiskTroubleTest {
             assertThat(append(log, intent("a"))).isEqualTo(AuditTrouble.FAILED);
             assertThat(append(log, intent("b"))).isEqualTo(AuditTrouble.FAILED);
             disk.writeError = null;
-            until(log::accepts, "the log accepts again");
+            Await.until("the log accepts again", log::accepts);
             calls(log, 3, 6);
         }
         assertGood(directory);
@@ -203,12 +204,12 @@ class DiskTroubleTest {
                     log.flush();
                 }
                 int all = sent;
-                until(() -> told.get() == all, "all are told");
+                Await.until("all are told", () -> told.get() == all);
                 disk.room.set(-1);
                 disk.failingForces.set(0);
                 disk.writeError = null;
                 disk.mostOfAWrite = Integer.MAX_VALUE;
-                until(log::accepts, "the log accepts again");
+                Await.until("the log accepts again", log::accepts);
             }
         }
         assertGood(directory);

@@ -6,20 +6,18 @@ import static io.headgate.filter.audit.log.AuditLogFixture.config;
 import static io.headgate.filter.audit.log.AuditLogFixture.good;
 import static io.headgate.filter.audit.log.AuditLogFixture.intent;
 import static io.headgate.filter.audit.log.AuditLogFixture.open;
-import static io.headgate.filter.audit.log.AuditLogFixture.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.headgate.testkit.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file system that really is full; mounting it takes root, and a run for the record must not go without. */
-@Timeout(60)
 class TmpfsTest {
     @TempDir
     Path directory;
@@ -52,7 +50,7 @@ class TmpfsTest {
             assertThat(append(log, intent("later"))).isEqualTo(AuditTrouble.FULL);
             Files.delete(ballast);
             long freed = System.nanoTime();
-            until(log::accepts, "the log accepts again");
+            Await.until("the log accepts again", log::accepts);
             assertThat(System.nanoTime() - freed).isLessThan(TimeUnit.SECONDS.toNanos(2));
             calls(log, 50, 100);
         }

@@ -1,9 +1,11 @@
-package io.headgate.gateway.http;
+package io.headgate.testkit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -19,25 +21,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client that sends any HTTP/2 frames in clear text, and reads them one by one. */
-final class RawHttp2 implements AutoCloseable {
-    static final int DATA = 0;
-    static final int HEADERS = 1;
-    static final int RST_STREAM = 3;
-    static final int SETTINGS = 4;
-    static final int PING = 6;
-    static final int GOAWAY = 7;
-    static final int WINDOW_UPDATE = 8;
-    static final int CONTINUATION = 9;
+public final class RawHttp2 implements AutoCloseable {
+    public static final int DATA = 0;
+    public static final int HEADERS = 1;
+    public static final int RST_STREAM = 3;
+    public static final int SETTINGS = 4;
+    public static final int PING = 6;
+    public static final int GOAWAY = 7;
+    public static final int WINDOW_UPDATE = 8;
+    public static final int CONTINUATION = 9;
 
-    static final int END_STREAM = 1;
-    static final int END_HEADERS = 4;
+    public static final int END_STREAM = 1;
+    public static final int END_HEADERS = 4;
 
     private final Socket socket;
     private final DataInputStream in;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
     /** One frame as it came. */
-    static final class Frame {
+    public static final class Frame {
         private final int type;
         private final int flags;
         private final int stream;
@@ -50,37 +52,38 @@ final class RawHttp2 implements AutoCloseable {
             this.payload = payload;
         }
 
-        int type() {
+        public int type() {
             return type;
         }
 
-        int flags() {
+        public int flags() {
             return flags;
         }
 
-        int stream() {
+        public int stream() {
             return stream;
         }
 
-        byte[] payload() {
+        public byte[] payload() {
             return payload;
         }
 
-        String text() {
+        public String text() {
             return new String(payload, StandardCharsets.UTF_8);
         }
 
-        int code() {
+        /** The error code of a reset or of the end of a connection. */
+        public int code() {
             return ByteBuffer.wrap(payload).getInt(type == GOAWAY ? 4 : 0);
         }
     }
 
-    RawHttp2(int port, byte... settings) {
+    public RawHttp2(int port, byte... settings) {
         try {
             socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(8_000);
-            in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
+            in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -88,7 +91,7 @@ final class RawHttp2 implements AutoCloseable {
         send(frame(SETTINGS, 0, 0, settings));
     }
 
-    static byte[] frame(int type, int flags, int stream, byte... payload) {
+    public static byte[] frame(int type, int flags, int stream, byte... payload) {
         return ByteBuffer.allocate(9 + payload.length)
                 .put((byte) (payload.length >> 16))
                 .putShort((short) payload.length)
@@ -99,12 +102,12 @@ final class RawHttp2 implements AutoCloseable {
                 .array();
     }
 
-    static byte[] setting(int id, int value) {
+    public static byte[] setting(int id, int value) {
         return ByteBuffer.allocate(6).putShort((short) id).putInt(value).array();
     }
 
     /** Fields as they are, value after name, none of them compressed. */
-    static byte[] block(String... fields) {
+    public static byte[] block(String... fields) {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < fields.length; i++) {
             if (i % 2 == 0) {
@@ -118,7 +121,7 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** As HPACK writes numbers. */
-    static void integer(ByteArrayOutputStream out, int first, int bits, int value) {
+    public static void integer(ByteArrayOutputStream out, int first, int bits, int value) {
         int most = (1 << bits) - 1;
         if (value < most) {
             out.write(first | value);
@@ -134,7 +137,7 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** The head of a good call, and more fields. */
-    static byte[] call(String... more) {
+    public static byte[] call(String... more) {
         List<String> fields = new ArrayList<>(List.of(
                 ":method",
                 "POST",
@@ -153,12 +156,12 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** A whole good call. */
-    RawHttp2 post(int stream, String body) {
+    public RawHttp2 post(int stream, String body) {
         send(frame(HEADERS, END_HEADERS, stream, call()));
         return send(frame(DATA, END_STREAM, stream, body.getBytes(StandardCharsets.UTF_8)));
     }
 
-    RawHttp2 send(byte[] bytes) {
+    public RawHttp2 send(byte[] bytes) {
         try {
             socket.getOutputStream().write(bytes);
             return this;
@@ -170,8 +173,7 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** The next frame, or null at the end. */
-    @Nullable
-    Frame read() {
+    public @Nullable Frame read() {
         try {
             int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
             int type = in.readUnsignedByte();
@@ -186,7 +188,7 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** The next frame of a type. */
-    Frame await(int type) {
+    public Frame await(int type) {
         Frame frame = find(type);
         if (frame == null) {
             throw new AssertionError("no more frames of type " + type);
@@ -195,8 +197,7 @@ final class RawHttp2 implements AutoCloseable {
     }
 
     /** The next frame of a type, or null at the end. */
-    @Nullable
-    Frame find(int type) {
+    public @Nullable Frame find(int type) {
         Frame frame = read();
         while (frame != null && frame.type() != type) {
             frame = read();
@@ -204,17 +205,17 @@ final class RawHttp2 implements AutoCloseable {
         return frame;
     }
 
-    Http2Headers decode(Frame headers) {
+    public Http2Headers decode(Frame headers) {
         ByteBuf block = Unpooled.wrappedBuffer(headers.payload());
         try {
             return decoder.decodeHeaders(headers.stream(), block);
-        } catch (io.netty.handler.codec.http2.Http2Exception e) {
+        } catch (Http2Exception e) {
             throw new IllegalStateException(e);
         }
     }
 
     /** The text of all data frames up to the end of a stream. */
-    String data() {
+    public String data() {
         StringBuilder text = new StringBuilder();
         Frame frame = find(DATA);
         while (frame != null) {

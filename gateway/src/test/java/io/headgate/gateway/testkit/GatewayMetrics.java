@@ -1,26 +1,24 @@
-package io.headgate.gateway;
+package io.headgate.gateway.testkit;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.headgate.gateway.Gateway;
+import io.headgate.testkit.ModernClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
-/** What a running gateway says of itself to Prometheus, and waiting for it. */
-final class GatewayMetrics {
+/** What a running gateway says of itself to Prometheus. */
+public final class GatewayMetrics {
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI uri;
 
-    GatewayMetrics(Gateway gateway) {
+    public GatewayMetrics(Gateway gateway) {
         this.uri = URI.create("http://127.0.0.1:" + gateway.adminAddress().getPort() + "/metrics");
     }
 
     /** All values under this name together. */
-    double get(String name) {
+    public double get(String name) {
         return get(name, "");
     }
 
@@ -44,15 +42,7 @@ final class GatewayMetrics {
     }
 
     /** How often servers did wrong in this way. */
-    double faults(String fault) {
+    public double faults(String fault) {
         return get("headgate_upstream_faults_total", "reason=\"" + fault + "\"");
-    }
-
-    static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + ModernClient.PATIENCE.toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < end) {
-            LockSupport.parkNanos(10_000_000);
-        }
-        assertThat(condition.getAsBoolean()).isTrue();
     }
 }

@@ -1,5 +1,6 @@
-package io.headgate.gateway.http;
+package io.headgate.testkit;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,20 +16,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A client that sends any bytes, and reads HTTP/1.1 answers by hand. */
-final class RawClient implements AutoCloseable {
+public final class RawHttp1 implements AutoCloseable {
+    /** The host of a good request. */
+    public static final String HOST = "gw.test";
+
+    private static final int READ_MILLIS = 8_000;
+
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
 
-    RawClient(int port) {
+    /** A status, its fields in lower case, and the body if its length was given. */
+    public record Answer(int status, Map<String, String> fields, String body) {}
+
+    /** Connects to a port of this machine. */
+    public RawHttp1(int port) {
         this(connect(port));
     }
 
-    RawClient(Socket socket) {
+    /** Over a connection that is open already, with TLS or without. */
+    public RawHttp1(Socket socket) {
         this.socket = socket;
         try {
-            socket.setSoTimeout(8_000);
-            in = new java.io.BufferedInputStream(socket.getInputStream());
+            socket.setSoTimeout(READ_MILLIS);
+            in = new BufferedInputStream(socket.getInputStream());
             out = socket.getOutputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -43,15 +54,25 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    Socket socket() {
+    public Socket socket() {
         return socket;
     }
 
-    RawClient send(String latin1) {
+    /** How long to wait for each byte, where it is not the usual time. */
+    public RawHttp1 patient(int millis) {
+        try {
+            socket.setSoTimeout(millis);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public RawHttp1 send(String latin1) {
         return send(latin1.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    RawClient send(byte[] bytes) {
+    public RawHttp1 send(byte[] bytes) {
         try {
             out.write(bytes);
             out.flush();
@@ -61,9 +82,15 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** A good call with a body. */
-    static String post(String path, String body, String... fields) {
-        StringBuilder head = new StringBuilder("POST ").append(path).append(" HTTP/1.1\r\nHost: gw.test\r\n");
+    /** A good call with a body, and more fields, each a whole line. */
+    public static String post(String path, String body, String... fields) {
+        return postTo(HOST, path, body, fields);
+    }
+
+    /** The same for a host of another name. */
+    public static String postTo(String host, String path, String body, String... fields) {
+        StringBuilder head = new StringBuilder("POST ").append(path).append(" HTTP/1.1\r\nHost: ");
+        head.append(host).append("\r\n");
         head.append("Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n");
         for (String field : fields) {
             head.append(field).append("\r\n");
@@ -75,25 +102,37 @@ final class RawClient implements AutoCloseable {
                 .toString();
     }
 
-    RawClient post(String body) {
+    /** A good request without a body, and more fields, each a whole line. */
+    public static String get(String host, String path, String... fields) {
+        StringBuilder head = new StringBuilder("GET ").append(path).append(" HTTP/1.1\r\nHost: ");
+        head.append(host).append("\r\n");
+        for (String field : fields) {
+            head.append(field).append("\r\n");
+        }
+        return head.append("\r\n").toString();
+    }
+
+    public RawHttp1 post(String body) {
         return send(post("/mcp", body));
     }
 
-    Answer answer() {
+    public Answer answer() {
         try {
-            Answer answer = head();
-            String length = answer.fields.get("content-length");
-            if (length != null) {
-                answer.body = new String(in.readNBytes(Integer.parseInt(length)), StandardCharsets.UTF_8);
-            }
-            return answer;
+            Answer head = head();
+            String length = head.fields().get("content-length");
+            return length == null
+                    ? head
+                    : new Answer(
+                            head.status(),
+                            head.fields(),
+                            new String(in.readNBytes(Integer.parseInt(length)), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** Only the head of an answer. */
-    Answer head() {
+    public Answer head() {
         try {
             String status = line();
             Map<String, String> fields = new TreeMap<>();
@@ -103,19 +142,28 @@ final class RawClient implements AutoCloseable {
                         line.substring(0, colon).toLowerCase(Locale.ROOT),
                         line.substring(colon + 1).trim());
             }
-            return new Answer(Integer.parseInt(status.substring(9, 12)), fields);
+            return new Answer(Integer.parseInt(status.substring(9, 12)), fields, "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** One chunk of a body, or the empty string at its end. */
-    String chunk() {
+    public String chunk() {
         try {
             int size = Integer.parseInt(line(), 16);
             byte[] bytes = in.readNBytes(size);
             line();
             return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All that is still to come before the other side ends the connection. */
+    public String rest() {
+        try {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -133,12 +181,12 @@ final class RawClient implements AutoCloseable {
         return text.substring(0, text.length() - 1);
     }
 
-    int read() throws IOException {
+    public int read() throws IOException {
         return in.read();
     }
 
     /** Whether the other side ended the connection without another byte. */
-    boolean isClosed() {
+    public boolean isClosed() {
         try {
             return in.read() < 0;
         } catch (SocketTimeoutException e) {
@@ -148,7 +196,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    void endOutput() {
+    public void endOutput() {
         try {
             socket.shutdownOutput();
         } catch (IOException e) {
@@ -157,7 +205,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Closes so that the other side gets a reset instead of an end. */
-    void reset() {
+    public void reset() {
         try {
             socket.setSoLinger(true, 0);
             socket.close();
@@ -172,18 +220,6 @@ final class RawClient implements AutoCloseable {
             socket.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** A status, its fields in lower case, and the body if its length was given. */
-    static final class Answer {
-        final int status;
-        final Map<String, String> fields;
-        String body = "";
-
-        Answer(int status, Map<String, String> fields) {
-            this.status = status;
-            this.fields = fields;
         }
     }
 }

@@ -1,4 +1,4 @@
-package io.headgate.gateway;
+package io.headgate.gateway.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ public record WrittenRecords(Path directory) {
     }
 
     /** The records of one type, oldest first. */
-    List<JsonNode> of(String type) {
+    public List<JsonNode> of(String type) {
         try (Stream<Path> files = Files.list(directory)) {
             List<JsonNode> found = new ArrayList<>();
             for (Path segment : files.filter(
@@ -43,7 +43,7 @@ public record WrittenRecords(Path directory) {
     }
 
     /** The size of all its files. */
-    long bytes() {
+    public long bytes() {
         try (Stream<Path> files = Files.list(directory)) {
             long bytes = 0;
             for (Path file : files.toList()) {
