@@ -82,6 +82,7 @@ final class LogWriter implements Runnable {
         this.keeper = keeper;
         this.calls = calls;
         this.boot = boot;
+        chain.whenForced(this::settle);
     }
 
     WakeUp wakeUp() {
@@ -182,7 +183,6 @@ final class LogWriter implements Runnable {
         batch.subList(strict, batch.size()).clear();
         if (strict > 0 || isForced || unsynced.size() > MOST_UNSYNCED) {
             chain.force();
-            settle();
             for (Waiting waiting : batch) {
                 done(waiting);
                 tell(waiting, null);
@@ -229,7 +229,6 @@ final class LogWriter implements Runnable {
             tell(outage);
         }
         keeper.keep(calls);
-        settle();
     }
 
     /** Not more than once a minute: on a disk that always is slow, the record itself is the next stall. */
@@ -274,12 +273,10 @@ final class LogWriter implements Runnable {
         }
     }
 
-    /** What is durable now needs no keeping. */
+    /** What is durable now needs no keeping, and must not be written again whatever fails next. */
     private void settle() {
-        if (!chain.isUnsynced()) {
-            unsynced.clear();
-            syncAtNanos = Long.MAX_VALUE;
-        }
+        unsynced.clear();
+        syncAtNanos = Long.MAX_VALUE;
     }
 
     private void finish() throws IOException {
@@ -298,10 +295,7 @@ final class LogWriter implements Runnable {
         if (before != now) {
             LOG.error("The audit log refuses calls until the disk is well: {}", String.valueOf(failed.getMessage()));
         }
-        settle();
-        if (chain.abandon(isFull)) {
-            unsynced.clear();
-        }
+        chain.abandon(isFull);
         syncAtNanos = Long.MAX_VALUE;
         batch.stream().filter(LogWriter::isTold).forEach(unsynced::add);
         batch.removeIf(LogWriter::isTold);
@@ -336,7 +330,7 @@ final class LogWriter implements Runnable {
             LOG.warn("The audit log goes on in a new segment");
             return true;
         } catch (IOException notYet) {
-            boolean unused = chain.abandon(Keeper.isFull(notYet));
+            chain.abandon(Keeper.isFull(notYet));
             health.set(Keeper.isFull(notYet) ? LogState.FULL : LogState.FAILED);
             return false;
         }

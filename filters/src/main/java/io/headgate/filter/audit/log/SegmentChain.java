@@ -38,6 +38,7 @@ final class SegmentChain {
     private @Nullable Path leftover;
     private boolean isForceFailed;
     private volatile long durableSeq;
+    private Runnable whenForced = () -> {};
     private long first;
     private long openedAtNanos;
     private long reserved;
@@ -53,6 +54,11 @@ final class SegmentChain {
         durableSeq = durable.seq;
         first = durable.seq - durable.tree.size() + 1;
         forget();
+    }
+
+    /** Runs each time that all that was written is durable. */
+    void whenForced(Runnable action) {
+        whenForced = action;
     }
 
     /** Begins a segment with a record that says how the one before ended and where the oldest open call is. */
@@ -126,6 +132,7 @@ final class SegmentChain {
         isForceFailed = false;
         durable.set(written);
         durableSeq = durable.seq;
+        whenForced.run();
     }
 
     /** Makes space ahead of what is written, up to a length, when there is little left. */
@@ -162,18 +169,17 @@ final class SegmentChain {
         file = null;
     }
 
-    /**
-     * Leaves the segment after a failure.
-     *
-     * @return whether all that was written counts; otherwise only what was durable before
-     */
-    boolean abandon(boolean isFull) {
+    /** Leaves the segment after a failure; what was written counts if it can still be made durable. */
+    void abandon(boolean isFull) {
         LogFile current = file;
         if (current == null) {
             forget();
-            return true;
+            return;
         }
-        boolean isKept = !isForceFailed && keep(current);
+        // Without its first record there is nothing to keep, and what is durable is the end of the segment before.
+        if (!isForceFailed && durable.seq >= first) {
+            keep(current);
+        }
         Reason reason = isForceFailed ? Reason.FSYNC : isFull ? Reason.FULL : Reason.WRITE;
         boolean isCut = quietly(() -> current.truncate(durable.length));
         boolean unused = quietly(current::close);
@@ -191,18 +197,14 @@ final class SegmentChain {
                     isCut);
         }
         forget();
-        return isKept;
     }
 
     /** A write that failed does not harm what was written before. */
-    private boolean keep(LogFile current) {
-        try {
+    private void keep(LogFile current) {
+        boolean unused = quietly(() -> {
             current.truncate(written.length);
             force();
-            return true;
-        } catch (IOException alsoFailed) {
-            return false;
-        }
+        });
     }
 
     /** The end of what is durable. */

@@ -170,6 +170,21 @@ class DiskTroubleTest {
         assertGood(directory);
     }
 
+    /** The first fsync of a checkpoint makes outcomes durable that waited for one; the second one fails. */
+    @Test
+    void writesNoOutcomeTwiceWhenTheFsyncOfACheckpointFails() throws IOException {
+        try (AuditLog log = open(directory, config(null, 6), disk)) {
+            disk.poison = "\"checkpoint\"";
+            for (int i = 0; i < 3; i++) {
+                assertThat(append(log, intent("c" + i))).isNull();
+                assertThat(append(log, outcome("c" + i), Durability.BALANCED)).isNull();
+            }
+            Await.until("the log goes on", () -> disk.poison == null && log.accepts());
+            calls(log, 3, 6);
+        }
+        assertThat(good(directory).types()).containsEntry("intent", 6L).containsEntry("outcome", 6L);
+    }
+
     /** Any fault at any moment: what was acknowledged is there, and the log verifies. */
     @Test
     void keepsItsWordThroughRandomFaults() throws Exception {
