@@ -70,6 +70,9 @@ final class Http1Decoder extends HttpRequestDecoder {
             return;
         }
         if (!inBody) {
+            if (!headBegun && !HeadLines.skipLineBreaks(buffer)) {
+                return;
+            }
             DecoderResult fault = faultOf(buffer);
             if (fault != null) {
                 stopped = true;
@@ -79,9 +82,7 @@ final class Http1Decoder extends HttpRequestDecoder {
                 out.add(faulty);
                 return;
             }
-            byte b = buffer.getByte(buffer.readerIndex());
-            // Some clients end a body with a line break that belongs to nothing.
-            if (!headBegun && b != '\r' && b != '\n') {
+            if (!headBegun) {
                 headBegun = true;
                 headSince = first ? headSince : clock.now();
                 first = false;

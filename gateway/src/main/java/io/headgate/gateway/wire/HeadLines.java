@@ -7,6 +7,17 @@ public final class HeadLines {
     private HeadLines() {}
 
     /**
+     * Throws away the line breaks before a head, which are no part of it; false if nothing follows them yet.
+     *
+     * <p>Some clients end a body with a line break that belongs to nothing.
+     */
+    public static boolean skipLineBreaks(ByteBuf buffer) {
+        int start = startOfFirstLine(buffer);
+        buffer.readerIndex(start < 0 ? buffer.writerIndex() : start);
+        return start >= 0;
+    }
+
+    /**
      * Whether a line is folded into the next, which Netty would join. Whole lines are consumed at once, so what is
      * readable begins with a line of the head, or with the line breaks before it.
      *

@@ -36,6 +36,9 @@ final class StrictResponses extends HttpResponseDecoder {
             return;
         }
         if (!inBody) {
+            if (!begun && !HeadLines.skipLineBreaks(buffer)) {
+                return;
+            }
             if (HeadLines.isFolded(buffer, begun) || (!begun && HeadLines.beginsLoosely(buffer))) {
                 broken = true;
                 buffer.skipBytes(buffer.readableBytes());
@@ -44,9 +47,7 @@ final class StrictResponses extends HttpResponseDecoder {
                 out.add(loose);
                 return;
             }
-            byte b = buffer.getByte(buffer.readerIndex());
-            // Line breaks before a head are no part of it.
-            begun |= b != '\r' && b != '\n';
+            begun = true;
         }
         int from = out.size();
         super.decode(ctx, buffer, out);
