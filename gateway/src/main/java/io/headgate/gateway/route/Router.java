@@ -138,7 +138,11 @@ public final class Router implements Handler {
         if (keeper.isSettled()) {
             return answer.apply(view);
         }
-        return keeper.settled().publishOn(callers).thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
+        // A Flux makes its worker here, on the call's event loop; a Mono would make one where the round ends.
+        return keeper.settled()
+                .flux()
+                .publishOn(callers)
+                .thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
     }
 
     /**
