@@ -36,6 +36,6 @@ final class Http2Codec extends Http2FrameCodecBuilder {
     @Override
     protected Http2FrameCodec build(
             Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings initialSettings) {
-        return super.build(new Http2Guard(decoder, connection), encoder, initialSettings);
+        return super.build(new Http2Guard(decoder, connection), new BriefGoAways(encoder), initialSettings);
     }
 }
