@@ -81,7 +81,7 @@ class OwnFilterTest {
         DemoServer server = DemoServer.start(DemoServerOptions.builder().build());
         Process gateway = start(classes, file(classes, server.url()));
         try (BufferedReader out = gateway.inputReader(StandardCharsets.UTF_8)) {
-            String started = out.readLine() + Files.readString(classes.resolve("err"));
+            String started = out.readLine() + "\n" + Files.readString(classes.resolve("err"));
             String door = found("http://\\S+(?=, admin)", started);
             String admin = found("(?<=admin )http://\\S+", started);
             CompletableFuture<HttpResponse<String>> first = call(door, "demo__sleep", "{\"ms\":60000}");
