@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 
 /** Finds in the lines of a head what Netty's decoder would make good, and another reader would not. */
 public final class HeadLines {
+    private static final byte DELETE = 0x7F;
+
     private HeadLines() {}
 
     /**
@@ -54,10 +56,13 @@ public final class HeadLines {
         return start < 0 ? -1 : buffer.indexOf(start, buffer.writerIndex(), (byte) '\n');
     }
 
-    /** Whether a head begins, after line breaks, with white space or a control character, which Netty would skip. */
+    /**
+     * Whether a head begins, after line breaks, with what is no visible ASCII character. Netty would skip some of these, and
+     * refuse others before the line has come whole.
+     */
     public static boolean beginsLoosely(ByteBuf buffer) {
         int start = startOfFirstLine(buffer);
-        return start >= 0 && buffer.getByte(start) >= 0 && buffer.getByte(start) <= ' ';
+        return start >= 0 && (buffer.getByte(start) <= ' ' || buffer.getByte(start) == DELETE);
     }
 
     /** Whether the first line of a head that has come whole is three words with one space between each two. */

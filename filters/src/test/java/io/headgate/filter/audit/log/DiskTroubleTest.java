@@ -15,6 +15,7 @@ import io.headgate.filter.audit.verify.VerifyReport;
 import io.headgate.testkit.Await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,7 +98,7 @@ class DiskTroubleTest {
             calls(log, 0, 3);
             disk.failingForces.set(1);
             assertThat(append(log, intent("balanced"), Durability.BALANCED)).isNull();
-            Await.until("the log accepts again", () -> disk.failingForces.get() == 0 && log.accepts());
+            Await.until("the log goes on in a new segment", () -> segments() == 2 && log.accepts());
             assertThat(append(log, outcome("balanced"))).isNull();
         }
         VerifyReport report = good(directory);
@@ -179,7 +180,7 @@ class DiskTroubleTest {
                 assertThat(append(log, intent("c" + i))).isNull();
                 assertThat(append(log, outcome("c" + i), Durability.BALANCED)).isNull();
             }
-            Await.until("the log goes on", () -> disk.poison == null && log.accepts());
+            Await.until("the log goes on in a new segment", () -> segments() == 2 && log.accepts());
             calls(log, 3, 6);
         }
         assertThat(good(directory).types()).containsEntry("intent", 6L).containsEntry("outcome", 6L);
@@ -245,6 +246,14 @@ class DiskTroubleTest {
                         + "\",\"ms\":[0-9]+,\"times\":[0-9]+");
     }
 
+    private int segments() {
+        try {
+            return AuditFiles.segments(directory).size();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private boolean contains(String text) {
         return all().contains(text);
     }
@@ -257,7 +266,7 @@ class DiskTroubleTest {
             }
             return all.toString();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }
