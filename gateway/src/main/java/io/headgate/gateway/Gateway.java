@@ -95,7 +95,6 @@ public final class Gateway implements AutoCloseable {
             Seal seal = new Seal(sealKeys(), clock);
             router = new Router(
                     keeper,
-                    name -> Objects.requireNonNull(upstreams.get(name)),
                     seal,
                     new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes()),
                     timer,
@@ -120,7 +119,7 @@ public final class Gateway implements AutoCloseable {
             }
             undo.push(chain::close);
             Dialects dialects = new Dialects(
-                    inOrder(chain, rounds), chain::refuses, keeper::knows, keeper, sessions, meters, events);
+                    inOrder(chain, rounds), chain::refuses, server -> keeper.servers().knows(server), keeper, sessions, meters, events);
             door = HttpDoor.start(doorConfig(), dialects, meters, loops, events, memory);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             report = new StateReport(

@@ -73,7 +73,7 @@ final class Fleet {
     Fleet start() {
         keeper = new CatalogKeeper(sources, meters, time, this::now, events);
         Seal seal = new Seal(List.of(SealKey.random()), this::now);
-        router = new Front(keeper, new Router(keeper, this::upstream, seal, pageSize, time, "0.1", meters));
+        router = new Front(keeper, new Router(keeper, seal, pageSize, time, "0.1", meters));
         keeper.start();
         return this;
     }

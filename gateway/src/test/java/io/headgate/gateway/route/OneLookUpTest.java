@@ -117,7 +117,7 @@ class OneLookUpTest {
                     return chain.handle(exchange);
                 },
                 head -> null,
-                fleet.keeper::knows,
+                server -> fleet.keeper.servers().knows(server),
                 (target, hasSession) -> {
                     lookUps.incrementAndGet();
                     return fleet.keeper.resolve(target, hasSession);
