@@ -78,9 +78,10 @@ public final class Main {
             return say(Usage.of("run"));
         }
         Fatal.arm();
-        Config config = ConfigFile.read(file("run", line));
+        Path file = file("run", line);
+        Config config = ConfigFile.read(file);
         config.notes().forEach(err::println);
-        Gateway gateway = Gateway.start(config);
+        Gateway gateway = Gateway.start(file, config);
         Shutdown.onSignal(gateway::stop);
         String scheme = config.tls() == null ? "http" : "https";
         return say("Headgate " + Version.current() + " serves " + scheme + "://" + Gateway.text(gateway.address())

@@ -3,6 +3,7 @@ package io.headgate.gateway.admin;
 import io.headgate.filter.Secret;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.AdminConfig;
+import io.headgate.gateway.generation.PolicyFile;
 import io.headgate.gateway.http.DoorNames;
 import io.headgate.gateway.telemetry.Fatal;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -29,7 +30,7 @@ import reactor.netty.resources.LoopResources;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The port for the people who run the gateway: they read, and change nothing.
+ * The port for the people who run the gateway: a GET shows, and only a POST changes something.
  *
  * <p>It has a thread of its own, so that it answers while the gateway is at its limit.
  */
@@ -45,10 +46,13 @@ public final class AdminServer {
             /readyz   200 while clients can be served
             /metrics  for Prometheus
             /state    everything at a glance, as JSON
+            /config   the file as it is in force, with all defaults and without secrets
+            /reload   POST: read the file again, and say what came of it
             """;
 
     private final JsonMapper json = new JsonMapper();
     private final StateReport report;
+    private final @Nullable PolicyFile policyFile;
     private final PrometheusMeterRegistry meters;
     private final LoopResources loops = LoopResources.create("headgate-admin", 1, /* daemon= */ true);
     private final DisposableServer server;
@@ -56,9 +60,14 @@ public final class AdminServer {
     private final byte @Nullable [] token;
 
     private AdminServer(
-            AdminConfig config, InetSocketAddress wanted, StateReport report, PrometheusMeterRegistry meters) {
+            AdminConfig config,
+            InetSocketAddress wanted,
+            StateReport report,
+            @Nullable PolicyFile policyFile,
+            PrometheusMeterRegistry meters) {
         Secret secret = config.token();
         this.report = report;
+        this.policyFile = policyFile;
         this.meters = meters;
         this.token = secret == null ? null : digest(secret.value());
         this.names = DoorNames.ofAdmin(config.allowedHosts(), wanted);
@@ -79,9 +88,17 @@ public final class AdminServer {
         Fatal.watch(loops.onServer(/* useNative= */ false), loops::isDisposed);
     }
 
-    /** Listens when it returns; throws an {@link AdminException} if that cannot be. */
-    public static AdminServer start(AdminConfig config, StateReport report, PrometheusMeterRegistry meters) {
-        return new AdminServer(config, wanted(config), report, meters);
+    /**
+     * Listens when it returns; throws an {@link AdminException} if that cannot be.
+     *
+     * @param policyFile null if the gateway follows no file
+     */
+    public static AdminServer start(
+            AdminConfig config,
+            StateReport report,
+            @Nullable PolicyFile policyFile,
+            PrometheusMeterRegistry meters) {
+        return new AdminServer(config, wanted(config), report, policyFile, meters);
     }
 
     private static InetSocketAddress wanted(AdminConfig config) {
@@ -125,7 +142,8 @@ public final class AdminServer {
             return refuse(request, response, HttpResponseStatus.UNAUTHORIZED, "token", "the token is needed\n");
         }
         return switch (path) {
-            case "/", "/healthz", "/readyz", "/metrics", "/state" -> read(path, request, response);
+            case "/", "/healthz", "/readyz", "/metrics", "/state", "/config" -> read(path, request, response);
+            case "/reload" -> act(request, response);
             default -> answer(request, response, HttpResponseStatus.NOT_FOUND, TEXT, "not found\n");
         };
     }
@@ -168,6 +186,26 @@ public final class AdminServer {
             return refuse(request, response, HttpResponseStatus.METHOD_NOT_ALLOWED, "method", "only GET and HEAD\n");
         }
         return get(path, request, response);
+    }
+
+    private Publisher<Void> act(HttpServerRequest request, HttpServerResponse response) {
+        if (!request.method().equals(HttpMethod.POST)) {
+            response.header(HttpHeaderNames.ALLOW, "POST");
+            return refuse(request, response, HttpResponseStatus.METHOD_NOT_ALLOWED, "method", "only POST\n");
+        }
+        PolicyFile file = policyFile;
+        if (file == null) {
+            String why = "this gateway was started without a file (expected: headgate run -c FILE)\n";
+            return answer(request, response, HttpResponseStatus.CONFLICT, TEXT, why);
+        }
+        // What a client sends along is not read: there is nothing to choose.
+        return file.reload("POST /reload")
+                .flatMap(outcome -> Mono.from(answer(
+                        request,
+                        response,
+                        outcome.applied() ? HttpResponseStatus.OK : HttpResponseStatus.UNPROCESSABLE_ENTITY,
+                        JSON,
+                        json.writeValueAsString(outcome))));
     }
 
     private Publisher<Void> refuse(

@@ -98,6 +98,11 @@ public final class Router implements Handler {
         subscriptions.drain();
     }
 
+    /** Cuts lists otherwise from now on. */
+    public void pageSize(PageSize pageSize) {
+        lists.pageSize(pageSize);
+    }
+
     /** Brings what listens to the servers that are served now; what it heard from others ends. */
     public void follow() {
         subscriptions.follow();

@@ -42,7 +42,8 @@ public final class InnerGateway {
         List<Source> sources = servers.stream()
                 .map(server -> new Source(server, server.name() + "__"))
                 .toList();
-        keeper = new CatalogKeeper(sources, meters, time, this::now, events);
+        keeper = new CatalogKeeper(meters, time, this::now, events);
+        keeper.begin(keeper.with(sources));
         Seal seal = new Seal(List.of(SealKey.random()), this::now);
         Router router = new Router(
                 keeper, seal, PageSize.DEFAULT, time, "0", meters);

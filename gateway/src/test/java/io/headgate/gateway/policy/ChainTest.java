@@ -48,7 +48,7 @@ class ChainTest {
 
     @Test
     void letsTheFirstFilterSeeAnExchangeFirst() throws BadMessage {
-        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), CONTEXT).before(exchange -> {
+        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), null, CONTEXT).before(exchange -> {
             seen.add("end");
             return Flux.empty();
         });
@@ -61,12 +61,12 @@ class ChainTest {
     @Test
     void isTheEndItselfWithoutFilters() {
         Handler end = exchange -> Flux.empty();
-        assertThat(new Chain(List.of(), CONTEXT).before(end)).isSameAs(end);
+        assertThat(new Chain(List.of(), null, CONTEXT).before(end)).isSameAs(end);
     }
 
     @Test
     void tellsTheStateOfEachFilterInOrder() {
-        Chain chain = new Chain(List.of(filter("one"), filter("two")), CONTEXT);
+        Chain chain = new Chain(List.of(filter("one"), filter("two")), null, CONTEXT);
         assertThat(chain.states())
                 .containsExactly(
                         new Chain.FilterState("one", Map.of("name", "one")),
@@ -75,7 +75,7 @@ class ChainTest {
 
     @Test
     void closesTheFirstFilterLast() {
-        new Chain(List.of(filter("one"), filter("two")), CONTEXT).close();
+        new Chain(List.of(filter("one"), filter("two")), null, CONTEXT).close(Set.of());
         assertThat(seen).containsExactly("close two", "close one");
     }
 
@@ -87,7 +87,7 @@ class ChainTest {
                     throw new IllegalStateException("no");
                 }),
                 new Nothing());
-        assertThatThrownBy(() -> new Chain(List.of(filter("one"), broken), CONTEXT))
+        assertThatThrownBy(() -> new Chain(List.of(filter("one"), broken), null, CONTEXT))
                 .hasMessage("no");
         assertThat(seen).containsExactly("close one");
     }

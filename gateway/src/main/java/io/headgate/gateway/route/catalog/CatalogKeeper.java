@@ -57,23 +57,26 @@ public final class CatalogKeeper implements Resolver {
     private volatile boolean isSettled;
 
     /**
-     * Takes the servers in the order of the file.
+     * One without servers.
      *
      * @param timer a scheduler of its own: lists are checked and merged there
      * @param events told of servers that go and come back, and of tools that are not what they were
      */
-    public CatalogKeeper(
-            List<Source> sources, MeterRegistry meters, Scheduler timer, InstantSource clock, Events events) {
+    public CatalogKeeper(MeterRegistry meters, Scheduler timer, InstantSource clock, Events events) {
         this.meters = meters;
         this.timer = timer;
         this.clock = clock;
         this.events = events;
         this.changes = new ChangeFeed(timer);
         servers = Servers.NONE;
-        servers = with(sources);
-        awaited.addAll(servers.refreshers());
-        isSettled = sources.isEmpty();
-        servers.refreshers().forEach(this::countItems);
+    }
+
+    /** The first servers, before anything else is asked here. */
+    public void begin(Servers first) {
+        servers = first;
+        awaited.addAll(first.refreshers());
+        isSettled = first.refreshers().isEmpty();
+        first.refreshers().forEach(this::countItems);
     }
 
     /** Begins the first round; returns at once. */
