@@ -4,6 +4,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.audit.AuditConfig;
 import io.headgate.filter.audit.AuditFilter;
 import io.headgate.filter.audit.ExportFeed;
@@ -110,7 +111,7 @@ public final class Gateway implements AutoCloseable {
             Rounds rounds = new Rounds(keeper::relearn, config.sessions(), meters, timer);
             Chain chain = new Chain(
                     config.filters(),
-                    new FilterContext("", meters, clock, timer, config.data(), events, secrets(config)));
+                    new FilterContext("", meters, clock, timer, config.data(), events, new Secrets(secrets(config))));
             AuditFilter audit = chain.find(AuditFilter.class);
             ExportFeed export = audit == null ? null : audit.export();
             if (export != null) {

@@ -22,7 +22,7 @@ public final class Chain implements AutoCloseable {
     public Chain(List<ConfiguredFilter<?>> filters, FilterContext context) {
         try {
             for (ConfiguredFilter<?> filter : filters) {
-                links.add(new Link(filter.name(), filter.make(context.at(filter.place()))));
+                links.add(new Link(filter.name(), filter.make(context.at(filter.place(), /* replaced= */ null))));
             }
         } catch (RuntimeException notMade) {
             close();

@@ -13,6 +13,7 @@ import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.Target;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -41,7 +42,7 @@ class ChainTest {
             Schedulers.immediate(),
             Path.of("target"),
             new Events(),
-            List.of());
+            new Secrets());
 
     private final List<String> made = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
