@@ -48,7 +48,8 @@ public abstract class FilterContract {
     }
 
     protected final FilterContext context() {
-        return new FilterContext("filters[0]", meters, InstantSource.system(), timer, data, new Events(), List.of());
+        return new FilterContext(
+                "filters[0]", meters, InstantSource.system(), timer, data, new Events(), new Secrets());
     }
 
     @AfterEach

@@ -109,7 +109,7 @@ public final class Gateway implements AutoCloseable {
                             upstreams,
                             keeper,
                             new FilterContext(
-                                    "", meters, clock, timer, config.data(), events, secrets, gauges, /* former= */ null),
+                                    "", meters, gauges, clock, timer, config.data(), events, secrets, /* former= */ null),
                             secrets,
                             behindTheChain(rounds),
                             next -> settings(next, seal, rounds),

@@ -238,7 +238,7 @@ public final class AuditFilter implements Filter {
 
     @Override
     public void close() {
-        events.listen(null);
+        events.unlisten(eventRecords);
         tasks.dispose();
         eventRecords.flush();
         log.close();

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.Secrets;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,7 +56,7 @@ class AuditRaceTest {
                 Schedulers.immediate(),
                 data,
                 new Events(),
-                List.of());
+                new Secrets());
         AuditFilter filter = new AuditFilter(AuditConfig.DEFAULT, context, log, null);
         log.hold();
         AtomicInteger made = new AtomicInteger();

@@ -6,6 +6,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.TestTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
@@ -105,7 +106,13 @@ class EventRecordsTest {
 
     private AuditFilter filter() {
         FilterContext context = new FilterContext(
-                "", new SimpleMeterRegistry(), () -> now, timer, data, events, List.of(new Secret("held-by-us")));
+                "",
+                new SimpleMeterRegistry(),
+                () -> now,
+                timer,
+                data,
+                events,
+                new Secrets(List.of(new Secret("held-by-us"))));
         return new AuditFilter(AuditConfig.DEFAULT, context, log, null);
     }
 

@@ -179,7 +179,7 @@ public final class Generations implements Handler, Resolver {
             config.servers().forEach(server -> server.headers().values().forEach(value -> secrets.add(new Secret(value))));
             for (ConfiguredFilter<?> filter : config.filters()) {
                 if (filter.config() instanceof AuditConfig audit && audit.export() != null) {
-                    audit.export().headers().values().forEach(value -> secrets.add(new Secret(value)));
+                    secrets.addAll(audit.export().headers().values());
                 }
             }
         }

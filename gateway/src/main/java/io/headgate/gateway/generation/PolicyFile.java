@@ -77,7 +77,7 @@ public final class PolicyFile implements Disposable {
         this.events = events;
         this.clock = clock;
         this.meters = meters;
-        this.files = started.files();
+        this.files = List.of(file);
         Generation first = generations.present();
         lastSuccess = first.since();
         last = new Outcome(
@@ -94,7 +94,7 @@ public final class PolicyFile implements Disposable {
         Gauge.builder(MeterNames.CONFIG_APPLIED_AT, this, policy -> policy.lastSuccess.toEpochMilli() / 1e3)
                 .register(meters);
         watch = new FileWatch(thread, () -> read("a file changed"));
-        watch.watch(started.files(), FileWatch.stamps(started.files()));
+        watch.watch(files, FileWatch.stamps(files));
     }
 
     /** What came of the last time. */
@@ -133,12 +133,8 @@ public final class PolicyFile implements Disposable {
         try {
             config = reader.get();
         } catch (ConfigRejected rejected) {
-            if (!rejected.files().isEmpty()) {
-                files = rejected.files();
-            }
             return refused(reason, now, "", rejected.problems());
         }
-        files = config.files();
         try {
             List<String> changes = generations.apply(config, reason);
             return new Outcome(

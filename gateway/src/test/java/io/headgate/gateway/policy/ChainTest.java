@@ -13,6 +13,7 @@ import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.Target;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -41,7 +43,7 @@ class ChainTest {
             Schedulers.immediate(),
             Path.of("target"),
             new Events(),
-            List.of());
+            new Secrets());
 
     private final List<String> made = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
