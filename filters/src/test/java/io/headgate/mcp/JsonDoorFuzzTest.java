@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.headgate.mcp.Member.Container;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -64,7 +66,9 @@ class JsonDoorFuzzTest {
     /** An answer goes by its id: one that another parser does not find there would answer somebody else's request. */
     private static void checkId(byte[] message, BadMessage bad) {
         RequestId id = bad.id();
-        if (id == null) {
+        // Of bytes that are no text Jackson cannot tell: it takes 0xFF before a known name for the padding of its own
+        // table.
+        if (id == null || !isText(message)) {
             return;
         }
         JsonNode tree;
@@ -74,6 +78,15 @@ class JsonDoorFuzzTest {
             return;
         }
         assertThat(tree.get("id")).isEqualTo(STRICT.readTree(id.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static boolean isText(byte[] message) {
+        try {
+            var unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(message));
+            return true;
+        } catch (CharacterCodingException broken) {
+            return false;
+        }
     }
 
     private static Set<Container> containers(Envelope envelope) {

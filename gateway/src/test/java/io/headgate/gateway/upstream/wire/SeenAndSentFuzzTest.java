@@ -150,7 +150,9 @@ class SeenAndSentFuzzTest {
     /** The name in the server's own words. */
     private static String bare(Exchange filtered) {
         String name = filtered.target().name();
-        return filtered.target().server().isEmpty() ? name.replaceFirst("^(new|old)(__|\\+)", "") : name;
+        return filtered.target().server().isEmpty()
+                ? name.replaceFirst("^(new|old)(__|\\+)", "").replaceFirst("^ui://(new|old)\\+", "ui://")
+                : name;
     }
 
     private static JsonNode without(JsonNode params) {
