@@ -13,8 +13,8 @@ import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.SealKeyConfig;
 import io.headgate.gateway.dialect.Dialects;
 import io.headgate.gateway.generation.Exports;
+import io.headgate.gateway.generation.GenerationParts;
 import io.headgate.gateway.generation.Generations;
-import io.headgate.gateway.generation.Parts;
 import io.headgate.gateway.generation.PolicyFile;
 import io.headgate.gateway.http.DoorConfig;
 import io.headgate.gateway.http.HttpDoor;
@@ -59,6 +59,8 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration LAST_CLOSES = Duration.ofSeconds(5);
     private static final long SWEEP_SECONDS = 5;
+    private static final int POLICY_TASKS = 1_000;
+    private static final int POLICY_THREAD_SECONDS = 60;
     private static final long DRAIN_LOOK_MILLIS = 100;
 
     private final MemoryBudget memory;
@@ -101,15 +103,24 @@ public final class Gateway implements AutoCloseable {
             parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters, memory);
             undo.push(parking::close);
             Rounds rounds = new Rounds(keeper::relearn, config.sessions(), meters, timer);
-            Scheduler policy = Schedulers.newSingle("headgate-policy", /* daemon= */ true);
+            Scheduler policy = Schedulers.newBoundedElastic(
+                    1, POLICY_TASKS, "headgate-policy", POLICY_THREAD_SECONDS, /* daemon= */ true);
             undo.push(policy::dispose);
             Secrets secrets = new Secrets();
             generations = new Generations(
-                    new Parts(
+                    new GenerationParts(
                             upstreams,
                             keeper,
                             new FilterContext(
-                                    "", meters, gauges, clock, timer, config.data(), events, secrets, /* former= */ null),
+                                    "",
+                                    meters,
+                                    gauges,
+                                    clock,
+                                    timer,
+                                    config.data(),
+                                    events,
+                                    secrets,
+                                    /* former= */ null),
                             secrets,
                             behindTheChain(rounds),
                             next -> settings(next, seal, rounds),
@@ -127,7 +138,8 @@ public final class Gateway implements AutoCloseable {
                     file == null ? null : new PolicyFile(file, generations, policy, events, clock, meters);
             if (policyFile != null) {
                 undo.push(policyFile::dispose);
-                Disposable signal = Hangup.handle(() -> policyFile.reload("SIGHUP").subscribe());
+                Disposable signal =
+                        Hangup.handle(() -> policyFile.reload("SIGHUP").subscribe());
                 undo.push(signal::dispose);
             }
             report = new StateReport(
@@ -204,9 +216,7 @@ public final class Gateway implements AutoCloseable {
         router.drain();
         parking.close();
         var ending = timer.schedulePeriodically(sessions::drain, 0, DRAIN_LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        drained.timeout(grace.plus(LAST_CLOSES))
-                .onErrorComplete()
-                .block();
+        drained.timeout(grace.plus(LAST_CLOSES)).onErrorComplete().block();
         draining.dispose();
         ending.dispose();
         events.post("sys_shutdown", Map.of());

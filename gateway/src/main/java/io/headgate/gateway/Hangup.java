@@ -23,7 +23,9 @@ final class Hangup {
             Object mine = Proxy.newProxyInstance(
                     Hangup.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
                         if (method.getDeclaringClass() == Object.class) {
-                            return method.getName().equals("equals") ? proxy == arguments[0] : method.getName().length();
+                            return method.getName().equals("equals")
+                                    ? proxy == arguments[0]
+                                    : method.getName().length();
                         }
                         action.run();
                         return null;

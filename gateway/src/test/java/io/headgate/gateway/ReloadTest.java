@@ -36,8 +36,7 @@ class ReloadTest {
     @TempDir
     private Path directory;
 
-    private final DemoServer one =
-            DemoServer.start(DemoServerOptions.builder().build());
+    private final DemoServer one = DemoServer.start(DemoServerOptions.builder().build());
     private final DemoServer two =
             DemoServer.start(DemoServerOptions.builder().era(Era.LEGACY).build());
     private Path file;
@@ -61,7 +60,10 @@ class ReloadTest {
     @Test
     void aServerThatIsAddedIsServed() throws IOException {
         ModernClient client = new ModernClient(gateway.address());
-        assertThat(client.call("two__echo", "{\"message\":\"hi\"}").last().at("/error/code").asInt())
+        assertThat(client.call("two__echo", "{\"message\":\"hi\"}")
+                        .last()
+                        .at("/error/code")
+                        .asInt())
                 .isEqualTo(-32602);
         write(file(server("one", one) + server("two", two), ""));
         awaitGeneration(2);
@@ -75,18 +77,25 @@ class ReloadTest {
         write(file(server("one", one) + server("two", two), ""));
         awaitGeneration(2);
         SessionClient session = SessionClient.of(gateway.address(), "{}");
-        assertThat(session.call("two__echo", "{\"message\":\"hi\"}").at("/result/content/0/text").asString())
+        assertThat(session.call("two__echo", "{\"message\":\"hi\"}")
+                        .at("/result/content/0/text")
+                        .asString())
                 .isEqualTo("hi");
         ModernClient client = new ModernClient(gateway.address());
-        CompletableFuture<Answer> slow = client.send(
-                "tools/call", "two__sleep", ModernClient.params("two__sleep", "{\"ms\":1500}"), "");
+        CompletableFuture<Answer> slow =
+                client.send("tools/call", "two__sleep", ModernClient.params("two__sleep", "{\"ms\":1500}"), "");
         Await.until("the call is there", () -> two.activeCalls() > 0);
         EventStream standing = session.standing().opened();
         write(file(server("one", one), ""));
         awaitGeneration(3);
-        assertThat(client.call("two__echo", "{\"message\":\"hi\"}").last().at("/error/message").asString())
+        assertThat(client.call("two__echo", "{\"message\":\"hi\"}")
+                        .last()
+                        .at("/error/message")
+                        .asString())
                 .isEqualTo("Unknown tool: two__echo");
-        assertThat(slow.join().last().at("/error").isMissingNode()).as(slow.toString()).isTrue();
+        assertThat(slow.join().last().at("/error").isMissingNode())
+                .as(slow.toString())
+                .isTrue();
         List<String> heard = new ArrayList<>();
         while (!heard.contains("notifications/tools/list_changed")) {
             heard.add(standing.next().at("/method").asString());
@@ -94,21 +103,26 @@ class ReloadTest {
         Await.until("its sessions are deleted", () -> two.sessions() == 0);
         Await.until("one generation is left", () -> state().at("/policy/alive").size() == 1);
         GatewayMetrics metrics = new GatewayMetrics(gateway);
-        assertThat(metrics.get("headgate_upstream_connections", "upstream=\"two\"")).isZero();
-        assertThat(session.call("one__echo", "{\"message\":\"hi\"}").at("/result/content/0/text").asString())
+        assertThat(metrics.get("headgate_upstream_connections", "upstream=\"two\""))
+                .isZero();
+        assertThat(session.call("one__echo", "{\"message\":\"hi\"}")
+                        .at("/result/content/0/text")
+                        .asString())
                 .isEqualTo("hi");
     }
 
     @Test
     void aBadFileChangesNothing() throws IOException {
         write("listen: [\nfilters: nonsense");
-        Await.until("it is refused", () -> !state().at("/policy/lastReload/applied").asBoolean());
+        Await.until(
+                "it is refused", () -> !state().at("/policy/lastReload/applied").asBoolean());
         JsonNode policy = state().at("/policy");
         assertThat(policy.at("/generation").asInt()).isEqualTo(1);
         assertThat(policy.at("/lastReload/problems").size()).isPositive();
         GatewayMetrics metrics = new GatewayMetrics(gateway);
         assertThat(metrics.get("headgate_config_applied")).isZero();
-        assertThat(metrics.get("headgate_config_reloads_total{outcome=\"refused\"}")).isEqualTo(1);
+        assertThat(metrics.get("headgate_config_reloads_total{outcome=\"refused\"}"))
+                .isEqualTo(1);
         assertThat(new ModernClient(gateway.address())
                         .call("one__echo", "{\"message\":\"hi\"}")
                         .text())
@@ -124,13 +138,18 @@ class ReloadTest {
         HttpResponse<String> same = ask("POST", "/reload");
         assertThat(same.statusCode()).isEqualTo(200);
         assertThat(JSON.readTree(same.body()).at("/number").asInt()).isEqualTo(1);
-        new ProcessBuilder("kill", "-HUP", Long.toString(ProcessHandle.current().pid())).start().waitFor();
-        Await.until("the signal is heard", () -> state().at("/policy/lastReload/reason").asString().equals("SIGHUP"));
+        new ProcessBuilder("kill", "-HUP", Long.toString(ProcessHandle.current().pid()))
+                .start()
+                .waitFor();
+        Await.until(
+                "the signal is heard",
+                () -> state().at("/policy/lastReload/reason").asString().equals("SIGHUP"));
     }
 
     @Test
     void whatIsEqualLivesOn() throws IOException {
-        String filters = "filters:\n- rateLimit: {limits: [{name: all, per: all, rate: 1/h, burst: 3}]}\n- timeout: %s\n";
+        String filters =
+                "filters:\n- rateLimit: {limits: [{name: all, per: all, rate: 1/h, burst: 3}]}\n- timeout: %s\n";
         write(file(server("one", one), filters.formatted("20s")));
         awaitGeneration(2);
         ModernClient client = new ModernClient(gateway.address());
@@ -172,7 +191,9 @@ class ReloadTest {
     }
 
     private void awaitGeneration(int number) {
-        Await.until("generation " + number, () -> state().at("/policy/lastReload/number").asInt() == number);
+        Await.until(
+                "generation " + number,
+                () -> state().at("/policy/lastReload/number").asInt() == number);
     }
 
     private JsonNode state() {

@@ -1,6 +1,8 @@
 package io.headgate.filter.ratelimit;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Addresses as the file writes them: {@code 10.0.0.0/8}, {@code fd00::/8}, {@code 192.0.2.7}. */
 public final class AddressRange {
@@ -31,6 +33,16 @@ public final class AddressRange {
     private static int number(String text) {
         boolean isNumber = !text.isEmpty() && text.length() <= 3 && text.chars().allMatch(c -> c >= '0' && c <= '9');
         return isNumber ? Integer.parseInt(text) : -1_000;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AddressRange range && bits == range.bits && prefix.equals(range.prefix);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(prefix, bits);
     }
 
     boolean contains(IpAddress address) {

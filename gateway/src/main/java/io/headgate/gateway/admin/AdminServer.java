@@ -22,6 +22,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -94,10 +95,7 @@ public final class AdminServer {
      * @param policyFile null if the gateway follows no file
      */
     public static AdminServer start(
-            AdminConfig config,
-            StateReport report,
-            @Nullable PolicyFile policyFile,
-            PrometheusMeterRegistry meters) {
+            AdminConfig config, StateReport report, @Nullable PolicyFile policyFile, PrometheusMeterRegistry meters) {
         return new AdminServer(config, wanted(config), report, policyFile, meters);
     }
 
@@ -198,8 +196,10 @@ public final class AdminServer {
             String why = "this gateway was started without a file (expected: headgate run -c FILE)\n";
             return answer(request, response, HttpResponseStatus.CONFLICT, TEXT, why);
         }
-        // What a client sends along is not read: there is nothing to choose.
-        return file.reload("POST /reload")
+        // What a client sends along is thrown away: there is nothing to choose.
+        return request.receive()
+                .then(file.reload("POST /reload"))
+                .publishOn(Schedulers.fromExecutor(loops.onServer(/* useNative= */ false)))
                 .flatMap(outcome -> Mono.from(answer(
                         request,
                         response,

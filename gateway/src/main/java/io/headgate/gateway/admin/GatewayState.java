@@ -28,7 +28,7 @@ public record GatewayState(
      *
      * @param generation counts the versions since the start
      * @param reason why it was put in force
-     * @param alive the generations that have exchanges, the newest first
+     * @param alive the generations that are not over, the newest first
      * @param lastReload what came of reading the file the last time; null if the gateway follows no file
      */
     public record Policy(
@@ -36,8 +36,11 @@ public record GatewayState(
             String digest,
             String reason,
             Instant since,
-            List<Integer> alive,
+            List<Alive> alive,
             PolicyFile.@Nullable Outcome lastReload) {}
+
+    /** A generation, and how many exchanges are on their way in it; streams that listen are not counted. */
+    public record Alive(int generation, long inFlight) {}
 
     /**
      * One server behind the gateway.

@@ -102,7 +102,9 @@ public final class StateReport {
                 present.config().digest(),
                 present.reason(),
                 present.since(),
-                generations.alive().stream().map(Generation::number).toList(),
+                generations.alive().stream()
+                        .map(generation -> new GatewayState.Alive(generation.number(), generation.inFlight()))
+                        .toList(),
                 policyFile == null ? null : policyFile.last());
     }
 

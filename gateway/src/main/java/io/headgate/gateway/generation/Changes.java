@@ -29,8 +29,16 @@ final class Changes {
                 .filter(name -> !old.containsKey(name))
                 .forEach(name -> changes.add("server " + name + " is added"));
         filters(before.filters(), after.filters(), changes);
-        add(changes, "http.allowedHosts", before.http().allowedHosts(), after.http().allowedHosts());
-        add(changes, "http.allowedOrigins", before.http().allowedOrigins(), after.http().allowedOrigins());
+        add(
+                changes,
+                "http.allowedHosts",
+                before.http().allowedHosts(),
+                after.http().allowedHosts());
+        add(
+                changes,
+                "http.allowedOrigins",
+                before.http().allowedOrigins(),
+                after.http().allowedOrigins());
         add(changes, "sessions", before.sessions(), after.sessions());
         add(changes, "parking", before.parking(), after.parking());
         add(changes, "seal", before.seal(), after.seal());
@@ -46,7 +54,8 @@ final class Changes {
         unlessEqual(keys, "admin", started.admin(), now.admin());
         unlessEqual(keys, "data", started.data(), now.data());
         unlessEqual(keys, "tls", started.tls(), now.tls());
-        unlessEqual(keys, "http.transport", started.http().transport(), now.http().transport());
+        unlessEqual(
+                keys, "http.transport", started.http().transport(), now.http().transport());
         unlessEqual(keys, "http.limits", started.http().limits(), now.http().limits());
         unlessEqual(keys, "memory", started.memory(), now.memory());
         return keys;

@@ -83,9 +83,7 @@ public final class Generation {
 
     Flux<JsonRpc> handle(Exchange exchange) {
         // A stream that listens goes on for hours, and follows the servers that are served.
-        return exchange.method().equals(Methods.LISTEN)
-                ? handler.handle(exchange)
-                : new CountedAnswer(this, exchange);
+        return exchange.method().equals(Methods.LISTEN) ? handler.handle(exchange) : new CountedAnswer(this, exchange);
     }
 
     Handler handler() {

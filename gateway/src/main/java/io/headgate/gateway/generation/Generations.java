@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
 /**
@@ -49,7 +50,8 @@ public final class Generations implements Handler, Resolver {
 
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
-    private final Parts parts;
+    private final GenerationParts parts;
+    private final Disposable looking;
     private volatile Generation present;
 
     /** The present one and those whose exchanges are not over, the newest first. */
@@ -63,7 +65,7 @@ public final class Generations implements Handler, Resolver {
     private record Retired(Generation generation, long sinceNanos, boolean wasIdle) {}
 
     /** Makes the first one; the keeper has no servers before. */
-    public Generations(Parts parts, Config config) {
+    public Generations(GenerationParts parts, Config config) {
         this.parts = parts;
         alive = new Generation[0];
         present = make(1, config, null, "start");
@@ -72,6 +74,8 @@ public final class Generations implements Handler, Resolver {
         parts.keeper().begin(present.servers());
         parts.exports().follow(present.chain().find(AuditFilter.class));
         Gauge.builder(MeterNames.GENERATION, this, all -> all.present.number()).register(parts.meters());
+        looking = parts.thread()
+                .schedulePeriodically(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
         Gauge.builder(MeterNames.GENERATIONS, this, all -> all.alive.length).register(parts.meters());
     }
 
@@ -176,7 +180,8 @@ public final class Generations implements Handler, Resolver {
         List<Secret> secrets = new ArrayList<>();
         for (Generation generation : alive) {
             Config config = generation.config();
-            config.servers().forEach(server -> server.headers().values().forEach(value -> secrets.add(new Secret(value))));
+            config.servers()
+                    .forEach(server -> server.headers().values().forEach(value -> secrets.add(new Secret(value))));
             for (ConfiguredFilter<?> filter : config.filters()) {
                 if (filter.config() instanceof AuditConfig audit && audit.export() != null) {
                     secrets.addAll(audit.export().headers().values());
@@ -197,13 +202,6 @@ public final class Generations implements Handler, Resolver {
         parts.exports().follow(next.chain().find(AuditFilter.class));
         parts.follow().run();
         retired.add(new Retired(before, System.nanoTime(), /* wasIdle= */ false));
-        if (retired.size() == 1) {
-            lookLater();
-        }
-    }
-
-    private void lookLater() {
-        var unused = parts.thread().schedule(this::look, LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Closes what ended; an exchange that was just resolved is not counted yet, so one look is not enough. */
@@ -217,16 +215,17 @@ public final class Generations implements Handler, Resolver {
             boolean isLate = now - old.sinceNanos() > LONGEST_DRAIN.toNanos();
             boolean isIdle = old.generation().inFlight() == 0 && isQuiet(old.generation());
             if ((isIdle && old.wasIdle()) || isLate) {
-                end(old.generation());
+                try {
+                    end(old.generation());
+                } catch (RuntimeException unforeseen) {
+                    LOG.error("Generation {} did not end well", old.generation().number(), unforeseen);
+                }
             } else {
                 stay.add(new Retired(old.generation(), old.sinceNanos(), isIdle));
             }
         }
         retired.clear();
         retired.addAll(stay);
-        if (!retired.isEmpty()) {
-            lookLater();
-        }
     }
 
     /** A parked call is none of the exchanges, and is still on its way at its server. */
@@ -274,13 +273,19 @@ public final class Generations implements Handler, Resolver {
         LOG.info("Generation {} is over", over.number());
     }
 
+    /** Its sessions are deleted at the server, which takes a while; nothing waits for that. */
     private static void close(Upstream upstream) {
-        upstream.close().timeout(CLOSE_WITHIN).onErrorComplete().block();
+        upstream.close()
+                .timeout(CLOSE_WITHIN)
+                .subscribe(
+                        closed -> {},
+                        late -> LOG.warn("The server {} was not left in order: {}", upstream.name(), late.toString()));
     }
 
     /** Closes all: first what is sent to others, then the filters, then the servers. */
     public synchronized void close() {
         isClosed = true;
+        looking.dispose();
         Set<Upstream> upstreams = upstreamsOf(null);
         Set<Filter> closed = new HashSet<>();
         for (Generation generation : alive) {

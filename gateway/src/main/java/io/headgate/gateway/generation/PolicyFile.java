@@ -13,7 +13,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -81,14 +80,7 @@ public final class PolicyFile implements Disposable {
         Generation first = generations.present();
         lastSuccess = first.since();
         last = new Outcome(
-                true,
-                first.number(),
-                started.digest(),
-                first.reason(),
-                first.since(),
-                List.of(),
-                List.of(),
-                List.of());
+                true, first.number(), started.digest(), first.reason(), first.since(), List.of(), List.of(), List.of());
         Gauge.builder(MeterNames.CONFIG_APPLIED, this, policy -> policy.last.applied() ? 1 : 0)
                 .register(meters);
         Gauge.builder(MeterNames.CONFIG_APPLIED_AT, this, policy -> policy.lastSuccess.toEpochMilli() / 1e3)
@@ -114,7 +106,8 @@ public final class PolicyFile implements Disposable {
         List<String> stamps;
         int round = 0;
         do {
-            // Before it is read: what is written meanwhile is the next change. A file that is named for the first time is read
+            // Before it is read: what is written meanwhile is the next change. A file that is named for the first time
+            // is read
             // once more, because nothing is known of how it was before.
             before = files;
             stamps = FileWatch.stamps(before);
@@ -153,7 +146,14 @@ public final class PolicyFile implements Disposable {
 
     private Outcome refused(String reason, Instant now, String digest, List<String> problems) {
         return new Outcome(
-                false, generations.present().number(), digest, reason, now, List.of(), List.of(), List.copyOf(problems));
+                false,
+                generations.present().number(),
+                digest,
+                reason,
+                now,
+                List.of(),
+                List.of(),
+                List.copyOf(problems));
     }
 
     private void tell(Outcome outcome) {
@@ -193,7 +193,9 @@ public final class PolicyFile implements Disposable {
                             "problems",
                             Integer.toString(outcome.problems().size()),
                             "first",
-                            outcome.problems().isEmpty() ? "" : outcome.problems().get(0)));
+                            outcome.problems().isEmpty()
+                                    ? ""
+                                    : outcome.problems().get(0)));
         }
     }
 

@@ -70,12 +70,7 @@ final class FanOut {
                         .ignoreElements()
                         .timeout(LONGEST, timer)
                         .onErrorComplete(error -> {
-                            meters.counter(
-                                            MeterNames.UPSTREAM_FAULTS,
-                                            "upstream",
-                                            upstream.name(),
-                                            "reason",
-                                            "fan_out")
+                            meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", upstream.name(), "reason", "fan_out")
                                     .increment();
                             return true;
                         }));

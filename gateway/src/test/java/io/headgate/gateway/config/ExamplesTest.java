@@ -6,11 +6,18 @@ import io.headgate.filter.FilterType;
 import io.headgate.gateway.policy.BuiltInFilters;
 import io.headgate.testkit.Certificates;
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +50,50 @@ class ExamplesTest {
                 "TLS_CERTIFICATE", certificate.toString(),
                 "TLS_KEY", key.toString(),
                 "HEADGATE_ADMIN_TOKEN", "0123456789abcdef");
-        assertThat(ConfigFile.read(example, environment::get).servers()).isNotEmpty();
+        Config config = ConfigFile.read(example, environment::get);
+        assertThat(config.servers()).isNotEmpty();
+        // What is equal lives on when a file is read again, so what is written the same must be equal.
+        assertThat(ConfigFile.read(example, environment::get)).isEqualTo(config);
+    }
+
+    /** Else a file that is read again would always describe something else, and nothing of it would live on. */
+    @Test
+    void everyValueCanBeCompared() throws Exception {
+        Deque<Class<?>> left = new ArrayDeque<>(List.of(Config.class));
+        BuiltInFilters.ALL.forEach(filter -> left.add(filter.configType()));
+        Set<Class<?>> seen = new HashSet<>();
+        while (!left.isEmpty()) {
+            Class<?> type = left.remove();
+            // There is one of each type of filter.
+            if (type.equals(FilterType.class) || !seen.add(type)) {
+                continue;
+            }
+            if (type.isRecord()) {
+                for (RecordComponent component : type.getRecordComponents()) {
+                    left.addAll(classesIn(component.getGenericType()));
+                }
+            } else if (type.getName().startsWith("io.headgate.") && !type.isEnum()) {
+                assertThat(type.getMethod("equals", Object.class).getDeclaringClass())
+                        .as(type.getName())
+                        .isNotEqualTo(Object.class);
+            }
+            assertThat(type.isArray()).as(type.getName()).isFalse();
+        }
+        assertThat(seen.size()).isGreaterThan(30);
+    }
+
+    private static List<Class<?>> classesIn(Type type) {
+        if (type instanceof Class<?> plain) {
+            return List.of(plain);
+        }
+        List<Class<?>> found = new ArrayList<>();
+        if (type instanceof ParameterizedType generic) {
+            found.addAll(classesIn(generic.getRawType()));
+            for (Type argument : generic.getActualTypeArguments()) {
+                found.addAll(classesIn(argument));
+            }
+        }
+        return found;
     }
 
     static List<Path> examples() throws IOException {

@@ -45,8 +45,7 @@ public final class InnerGateway {
         keeper = new CatalogKeeper(meters, time, this::now, events);
         keeper.begin(keeper.with(sources));
         Seal seal = new Seal(List.of(SealKey.random()), this::now);
-        Router router = new Router(
-                keeper, seal, PageSize.DEFAULT, time, "0", meters);
+        Router router = new Router(keeper, seal, PageSize.DEFAULT, time, "0", meters);
         sessions = new Sessions(SessionConfig.DEFAULT, meters, memory);
         parking = new Parking(ParkingConfig.DEFAULT, new RequestStates(seal, meters), time, meters, memory);
         Rounds rounds = new Rounds(keeper::relearn, SessionConfig.DEFAULT, meters, time);

@@ -28,8 +28,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -50,10 +50,11 @@ class ChainTest {
 
     @Test
     void letsTheFirstFilterSeeAnExchangeFirst() throws BadMessage {
-        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), null, CONTEXT).before(exchange -> {
-            seen.add("end");
-            return Flux.empty();
-        });
+        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), null, CONTEXT)
+                .before(exchange -> {
+                    seen.add("end");
+                    return Flux.empty();
+                });
         call(chain);
         call(chain);
         assertThat(seen).containsExactly("one", "two", "three", "end", "one", "two", "three", "end");

@@ -160,7 +160,8 @@ public final class CatalogKeeper implements Resolver {
         if (before != now) {
             Offer old = before == null ? null : before.snapshot().offer();
             Offer fresh = now == null ? null : now.snapshot().offer();
-            boolean isRenamed = before != null && now != null && !before.namespace().equals(now.namespace());
+            boolean isRenamed =
+                    before != null && now != null && !before.namespace().equals(now.namespace());
             for (ItemKind kind : ItemKind.values()) {
                 boolean isOther = fresh == null
                         ? old != null && !old.isSame(null, kind)

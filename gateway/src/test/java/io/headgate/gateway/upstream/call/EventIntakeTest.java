@@ -47,7 +47,8 @@ class EventIntakeTest {
         return new HttpClient(
                 config,
                 loops,
-                new UpstreamMeters("u1", meters, new LiveGauges(meters), InstantSource.system(), MemoryBudget.unlimited(meters)));
+                new UpstreamMeters(
+                        "u1", meters, new LiveGauges(meters), InstantSource.system(), MemoryBudget.unlimited(meters)));
     }
 
     @AfterEach

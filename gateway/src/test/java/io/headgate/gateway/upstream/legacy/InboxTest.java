@@ -24,7 +24,8 @@ class InboxTest {
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final MemoryBudget memory = MemoryBudget.of(MemoryConfig.of(16L * MIB), meters);
-    private final UpstreamMeters upstream = new UpstreamMeters("s", meters, new LiveGauges(meters), InstantSource.system(), memory);
+    private final UpstreamMeters upstream =
+            new UpstreamMeters("s", meters, new LiveGauges(meters), InstantSource.system(), memory);
     private final Inbox inbox = new Inbox(upstream);
 
     @Test

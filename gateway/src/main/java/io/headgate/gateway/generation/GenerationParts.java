@@ -24,7 +24,7 @@ import reactor.core.scheduler.Scheduler;
  * @param exports sends the records of the present audit filter elsewhere
  * @param thread makes and closes; it may block
  */
-public record Parts(
+public record GenerationParts(
         Function<UpstreamConfig, Upstream> upstreams,
         CatalogKeeper keeper,
         FilterContext context,
