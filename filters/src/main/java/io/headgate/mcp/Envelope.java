@@ -225,12 +225,12 @@ public final class Envelope {
         return bytes[slots[2 * member.slot]];
     }
 
-    /** The refusal with the id of the message, so that the sender learns whose it is: read already, or still to find. */
+    /**
+     * The refusal with the id of the message, so that the sender learns whose it is. Where the rest can be read, it is looked for
+     * in all of it: one that is read already may stand there once more.
+     */
     private BadMessage refused(Reason reason, int start, int end) {
-        RawJson id = get(Member.ID);
-        if (id == null && reason.leavesStructure()) {
-            id = LostId.find(bytes, start, end);
-        }
+        RawJson id = reason.leavesStructure() ? LostId.find(bytes, start, end) : get(Member.ID);
         if (id == null || idDefect(id.array(), id.start(), id.end()) != null) {
             return new BadMessage(reason);
         }

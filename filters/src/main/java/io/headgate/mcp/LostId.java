@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for the id of a message that was refused before its id was reached; many clients write the id last.
+ * Looks for the id of a message that was refused before all of it was read; many clients write the id last.
  *
  * <p>Trusts nothing: it counts brackets, steps over strings, and reads the value of the one key {@code "id"} of the outer
  * object strictly. Whatever it does not understand is no id.
