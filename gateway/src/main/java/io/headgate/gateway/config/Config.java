@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param data where the gateway keeps what must outlive it
  * @param filters the chain, in this order
  * @param notes what was read and is not used, for a person to know
- * @param digest the SHA-256 of the file as it is written, or the empty string without one
+ * @param files the file, what it includes, and all that it names: absolute, each once, in the order of reading; of an
+ *     included directory also the directory, because a file may be added to it
+ * @param digest the SHA-256 of the file as it is written; with more texts (what it includes, mcpJson, keys of callers) that
+ *     of their SHA-256s, each on a line; the empty string without a file
  */
 public record Config(
         Address listen,
@@ -38,6 +41,7 @@ public record Config(
         MemoryConfig memory,
         ShutdownConfig shutdown,
         List<String> notes,
+        List<Path> files,
         String digest) {
     static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
@@ -58,6 +62,7 @@ public record Config(
                 CatalogConfig.DEFAULT,
                 MemoryConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,
+                List.of(),
                 List.of(),
                 "");
     }

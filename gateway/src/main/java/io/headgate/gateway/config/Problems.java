@@ -3,7 +3,9 @@ package io.headgate.gateway.config;
 import io.headgate.mcp.VisibleText;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Everything that is wrong with a file, gathered so that all of it can be said at once. */
 final class Problems {
@@ -13,6 +15,12 @@ final class Problems {
     private record Problem(Place place, String text) {}
 
     private final List<Problem> found = new ArrayList<>();
+    private final Map<String, Integer> order = new HashMap<>();
+
+    /** Problems of this file come behind those of the files that were told before. */
+    void inOrder(String file) {
+        order.putIfAbsent(file, order.size());
+    }
 
     void add(Place place, String path, String text) {
         found.add(new Problem(place, path.isEmpty() ? place + " " + text : place + " " + path + ": " + text));
@@ -26,11 +34,11 @@ final class Problems {
         return found.isEmpty();
     }
 
-    /** One line for each, file by file in the order of their places. */
+    /** One line for each, in the order of the files and of the places in them. */
     List<String> lines() {
         return found.stream()
-                .sorted(Comparator.comparing(
-                                (Problem problem) -> problem.place().file())
+                .sorted(Comparator.comparingInt((Problem problem) ->
+                                order.getOrDefault(problem.place().file(), order.size()))
                         .thenComparingInt(problem -> problem.place().line())
                         .thenComparingInt(problem -> problem.place().column()))
                 .map(problem -> shown(problem.text()))

@@ -37,33 +37,32 @@ final class RecordBinder {
     private static final Pattern ELEMENT = Pattern.compile("(\\w+)\\[(\\d{1,9})](?:\\.(\\w+))?");
 
     private final Problems problems;
-    private final Substitution.Environment environment;
+    private final ConfigFiles files;
     private final Substitution substitution;
-    private final Path directory;
 
     /** False where what is written may be a secret in the wrong place. */
     private final boolean quotes;
 
-    RecordBinder(Problems problems, Substitution.Environment environment, Path directory) {
-        this(problems, environment, directory, /* quotes= */ true);
+    RecordBinder(Problems problems, ConfigFiles files, Substitution.Environment environment) {
+        this(problems, files, new Substitution(environment, files), /* quotes= */ true);
     }
 
-    private RecordBinder(Problems problems, Substitution.Environment environment, Path directory, boolean quotes) {
+    private RecordBinder(Problems problems, ConfigFiles files, Substitution substitution, boolean quotes) {
         this.problems = problems;
-        this.environment = environment;
-        this.substitution = new Substitution(environment, directory);
-        this.directory = directory;
+        this.files = files;
+        this.substitution = substitution;
         this.quotes = quotes;
-    }
-
-    /** The same for a file elsewhere. */
-    RecordBinder at(Path home) {
-        return new RecordBinder(problems, environment, home, quotes);
     }
 
     /** The record, or null if something is wrong with it, which then is among the problems. */
     <R> @Nullable R bind(Value value, String path, Class<R> type) {
         return type.cast(bindType(value, path, type));
+    }
+
+    /** A path that is no file of the configuration itself, or null as with {@link #bind}. */
+    @Nullable
+    Path path(Value value, String path) {
+        return (Path) scalar(value, path, Scalars.path(value.place().directory()));
     }
 
     /** The text with everything filled in, or null if it cannot be. */
@@ -77,7 +76,7 @@ final class RecordBinder {
             return null;
         }
         try {
-            return substitution.fill(text.written());
+            return substitution.fill(text.written(), value.place().directory());
         } catch (Substitution.Unfilled unfilled) {
             problems.add(value.place(), path, String.valueOf(unfilled.getMessage()));
             return null;
@@ -95,7 +94,10 @@ final class RecordBinder {
             return items == null || generic.getRawType() != Set.class ? items : new LinkedHashSet<>(items);
         }
         Class<?> plain = (Class<?>) type;
-        Scalars.Scalar scalar = Scalars.of(plain, directory);
+        if (plain == Path.class) {
+            return file(value, path);
+        }
+        Scalars.Scalar scalar = Scalars.of(plain);
         if (scalar != null) {
             return scalar(value, path, scalar);
         }
@@ -105,20 +107,26 @@ final class RecordBinder {
         return plain.isEnum() ? enumeration(value, path, plain) : record(value, path, plain);
     }
 
-    /** A record in the file that is named here, whose own paths start where it is. */
+    private @Nullable Path file(Value value, String path) {
+        Path file = path(value, path);
+        if (file != null) {
+            files.note(file);
+        }
+        return file;
+    }
+
+    /** A record in the file that is named here. */
     private @Nullable Object fromFile(Value value, String path, Class<?> type) {
-        Path file = bind(value, path, Path.class);
+        Path file = path(value, path);
         String expected = "the keys " + String.join(", ", names(type));
-        String text =
-                file == null ? null : TextFile.read(file, value.place(), path, "a file with " + expected, problems);
+        String text = file == null ? null : files.read(file, value.place(), path, "a file with " + expected);
         if (file == null || text == null) {
             return null;
         }
         int before = problems.count();
         Value root = YamlTree.read(file.toString(), text, problems);
         if (root instanceof Value.Fields fields) {
-            Path home = TextFile.directoryOf(file);
-            return new RecordBinder(problems, environment, home, /* quotes= */ false).fields(fields, "", type);
+            return new RecordBinder(problems, files, substitution, /* quotes= */ false).fields(fields, "", type);
         }
         if (problems.count() == before) {
             Place place = root == null ? new Place(file.toString(), 1, 1) : root.place();
@@ -290,11 +298,11 @@ final class RecordBinder {
         return isFilled && expected >= 0 ? ((Value.Text) culprit).written() + reason.substring(expected) : reason;
     }
 
-    private String expected(Parameter parameter) {
+    private static String expected(Parameter parameter) {
         if (parameter.getType().isAnnotationPresent(FromFile.class)) {
             return "a file with the keys " + String.join(", ", names(parameter.getType()));
         }
-        Scalars.Scalar scalar = Scalars.of(parameter.getType(), directory);
+        Scalars.Scalar scalar = Scalars.of(parameter.getType());
         return scalar == null ? "a value" : scalar.expected();
     }
 

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,8 @@ final class ServersReader {
     private final RecordBinder binder;
     private final Problems problems;
     private final List<String> notes;
+    private final Map<String, UpstreamConfig> servers = new LinkedHashMap<>();
+    private final Map<String, Place> places = new HashMap<>();
 
     ServersReader(RecordBinder binder, Problems problems, List<String> notes) {
         this.binder = binder;
@@ -56,22 +59,29 @@ final class ServersReader {
         this.notes = notes;
     }
 
-    void read(Value value, String path, Map<String, UpstreamConfig> into) {
-        if (!(value instanceof Value.Fields servers)) {
+    /** What was read so far. */
+    List<UpstreamConfig> servers() {
+        return List.copyOf(servers.values());
+    }
+
+    /** Reads a map of servers behind those before. */
+    void read(Value value, String path) {
+        if (!(value instanceof Value.Fields named)) {
             problems.add(value.place(), path, RecordBinder.kind(value) + " (expected: names with servers)");
             return;
         }
-        servers.entries().forEach((name, field) -> {
+        named.entries().forEach((name, field) -> {
             String at = RecordBinder.join(path, name);
             if (!NAME.matcher(name).matches()) {
                 problems.add(field.place(), at, "no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)");
             }
-            if (into.containsKey(name)) {
-                problems.add(field.place(), at, "a second server of this name (expected: each name once)");
+            Place earlier = isDisabled(field.value()) ? null : places.putIfAbsent(name, field.place());
+            if (earlier != null) {
+                problems.add(field.place(), at, "a second server of this name (expected: once, as at " + earlier + ")");
             }
             UpstreamConfig server = server(name, field, at);
             if (server != null) {
-                into.put(name, server);
+                servers.put(name, server);
             }
         });
     }
@@ -92,8 +102,9 @@ final class ServersReader {
     }
 
     /** An entry that is switched off may be as broken as it likes. */
-    private static boolean isDisabled(Value.Fields written) {
-        Value.Field disabled = written.entries().get("disabled");
+    private static boolean isDisabled(Value value) {
+        Value.Field disabled =
+                value instanceof Value.Fields written ? written.entries().get("disabled") : null;
         return disabled != null
                 && disabled.value() instanceof Value.Text text
                 && text.written().equals("true");
