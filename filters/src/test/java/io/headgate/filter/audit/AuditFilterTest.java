@@ -22,10 +22,13 @@ import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -37,7 +40,9 @@ class AuditFilterTest extends FilterContract {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final FakeLog log = new FakeLog();
-    private final List<AuditFilter> made = new ArrayList<>();
+    /** Those that a test has let go it has closed too. */
+    private final Set<AuditFilter> made = Collections.newSetFromMap(new WeakHashMap<>());
+
     private final List<Exchange> passed = new ArrayList<>();
 
     @Override
@@ -331,8 +336,8 @@ class AuditFilterTest extends FilterContract {
         Map<String, List<String>> values = new LinkedHashMap<>();
         values.put("find", List.of("city"));
         values.put("erp__look", List.of("city"));
-        AuditFilter filter = new AuditFilter(
-                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, log, null);
+        AuditFilter filter = AuditFilter.open(
+                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, () -> log);
         made.add(filter);
         // At the door of one server its tools have the names that other servers' tools have for the fleet.
         Filter routed = new Routed(
@@ -377,7 +382,7 @@ class AuditFilterTest extends FilterContract {
     }
 
     private AuditFilter audit(AuditConfig config) {
-        AuditFilter filter = new AuditFilter(config, context(), log, null);
+        AuditFilter filter = AuditFilter.open(config, context(), () -> log);
         made.add(filter);
         return filter;
     }

@@ -57,7 +57,7 @@ class AuditRaceTest {
                 data,
                 new Events(),
                 new Secrets());
-        AuditFilter filter = new AuditFilter(AuditConfig.DEFAULT, context, log, null);
+        AuditFilter filter = AuditFilter.open(AuditConfig.DEFAULT, context, () -> log);
         log.hold();
         AtomicInteger made = new AtomicInteger();
         for (int i = 0; i < ROUNDS; i++) {

@@ -113,7 +113,7 @@ class EventRecordsTest {
                 data,
                 events,
                 new Secrets(List.of(new Secret("held-by-us"))));
-        return new AuditFilter(AuditConfig.DEFAULT, context, log, null);
+        return AuditFilter.open(AuditConfig.DEFAULT, context, () -> log);
     }
 
     private static InetAddress address(String literal) {

@@ -53,7 +53,16 @@ class IdentityFilterTest extends FilterContract {
                 told.add(name + " " + (from == null ? "" : from.getHostAddress()));
             }
         });
-        return new FilterContext(plain.place(), meters, plain.clock(), timer, data, events, plain.secrets());
+        return new FilterContext(
+                plain.place(),
+                meters,
+                plain.gauges(),
+                plain.clock(),
+                timer,
+                data,
+                events,
+                plain.secrets(),
+                plain.former());
     }
 
     @Override

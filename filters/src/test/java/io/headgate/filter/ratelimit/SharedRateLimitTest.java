@@ -134,7 +134,7 @@ class SharedRateLimitTest {
         try (RedisClient client = RedisClient.create(redis.uri())) {
             RedisCommands<String, String> commands = client.connect().sync();
             List<String> keys = commands.keys("*");
-            assertThat(keys).singleElement().asString().matches("headgate:ratelimit:caller\\+tool:10/s:20:[\\w-]{22}");
+            assertThat(keys).singleElement().asString().matches("headgate:ratelimit:caller\\+tool:caller\\+tool:[\\w-]{22}");
             assertThat(commands.pttl(keys.get(0))).isBetween(1L, 13_000L);
         }
     }
