@@ -156,6 +156,8 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http")),
             Map.entry(
+                    "gateway.config.schema", List.of("filter", "filter.ratelimit", "gateway.policy", "gateway.config")),
+            Map.entry(
                     "gateway.admin",
                     List.of(
                             "filter",

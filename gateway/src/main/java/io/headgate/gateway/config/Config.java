@@ -39,7 +39,7 @@ public record Config(
         ShutdownConfig shutdown,
         List<String> notes,
         String digest) {
-    static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
+    public static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
 
     /** Servers behind two addresses, and all defaults. */

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a file into a {@link Config}, and says everything that is wrong with it at once. */
 public final class ConfigFile {
-    private static final List<String> KEYS = List.of(
+    /** What may stand at the root. */
+    public static final List<String> KEYS = List.of(
             "listen",
             "admin",
             "data",
