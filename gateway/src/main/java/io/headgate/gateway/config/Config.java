@@ -12,6 +12,7 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param data where the gateway keeps what must outlive it
  * @param filters the chain, in this order
  * @param notes what was read and is not used, for a person to know
+ * @param filled the paths of the values that were filled in, as {@code admin.token}: none of them is to be shown
  * @param digest the SHA-256 of the file as it is written, or the empty string without one
  */
 public record Config(
@@ -38,6 +40,7 @@ public record Config(
         MemoryConfig memory,
         ShutdownConfig shutdown,
         List<String> notes,
+        Set<String> filled,
         String digest) {
     public static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
@@ -59,6 +62,7 @@ public record Config(
                 MemoryConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,
                 List.of(),
+                Set.of(),
                 "");
     }
 

@@ -99,6 +99,7 @@ public final class ConfigFile {
                 bind(fields, "memory", MemoryConfig.DEFAULT),
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),
                 List.copyOf(notes),
+                binder.filled(),
                 digest);
         stopIfBroken();
         return config;

@@ -42,11 +42,25 @@ final class RecordBinder {
     /** False where what is written may be a secret in the wrong place. */
     private final boolean quotes;
 
+    /** What was filled in, by the paths of the whole configuration. */
+    private final Set<String> filled;
+
+    /** Where the file that is read stands in the whole configuration; empty for the root. */
+    private final String base;
+
     RecordBinder(Problems problems, Substitution.Environment environment, Path directory) {
-        this(problems, environment, directory, /* quotes= */ true);
+        this(problems, environment, directory, /* quotes= */ true, new LinkedHashSet<>(), "");
     }
 
-    private RecordBinder(Problems problems, Substitution.Environment environment, Path directory, boolean quotes) {
+    private RecordBinder(
+            Problems problems,
+            Substitution.Environment environment,
+            Path directory,
+            boolean quotes,
+            Set<String> filled,
+            String base) {
+        this.filled = filled;
+        this.base = base;
         this.problems = problems;
         this.environment = environment;
         this.substitution = new Substitution(environment, directory);
@@ -56,7 +70,12 @@ final class RecordBinder {
 
     /** The same for a file elsewhere. */
     RecordBinder at(Path home) {
-        return new RecordBinder(problems, environment, home, quotes);
+        return new RecordBinder(problems, environment, home, quotes, filled, base);
+    }
+
+    /** The paths of the values that were filled in so far. */
+    Set<String> filled() {
+        return Set.copyOf(filled);
     }
 
     /** The record, or null if something is wrong with it, which then is among the problems. */
@@ -75,7 +94,11 @@ final class RecordBinder {
             return null;
         }
         try {
-            return substitution.fill(text.written());
+            Substitution.Filled whole = substitution.fill(text.written());
+            if (whole.isSecret()) {
+                filled.add(join(base, path));
+            }
+            return whole;
         } catch (Substitution.Unfilled unfilled) {
             problems.add(value.place(), path, String.valueOf(unfilled.getMessage()));
             return null;
@@ -116,7 +139,8 @@ final class RecordBinder {
         Value root = YamlTree.read(file.toString(), text, problems);
         if (root instanceof Value.Fields fields) {
             Path home = TextFile.directoryOf(file);
-            return new RecordBinder(problems, environment, home, /* quotes= */ false).fields(fields, "", type);
+            return new RecordBinder(problems, environment, home, /* quotes= */ false, filled, join(base, path))
+                    .fields(fields, "", type);
         }
         if (problems.count() == before) {
             Place place = root == null ? new Place(file.toString(), 1, 1) : root.place();

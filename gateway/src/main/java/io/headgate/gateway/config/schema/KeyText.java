@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param isBytes whether its number is a size
  * @param otherwise what the key is if it is left out, where a record cannot say that by itself
  * @param words the only texts that it may hold; empty for any
+ * @param isOrdered whether the order of its names counts
  * @param by the key that tells the elements of a list apart
  */
 public record KeyText(
@@ -21,6 +22,7 @@ public record KeyText(
         boolean isBytes,
         @Nullable String otherwise,
         List<String> words,
+        boolean isOrdered,
         @Nullable String by) {
     private static final Pattern BAR = Pattern.compile(" \\| ");
     private static final Pattern COMMA = Pattern.compile(", ");
@@ -31,6 +33,7 @@ public record KeyText(
         boolean isBytes = false;
         String otherwise = null;
         List<String> words = List.of();
+        boolean isOrdered = false;
         String by = null;
         List<String> parts = BAR.splitAsStream(line).toList();
         for (String part : parts.subList(1, parts.size())) {
@@ -40,10 +43,11 @@ public record KeyText(
                 case "unit" -> isBytes = value.equals("bytes");
                 case "default" -> otherwise = value;
                 case "words" -> words = COMMA.splitAsStream(value).toList();
+                case "order" -> isOrdered = true;
                 case "by" -> by = value;
                 default -> throw new IllegalArgumentException(line);
             }
         }
-        return new KeyText(parts.get(0), looser, isBytes, otherwise, words, by);
+        return new KeyText(parts.get(0), looser, isBytes, otherwise, words, isOrdered, by);
     }
 }

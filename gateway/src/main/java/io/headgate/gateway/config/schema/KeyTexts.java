@@ -41,6 +41,11 @@ public final class KeyTexts {
         return text != null ? text : KeyText.parse("?");
     }
 
+    /** True if keys below this one have texts of their own. */
+    public boolean hasBelow(String path) {
+        return byPath.keySet().stream().anyMatch(each -> each.startsWith(path + ".") || each.startsWith(path + "[]."));
+    }
+
     Map<String, KeyText> all() {
         return byPath;
     }

@@ -38,6 +38,14 @@ public final class Written {
         return value instanceof Boolean || value instanceof Double ? value : value.toString();
     }
 
+    /** True for what a file writes as one value, false for what holds others. */
+    public static boolean isOne(Object value) {
+        boolean holds = value instanceof Map<?, ?>
+                || value instanceof Collection<?>
+                || (value instanceof Record && Form.of(value.getClass()) == null && !(value instanceof Per));
+        return !holds;
+    }
+
     /** The elements of a collection in an order that is always the same: its own, or else that of words. */
     public static List<Object> ordered(Collection<?> elements) {
         List<Object> all = new ArrayList<>(elements);
