@@ -6,6 +6,7 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigRejected;
 import io.headgate.gateway.config.Nearest;
+import io.headgate.gateway.config.schema.ConfigSchema;
 import io.headgate.gateway.http.ListenException;
 import io.headgate.gateway.telemetry.Fatal;
 import java.io.PrintStream;
@@ -17,8 +18,8 @@ import java.util.List;
 public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
-    private static final List<String> VERBS =
-            List.of("run", "demo", "demo-server", "check", "probe", "audit", "help", "--help", "-h", "--version");
+    private static final List<String> VERBS = List.of(
+            "run", "demo", "demo-server", "check", "schema", "probe", "audit", "help", "--help", "-h", "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
 
     private final PrintStream out;
@@ -59,11 +60,13 @@ public final class Main {
     private int run(String verb, List<String> arguments) {
         if (!VERBS.contains(verb)) {
             throw new UsageException("unknown command " + verb
-                    + Nearest.hint(verb, List.of("run", "demo", "demo-server", "check", "probe", "audit", "help")));
+                    + Nearest.hint(
+                            verb, List.of("run", "demo", "demo-server", "check", "schema", "probe", "audit", "help")));
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
             case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "schema" -> schema(CommandLine.parse(verb, List.of(), arguments));
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
             case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
             case "probe" -> probe(CommandLine.parse(verb, List.of("--header"), arguments));
@@ -97,6 +100,19 @@ public final class Main {
         config.notes().forEach(err::println);
         return say(file + ": OK (" + count(config.servers().size(), "server") + ", "
                 + count(config.filters().size(), "filter") + ")");
+    }
+
+    private int schema(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("schema"));
+        }
+        if (line.rest().isEmpty()) {
+            return say(ConfigSchema.file().stripTrailing());
+        }
+        if (!line.rest().equals(List.of("keys"))) {
+            throw new UsageException("schema: unexpected " + line.rest().get(0) + " (expected: nothing, or keys)");
+        }
+        return say(ConfigSchema.keysFile().stripTrailing());
     }
 
     private int demo(CommandLine line) {

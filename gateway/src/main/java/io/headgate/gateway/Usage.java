@@ -9,6 +9,7 @@ final class Usage {
 
               headgate run -c FILE          serve what the file describes
               headgate check -c FILE        say everything that is wrong with the file
+              headgate schema               print the JSON Schema of the file, for editors
               headgate demo                 serve two built-in servers, and say what to try
               headgate demo-server          run one of the built-in servers alone
               headgate probe URL            say what a server is and offers
@@ -16,8 +17,8 @@ final class Usage {
               headgate help [COMMAND]       this, or more about one command
               headgate --version""";
 
-    private static final Map<String, String> VERBS =
-            Map.of("run", """
+    private static final Map<String, String> VERBS = Map.of(
+            "run", """
             headgate run -c FILE
 
             Serves what the file describes until SIGTERM or SIGINT; then calls may finish for shutdown.grace.
@@ -27,7 +28,11 @@ final class Usage {
 
             Reads the file and all that it names, and says everything that is wrong. Ends with 0 if nothing is.
 
-              -c, --config FILE    the file""", "demo", """
+              -c, --config FILE    the file""", "schema", """
+            headgate schema [keys]
+
+            Prints the JSON Schema of the file (draft-07) for editors; with "keys" that of the file with the keys of callers.
+            An editor takes it from the first line of a file: # yaml-language-server: $schema=headgate.schema.json""", "demo", """
             headgate demo
 
             Serves two built-in servers on http://127.0.0.1:8080/mcp, with the admin port on 9090.""", "demo-server", """

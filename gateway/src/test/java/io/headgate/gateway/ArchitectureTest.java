@@ -158,6 +158,17 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http")),
             Map.entry(
+                    "gateway.config.schema", List.of("filter", "filter.ratelimit", "gateway.policy", "gateway.config")),
+            Map.entry(
+                    "gateway.config.effective",
+                    List.of(
+                            "filter",
+                            "filter.ratelimit",
+                            "gateway.upstream",
+                            "gateway.policy",
+                            "gateway.config",
+                            "gateway.config.schema")),
+            Map.entry(
                     "gateway.admin",
                     List.of(
                             "filter",

@@ -64,7 +64,7 @@ class CommandLineTest {
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
-                        + " (expected: run, demo, demo-server, check, probe, audit, help)\n");
+                        + " (expected: run, demo, demo-server, check, schema, probe, audit, help)\n");
         assertThat(run("run", "--confg", "x").err())
                 .isEqualTo(
                         "headgate: run: unknown option --confg; did you mean '--config'? (expected: -c, --config)\n");
@@ -77,6 +77,16 @@ class CommandLineTest {
         assertThat(run("--version").out()).startsWith("headgate ");
         assertThat(run("help").out()).contains("headgate run -c FILE").contains("demo-server");
         assertThat(run("demo-server", "--help").out()).contains("--page-size N");
+    }
+
+    @Test
+    void printsTheSchemaThatIsKept() throws Exception {
+        Path deploy = Path.of("../deploy");
+        assertThat(run("schema").out()).isEqualTo(Files.readString(deploy.resolve("headgate.schema.json")));
+        assertThat(run("schema", "keys").out())
+                .isEqualTo(Files.readString(deploy.resolve("headgate-keys.schema.json")));
+        assertThat(run("schema", "lists"))
+                .isEqualTo(new Outcome(1, "", "headgate: schema: unexpected lists (expected: nothing, or keys)\n"));
     }
 
     @Test

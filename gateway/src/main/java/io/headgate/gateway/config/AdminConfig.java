@@ -37,7 +37,7 @@ public record AdminConfig(Address listen, @Nullable Secret token, List<String> a
     }
 
     /** Names are not looked up here: one that may be anything is not of the loopback. */
-    private static boolean isLoopback(String host) {
+    public static boolean isLoopback(String host) {
         boolean isIpv4 = host.startsWith("127.") && host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
         return isIpv4 || host.equalsIgnoreCase("localhost") || host.equals("::1");
     }

@@ -12,6 +12,7 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what was read and is not used, for a person to know
  * @param files the file, what it includes, and all that it names: absolute, each once, in the order of reading; of an
  *     included directory also the directory, because a file may be added to it
+ * @param filled the paths of the values that were filled in, as {@code admin.token}: none of them is to be shown
  * @param digest the SHA-256 of the file as it is written; with more texts (what it includes, mcpJson, keys of callers) that
  *     of their SHA-256s, each on a line; the empty string without a file
  */
@@ -42,8 +44,9 @@ public record Config(
         ShutdownConfig shutdown,
         List<String> notes,
         List<Path> files,
+        Set<String> filled,
         String digest) {
-    static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
+    public static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
 
     /** Servers behind two addresses, and all defaults. */
@@ -64,6 +67,7 @@ public record Config(
                 ShutdownConfig.DEFAULT,
                 List.of(),
                 List.of(),
+                Set.of(),
                 "");
     }
 

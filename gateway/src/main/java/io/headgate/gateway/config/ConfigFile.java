@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a file into a {@link Config}, and says everything that is wrong with it at once. */
 public final class ConfigFile {
-    private static final List<String> KEYS = List.of(
+    /** What may stand at the root. */
+    public static final List<String> KEYS = List.of(
             Parts.INCLUDE,
             "listen",
             "admin",
@@ -86,6 +87,7 @@ public final class ConfigFile {
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),
                 List.copyOf(notes),
                 files.all(),
+                binder.filled(),
                 files.digest());
         if (!problems.isEmpty()) {
             throw new ConfigRejected(problems.lines(), files.all());

@@ -8,11 +8,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,15 +41,34 @@ final class RecordBinder {
     /** False where what is written may be a secret in the wrong place. */
     private final boolean quotes;
 
+    /** What was filled in, by the paths of the whole configuration. */
+    private final Set<String> filled;
+
+    /** Where the file that is read stands in the whole configuration; empty for the root. */
+    private final String base;
+
     RecordBinder(Problems problems, ConfigFiles files, Substitution.Environment environment) {
-        this(problems, files, new Substitution(environment, files), /* quotes= */ true);
+        this(problems, files, new Substitution(environment, files), /* quotes= */ true, new LinkedHashSet<>(), "");
     }
 
-    private RecordBinder(Problems problems, ConfigFiles files, Substitution substitution, boolean quotes) {
+    private RecordBinder(
+            Problems problems,
+            ConfigFiles files,
+            Substitution substitution,
+            boolean quotes,
+            Set<String> filled,
+            String base) {
+        this.filled = filled;
+        this.base = base;
         this.problems = problems;
         this.files = files;
         this.substitution = substitution;
         this.quotes = quotes;
+    }
+
+    /** The paths of the values that were filled in so far. */
+    Set<String> filled() {
+        return Set.copyOf(filled);
     }
 
     /** The record, or null if something is wrong with it, which then is among the problems. */
@@ -76,7 +93,11 @@ final class RecordBinder {
             return null;
         }
         try {
-            return substitution.fill(text.written(), value.place().directory());
+            Substitution.Filled whole = substitution.fill(text.written(), value.place().directory());
+            if (whole.isSecret()) {
+                filled.add(join(base, path));
+            }
+            return whole;
         } catch (Substitution.Unfilled unfilled) {
             problems.add(value.place(), path, String.valueOf(unfilled.getMessage()));
             return null;
@@ -118,7 +139,7 @@ final class RecordBinder {
     /** A record in the file that is named here. */
     private @Nullable Object fromFile(Value value, String path, Class<?> type) {
         Path file = path(value, path);
-        String expected = "the keys " + String.join(", ", names(type));
+        String expected = "the keys " + String.join(", ", RecordKeys.names(type));
         String text = file == null ? null : files.read(file, value.place(), path, "a file with " + expected);
         if (file == null || text == null) {
             return null;
@@ -126,7 +147,8 @@ final class RecordBinder {
         int before = problems.count();
         Value root = YamlTree.read(file.toString(), text, problems);
         if (root instanceof Value.Fields fields) {
-            return new RecordBinder(problems, files, substitution, /* quotes= */ false).fields(fields, "", type);
+            return new RecordBinder(problems, files, substitution, /* quotes= */ false, filled, join(base, path))
+                    .fields(fields, "", type);
         }
         if (problems.count() == before) {
             Place place = root == null ? new Place(file.toString(), 1, 1) : root.place();
@@ -201,7 +223,7 @@ final class RecordBinder {
         }
         Method shorthand = shorthand(type, value);
         if (shorthand == null) {
-            String keys = String.join(", ", names(type));
+            String keys = String.join(", ", RecordKeys.names(type));
             problems.add(value.place(), path, shown(value) + " (expected: the keys " + keys + ")");
             return null;
         }
@@ -210,11 +232,11 @@ final class RecordBinder {
     }
 
     private @Nullable Object fields(Value.Fields fields, String path, Class<?> type) {
-        List<String> names = names(type);
+        List<String> names = RecordKeys.names(type);
         refuseUnknown(fields, path, names);
-        Executable creator = creator(type);
+        Executable creator = RecordKeys.creator(type);
         Parameter[] parameters = creator.getParameters();
-        Object defaults = defaults(type);
+        Object defaults = RecordKeys.defaults(type);
         @Nullable Object[] arguments = new @Nullable Object[parameters.length];
         boolean isWhole = true;
         for (int i = 0; i < parameters.length; i++) {
@@ -224,7 +246,7 @@ final class RecordBinder {
                 arguments[i] = bindType(field.value(), join(path, name), parameters[i].getParameterizedType());
                 isWhole &= arguments[i] != null;
             } else if (defaults != null) {
-                arguments[i] = read(type.getRecordComponents()[i], defaults);
+                arguments[i] = RecordKeys.read(type.getRecordComponents()[i], defaults);
             } else if (!parameters[i].getAnnotatedType().isAnnotationPresent(Nullable.class)) {
                 problems.add(fields.place(), join(path, name), "missing (expected: " + expected(parameters[i]) + ")");
                 isWhole = false;
@@ -300,69 +322,19 @@ final class RecordBinder {
 
     private static String expected(Parameter parameter) {
         if (parameter.getType().isAnnotationPresent(FromFile.class)) {
-            return "a file with the keys " + String.join(", ", names(parameter.getType()));
+            return "a file with the keys " + String.join(", ", RecordKeys.names(parameter.getType()));
         }
         Scalars.Scalar scalar = Scalars.of(parameter.getType());
         return scalar == null ? "a value" : scalar.expected();
     }
 
-    private static Executable creator(Class<?> type) {
-        Method factory = creator(type, JsonCreator.Mode.PROPERTIES);
-        try {
-            return factory != null
-                    ? factory
-                    : type.getConstructor(Arrays.stream(type.getRecordComponents())
-                            .map(RecordComponent::getType)
-                            .toArray(Class<?>[]::new));
-        } catch (NoSuchMethodException impossible) {
-            throw new LinkageError("record is not accessible", impossible);
-        }
-    }
-
     /** The factory that takes a value as a whole: that of lists for a list if there is one, else that of scalars. */
     private static @Nullable Method shorthand(Class<?> type, Value value) {
-        Method any = creator(type, JsonCreator.Mode.DELEGATING);
-        for (Method method : type.getMethods()) {
-            JsonCreator creator = method.getAnnotation(JsonCreator.class);
-            if (creator != null
-                    && creator.mode() == JsonCreator.Mode.DELEGATING
-                    && (method.getParameterTypes()[0] == List.class) == (value instanceof Value.Items)) {
-                return method;
-            }
-        }
-        return any;
-    }
-
-    private static @Nullable Method creator(Class<?> type, JsonCreator.Mode mode) {
-        return Arrays.stream(type.getMethods())
-                .filter(method -> method.isAnnotationPresent(JsonCreator.class)
-                        && method.getAnnotation(JsonCreator.class).mode() == mode)
+        List<Method> all = RecordKeys.shorthands(type);
+        return all.stream()
+                .filter(method -> (method.getParameterTypes()[0] == List.class) == (value instanceof Value.Items))
                 .findFirst()
-                .orElse(null);
-    }
-
-    private static @Nullable Object defaults(Class<?> type) {
-        try {
-            return type.getField("DEFAULT").get(null);
-        } catch (NoSuchFieldException none) {
-            return null;
-        } catch (IllegalAccessException impossible) {
-            throw new LinkageError("DEFAULT is not accessible", impossible);
-        }
-    }
-
-    private static @Nullable Object read(RecordComponent component, Object from) {
-        try {
-            return component.getAccessor().invoke(from);
-        } catch (ReflectiveOperationException impossible) {
-            throw new LinkageError("record is not accessible", impossible);
-        }
-    }
-
-    static List<String> names(Class<?> type) {
-        return Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getName)
-                .toList();
+                .orElse(all.isEmpty() ? null : all.get(0));
     }
 
     private String shown(Value value) {

@@ -27,9 +27,6 @@ final class ServersReader {
     private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}");
     private static final Set<String> HTTP = Set.of("http", "streamable-http", "streamable_http", "streamablehttp");
     private static final List<String> TYPES = List.of("http", "streamable-http", "sse", "stdio");
-    /** What other programs keep in an entry and a gateway has no use for. */
-    private static final List<String> FOREIGN =
-            List.of("description", "alwaysAllow", "autoApprove", "timeout", "note", "gallery", "version");
 
     /** Fields that the gateway itself writes. */
     private static final Set<String> OWN_HEADERS = Set.of(
@@ -112,7 +109,7 @@ final class ServersReader {
 
     private Value.Fields withoutForeign(Value.Fields written, String path) {
         Map<String, Value.Field> known = new LinkedHashMap<>(written.entries());
-        for (String key : FOREIGN) {
+        for (String key : ServerEntry.FOREIGN) {
             Value.Field dropped = known.remove(key);
             if (dropped != null) {
                 notes.add(Problems.shown(
