@@ -64,7 +64,7 @@ final class Bench implements AutoCloseable {
                 .text(firstUrl(), second.url(), CallerKeys.write(keys), data, siem == null ? "" : siem.url());
         gateway = starter.start(yaml, clock);
         Request list = new RequestBuilder(file, Map.of("ALICE", CallerKeys.ALICE))
-                .build(Situation.harmlessForm(), Preparation.nothing());
+                .build(Situation.harmlessForm(), Expectation.NONE);
         boolean isJudgedByReads = setting.has(Trait.OFFERED) || setting.has(Trait.PAGED);
         boolean ready = Patience.until(() -> isJudgedByReads ? areRead() : offersBoth(list), READY_WITHIN_SECONDS);
         if (!ready) {
@@ -128,6 +128,15 @@ final class Bench implements AutoCloseable {
         return fronts().stream()
                 .flatMap(front -> Stream.of("127.0.0.1:" + front.port(), "localhost:" + front.port()))
                 .toList();
+    }
+
+    /** An upstream by the name that the gateway has for it. */
+    StubUpstream upstream(String name) {
+        return switch (name) {
+            case "u1" -> first;
+            case "u2" -> second;
+            default -> throw new Unbuildable("upstream " + name);
+        };
     }
 
     List<StubUpstream> upstreams() {

@@ -19,6 +19,7 @@ final class HostileSuite implements AutoCloseable {
 
     private final HostileFile file;
     private final WaitingList waiting;
+    private final Preparations preparations = Preparations.load();
     private final GatewayUnderTest.Starter starter;
     private final Map<Setting, Bench> benches = new HashMap<>();
 
@@ -53,14 +54,15 @@ final class HostileSuite implements AutoCloseable {
     /** Runs a case in its setting; everything that is wrong. */
     List<String> problems(HostileCase written) throws Exception {
         HostileCase hostile = waiting.decided(written, file.codes().keySet());
-        Setting setting = Setting.of(hostile);
+        Preparation preparation = preparations.of(hostile);
+        Setting setting = Setting.of(hostile, preparation);
         if (!setting.isOwn()) {
-            return new CaseRunner(file, shared(setting)).run(hostile);
+            return new CaseRunner(file, shared(setting)).run(hostile, preparation);
         }
         UpstreamSteps.Pace pace = UpstreamSteps.Pace.of(setting, file);
         UpstreamPlan plan = UpstreamPlan.of(hostile);
         try (Bench own = new Bench(setting, file, starter, (first, second) -> plan.offerBy(first, second, pace))) {
-            return new CaseRunner(file, own).run(hostile);
+            return new CaseRunner(file, own).run(hostile, preparation);
         }
     }
 

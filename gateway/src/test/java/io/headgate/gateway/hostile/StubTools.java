@@ -2,15 +2,12 @@ package io.headgate.gateway.hostile;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,9 +21,6 @@ final class StubTools {
     private static final String FORM = "{\"mode\":\"form\",\"message\":\"Go on?\",\"requestedSchema\":"
             + "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}}";
     private static final double LONGEST_CALL_SECONDS = 30;
-
-    private static final Pattern WITH_HEADER =
-            Pattern.compile("tool (\\w+) has (?:an? )?(?:(string|integer|number|boolean) )?x-mcp-header ([\\w-]+)");
 
     private final StubUpstream.Era era;
     private final String more;
@@ -52,34 +46,19 @@ final class StubTools {
         this(era, "");
     }
 
-    /** With tools besides, as {@link #inWords} writes them. */
+    /** With tools besides, as {@link #more} writes them. */
     StubTools(StubUpstream.Era era, String more) {
         this.era = era;
         this.more = more;
     }
 
-    /** The tools that a case names and no stub has by itself, as JSON with a comma before each. */
-    static String inWords(HostileCase hostile) {
+    /** Tools as JSON with a comma before each. */
+    static String more(List<Preparation.Tool> tools) {
         StringBuilder more = new StringBuilder();
-        Matcher tool = WITH_HEADER.matcher(hostile.given());
-        while (tool.find()) {
-            String type = tool.group(2) == null ? "string" : tool.group(2);
-            String header = tool.group(3);
-            boolean isUsual = header.equals(
-                    tool.group(1).equals("sql") ? "Region" : tool.group(1).equals("t") ? "N" : "");
-            if (!isUsual) {
-                String argument = hostile.send().form("args").map().keySet().stream()
-                        .filter(name -> plain(name).equals(plain(header)))
-                        .findFirst()
-                        .orElse(header.toLowerCase(Locale.ROOT));
-                more.append(',').append(tool(tool.group(1), property(argument, type, header)));
-            }
+        for (Preparation.Tool tool : tools) {
+            more.append(',').append(tool(tool.name(), property(tool.argument(), tool.type(), tool.header())));
         }
         return more.toString();
-    }
-
-    private static String plain(String name) {
-        return name.replaceAll("[_-]", "").toLowerCase(Locale.ROOT);
     }
 
     /** The names of its usual tools. */

@@ -149,7 +149,7 @@ final class Verdict {
 
     /** What holds for every answer, whatever the case. */
     private void always() {
-        List<String> secrets = new ArrayList<>(situation.preparation().secrets());
+        List<String> secrets = new ArrayList<>(situation.prepared().secrets());
         for (StubUpstream upstream : situation.bench().upstreams()) {
             secrets.add("127.0.0.1:" + upstream.port());
             secrets.add("localhost:" + upstream.port());
