@@ -38,6 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class AdminServer {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
+    private static final String YAML = "application/yaml";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final String BEARER = "Bearer ";
@@ -47,7 +48,7 @@ public final class AdminServer {
             /readyz   200 while clients can be served
             /metrics  for Prometheus
             /state    everything at a glance, as JSON
-            /config   the file as it is in force, with all defaults and without secrets
+            /config   the file as it is in force, with all defaults and without secrets; ?format=yaml for people
             /reload   POST: read the file again, and say what came of it
             """;
 
@@ -228,8 +229,16 @@ public final class AdminServer {
             case "/metrics" -> answer(request, response, HttpResponseStatus.OK, PROMETHEUS, meters.scrape());
             case "/state" ->
                 answer(request, response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.state()));
+            case "/config" ->
+                wantsYaml(request)
+                        ? answer(request, response, HttpResponseStatus.OK, YAML, report.configText())
+                        : answer(request, response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.config()));
             default -> answer(request, response, HttpResponseStatus.OK, TEXT, INDEX);
         };
+    }
+
+    private static boolean wantsYaml(HttpServerRequest request) {
+        return request.uri().endsWith("?format=yaml");
     }
 
     private static Publisher<Void> answer(

@@ -1,5 +1,6 @@
 package io.headgate.gateway.admin;
 
+import io.headgate.gateway.config.effective.EffectiveConfig;
 import io.headgate.gateway.generation.Generation;
 import io.headgate.gateway.generation.Generations;
 import io.headgate.gateway.generation.PolicyFile;
@@ -13,6 +14,7 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.UpstreamState;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -94,6 +96,33 @@ public final class StateReport {
                 sessions.subscriptionCount(),
                 memory.state(),
                 servers);
+    }
+
+    /** The file as it is in force. */
+    RunningConfig config() {
+        Generation present = generations.present();
+        PolicyFile.Outcome last = policyFile == null ? null : policyFile.last();
+        return new RunningConfig(
+                present.number(),
+                present.config().digest(),
+                present.reason(),
+                present.since(),
+                present.config().files().stream().map(Path::toString).toList(),
+                EffectiveConfig.tree(present.config()),
+                last == null || last.applied() ? null : last);
+    }
+
+    /** The same for people. */
+    String configText() {
+        RunningConfig now = config();
+        StringBuilder text = new StringBuilder("# Generation " + now.number() + ", in force since " + now.since() + " ("
+                + now.reason() + ")\n# SHA-256 " + now.digest() + "\n");
+        PolicyFile.Outcome refused = now.refused();
+        if (refused != null) {
+            text.append("# Refused at ").append(refused.at()).append(" (").append(refused.reason()).append("):\n");
+            refused.problems().forEach(problem -> text.append("#   ").append(problem).append('\n'));
+        }
+        return text.append(EffectiveConfig.yaml(generations.present().config())).toString();
     }
 
     private GatewayState.Policy generation(Generation present) {

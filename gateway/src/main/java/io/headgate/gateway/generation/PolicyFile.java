@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -76,7 +77,7 @@ public final class PolicyFile implements Disposable {
         this.events = events;
         this.clock = clock;
         this.meters = meters;
-        this.files = List.of(file);
+        this.files = started.files();
         Generation first = generations.present();
         lastSuccess = first.since();
         last = new Outcome(
@@ -100,43 +101,43 @@ public final class PolicyFile implements Disposable {
     }
 
     private synchronized Outcome read(String reason) {
+        List<String> changes = new ArrayList<>();
         Outcome outcome;
         List<Path> before;
-        List<Path> after;
         List<String> stamps;
         int round = 0;
         do {
-            // Before it is read: what is written meanwhile is the next change. A file that is named for the first time
-            // is read
-            // once more, because nothing is known of how it was before.
+            // Taken before the files are read, so that what is written meanwhile is the next change. Of a file that is named
+            // for the first time there was nothing to take, so all are read once more.
             before = files;
             stamps = FileWatch.stamps(before);
-            outcome = readOnce(reason);
-            after = files;
-        } while (!after.equals(before) && ++round < MOST_ROUNDS);
-        watch.watch(after, after.equals(before) ? stamps : FileWatch.stamps(after));
+            outcome = readOnce(reason, changes);
+        } while (!files.equals(before) && ++round < MOST_ROUNDS);
+        watch.watch(files, files.equals(before) ? stamps : FileWatch.stamps(files));
         tell(outcome);
         last = outcome;
         return outcome;
     }
 
-    private Outcome readOnce(String reason) {
+    private Outcome readOnce(String reason, List<String> changes) {
         Instant now = clock.instant();
         Config config;
         try {
             config = reader.get();
         } catch (ConfigRejected rejected) {
+            files = rejected.files();
             return refused(reason, now, "", rejected.problems());
         }
+        files = config.files();
         try {
-            List<String> changes = generations.apply(config, reason);
+            changes.addAll(generations.apply(config, reason));
             return new Outcome(
                     true,
                     generations.present().number(),
                     config.digest(),
                     reason,
                     now,
-                    changes,
+                    List.copyOf(changes),
                     Changes.needingRestart(started, config),
                     List.of());
         } catch (RuntimeException notMade) {
