@@ -180,6 +180,7 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http",
                             "gateway.config",
+                            "gateway.config.effective",
                             "gateway.generation")),
             Map.entry(
                     "gateway.audit",

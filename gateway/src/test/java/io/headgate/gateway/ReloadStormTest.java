@@ -147,7 +147,13 @@ class ReloadStormTest {
         for (int i = 0; i < SESSIONS; i++) {
             CompletableFuture<JsonNode> heard = CompletableFuture.supplyAsync(standing.get(i)::next);
             String which = "stream " + i + " hears something: ";
-            Await.until(Await.LIMIT, () -> which + text(), heard::isDone);
+            Await.until(
+                    Await.LIMIT,
+                    () -> which + new GatewayMetrics(gateway).get("headgate_sse_active") + " "
+                            + new GatewayMetrics(gateway).get("headgate_subscriptions_active") + " "
+                            + new GatewayMetrics(gateway).get("headgate_sse_closed_total") + " "
+                            + standing.stream().map(s -> s.lastId()).toList(),
+                    heard::isDone);
             assertThat(heard.join().at("/method").asString()).endsWith("list_changed");
         }
         assertThat(new GatewayMetrics(gateway).get("headgate_sse_active")).isEqualTo(SESSIONS);
