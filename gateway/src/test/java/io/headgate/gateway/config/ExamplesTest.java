@@ -38,7 +38,7 @@ class ExamplesTest {
     private static final Path MANY_FILES = Path.of("many-files");
 
     /** What a file has under other names, or not at all. */
-    private static final List<String> NO_KEYS = List.of("servers", "filters", "notes", "files", "digest");
+    private static final List<String> NO_KEYS = List.of("servers", "filters", "notes", "files", "filled", "digest");
 
     @TempDir
     Path pem;
