@@ -31,9 +31,10 @@ public final class Succession<C> {
             this.config = config;
         }
 
-        /** A call comes; costs one look but for the first time. */
+        /** A call comes; costs one look, but for the first one. */
         public void use() {
-            if (present != this) {
+            Turn decides = present;
+            if (decides != this && number > decides.number) {
                 become();
             }
         }

@@ -53,8 +53,11 @@ public final class AuditFilter implements Filter {
 
     /** Opens the log below the data directory, or goes on with the one that the filter before it has opened. */
     private static AuditFilter open(AuditConfig config, FilterContext context) {
-        return open(config, context, () -> new LogSink(AuditLog.open(
-                context.data().resolve(DIRECTORY), config.log(), context.meters(), context.clock())));
+        return open(
+                config,
+                context,
+                () -> new LogSink(AuditLog.open(
+                        context.data().resolve(DIRECTORY), config.log(), context.meters(), context.clock())));
     }
 
     /** The same with another log. */
@@ -63,12 +66,17 @@ public final class AuditFilter implements Filter {
         if (context.former() instanceof AuditFilter former) {
             Ledger ledger = former.ledger;
             return new AuditFilter(
-                    config, context, ledger, ledger.owners().next(settings), feed(config, context, ledger, former.export));
+                    config,
+                    context,
+                    ledger,
+                    ledger.owners().next(settings),
+                    feed(config, context, ledger, former.export));
         }
         AuditSink opened = log.get();
         try {
             Ledger ledger = new Ledger(opened, settings, context);
-            return new AuditFilter(config, context, ledger, ledger.owners().first(), feed(config, context, ledger, null));
+            return new AuditFilter(
+                    config, context, ledger, ledger.owners().first(), feed(config, context, ledger, null));
         } catch (RuntimeException notMade) {
             opened.close();
             throw notMade;

@@ -3,6 +3,7 @@ package io.headgate.filter.ratelimit;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.TimeMeter;
@@ -32,9 +33,15 @@ final class Buckets {
     /**
      * How much a bucket holds, and how many there are.
      *
+     * @param bandwidth the only one of the configuration; a bucket that has another one is not adjusted yet
      * @param timeToFill when one that nobody asked for is full again, whatever it was: then it may be forgotten
      */
-    record Numbers(BucketConfiguration configuration, int keys, Duration timeToFill) {}
+    record Numbers(Bandwidth bandwidth, BucketConfiguration configuration, int keys, Duration timeToFill) {
+        static Numbers of(Bandwidth bandwidth, int keys, Duration timeToFill) {
+            return new Numbers(
+                    bandwidth, BucketConfiguration.builder().addLimit(bandwidth).build(), keys, timeToFill);
+        }
+    }
 
     Buckets(String limit, Numbers numbers, FilterContext context) {
         present = numbers;
@@ -79,20 +86,16 @@ final class Buckets {
     }
 
     private LocalBucket newBucket(Object key) {
-        BucketConfiguration configuration = present.configuration();
-        LocalBucket bucket = Bucket.builder()
-                .addLimit(configuration.getBandwidths()[0])
+        return Bucket.builder()
+                .addLimit(present.bandwidth())
                 .withCustomTimePrecision(time)
                 .build();
-        // It is full of either; with this one all share one configuration, and that is how it is known.
-        bucket.replaceConfiguration(configuration, TokensInheritanceStrategy.PROPORTIONALLY);
-        return bucket;
     }
 
     private void adjust(LocalBucket bucket) {
-        BucketConfiguration configuration = present.configuration();
-        if (bucket.getConfiguration() != configuration) {
-            bucket.replaceConfiguration(configuration, TokensInheritanceStrategy.PROPORTIONALLY);
+        Numbers numbers = present;
+        if (bucket.getConfiguration().getBandwidths()[0] != numbers.bandwidth()) {
+            bucket.replaceConfiguration(numbers.configuration(), TokensInheritanceStrategy.PROPORTIONALLY);
         }
     }
 
@@ -104,7 +107,7 @@ final class Buckets {
     }
 
     private void adjustAll() {
-        byKey.policy().eviction().ifPresent(policy -> policy.setMaximum(present.keys()));
         byKey.asMap().values().forEach(this::adjust);
+        byKey.policy().eviction().ifPresent(policy -> policy.setMaximum(present.keys()));
     }
 }

@@ -2,7 +2,6 @@ package io.headgate.filter.ratelimit;
 
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
-import io.github.bucket4j.BucketConfiguration;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Succession;
@@ -33,8 +32,7 @@ final class LimitBuckets {
         this.config = config;
         this.refusal = "too many requests (limit: " + config.name() + ")";
         refused = context.meters().counter("headgate.rate.limited", "limit", config.name());
-        Buckets.Numbers numbers = new Buckets.Numbers(
-                BucketConfiguration.builder().addLimit(share(config, nodes)).build(), keys, timeToFill(config, nodes));
+        Buckets.Numbers numbers = Buckets.Numbers.of(share(config, nodes), keys, timeToFill(config, nodes));
         if (former == null) {
             buckets = new Buckets(config.name(), numbers, context);
             turn = buckets.owners().first();

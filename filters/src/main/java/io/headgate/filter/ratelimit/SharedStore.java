@@ -167,7 +167,9 @@ final class SharedStore implements AutoCloseable {
             connection = opened;
             if (isToldAway) {
                 isToldAway = false;
-                LOG.info("{}: Redis is back, the limits are shared again", owners.config().place());
+                LOG.info(
+                        "{}: Redis is back, the limits are shared again",
+                        owners.config().place());
             }
         }
         if (!opened.isOpen()) {

@@ -104,6 +104,20 @@ class EventRecordsTest {
         assertThat(log.lines()).isEmpty();
     }
 
+    @Test
+    void whatHappensIsOneRecordWhileOneFilterReplacesAnother() {
+        AuditFilter former = filter();
+        FilterContext context =
+                new FilterContext("", new SimpleMeterRegistry(), () -> now, timer, data, events, new Secrets());
+        AuditFilter next = AuditFilter.open(AuditConfig.DEFAULT, context.at("", former), () -> log);
+        events.post("a", Map.of());
+        former.close();
+        events.post("b", Map.of());
+        next.close();
+        events.post("c", Map.of());
+        assertThat(log.types()).containsExactly("a", "b");
+    }
+
     private AuditFilter filter() {
         FilterContext context = new FilterContext(
                 "",
