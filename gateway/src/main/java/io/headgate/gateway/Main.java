@@ -47,7 +47,7 @@ public final class Main {
             List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
             return run(verb, rest);
         } catch (ConfigRejected rejected) {
-            rejected.problems().forEach(err::println);
+            rejected.withWarnings().forEach(err::println);
         } catch (UsageException | ListenException | AdminException | IllegalArgumentException known) {
             err.println("headgate: " + known.getMessage());
         } catch (RuntimeException unforeseen) {
@@ -63,7 +63,7 @@ public final class Main {
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
-            case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, CheckCommand.FLAGS, arguments));
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
             case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
             case "probe" -> probe(CommandLine.parse(verb, List.of("--header"), arguments));
@@ -79,7 +79,7 @@ public final class Main {
         }
         Fatal.arm();
         Config config = ConfigFile.read(file("run", line));
-        config.notes().forEach(err::println);
+        config.warnings().forEach(err::println);
         Gateway gateway = Gateway.start(config);
         Shutdown.onSignal(gateway::stop);
         String scheme = config.tls() == null ? "http" : "https";
@@ -91,11 +91,7 @@ public final class Main {
         if (line.wantsHelp()) {
             return say(Usage.of("check"));
         }
-        Path file = file("check", line);
-        Config config = ConfigFile.read(file);
-        config.notes().forEach(err::println);
-        return say(file + ": OK (" + count(config.servers().size(), "server") + ", "
-                + count(config.filters().size(), "filter") + ")");
+        return CheckCommand.check(file("check", line), line.has("--strict"), out, err);
     }
 
     private int demo(CommandLine line) {
@@ -133,21 +129,20 @@ public final class Main {
 
     private static Path file(String verb, CommandLine line) {
         nothingElse(verb, line);
-        String file = line.option("-c") != null ? line.option("-c") : line.option("--config");
-        if (file == null) {
-            throw new UsageException(verb + ": no file (expected: headgate " + verb + " -c headgate.yaml)");
+        List<String> files = FILE_OPTIONS.stream()
+                .flatMap(option -> line.all(option).stream())
+                .toList();
+        if (files.size() != 1) {
+            throw new UsageException(verb + ": " + (files.isEmpty() ? "no file" : "more than one file")
+                    + " (expected: headgate " + verb + " -c headgate.yaml)");
         }
-        return Path.of(file);
+        return Path.of(files.get(0));
     }
 
     private static void nothingElse(String verb, CommandLine line) {
         if (!line.rest().isEmpty()) {
             throw new UsageException(verb + ": unexpected " + line.rest().get(0) + " (expected: only options)");
         }
-    }
-
-    private static String count(int number, String what) {
-        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private static String oneLine(Throwable unforeseen) {

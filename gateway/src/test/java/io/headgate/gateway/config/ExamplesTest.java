@@ -31,7 +31,7 @@ class ExamplesTest {
     private static final Path MANY_FILES = Path.of("many-files");
 
     /** What a file has under other names, or not at all. */
-    private static final List<String> NO_KEYS = List.of("servers", "filters", "notes", "files", "digest");
+    private static final List<String> NO_KEYS = List.of("servers", "filters", "warnings", "files", "digest", "written");
 
     @TempDir
     Path pem;
@@ -46,7 +46,9 @@ class ExamplesTest {
                 "TLS_CERTIFICATE", certificate.toString(),
                 "TLS_KEY", key.toString(),
                 "HEADGATE_ADMIN_TOKEN", "0123456789abcdef");
-        assertThat(ConfigFile.read(example, environment::get).servers()).isNotEmpty();
+        Config config = ConfigFile.read(example, environment::get);
+        assertThat(config.servers()).isNotEmpty();
+        assertThat(config.warnings()).isEmpty();
     }
 
     static List<Path> examples() throws IOException {
