@@ -32,6 +32,7 @@ public final class Main {
             "-h",
             "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
+    private static final List<String> CHECK_FLAGS = List.of("--strict", DiffCommand.AS_JSON);
     private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;
@@ -60,7 +61,7 @@ public final class Main {
             List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
             return run(verb, rest);
         } catch (ConfigRejected rejected) {
-            rejected.problems().forEach(err::println);
+            rejected.withWarnings().forEach(err::println);
         } catch (UsageException | ListenException | AdminException | IllegalArgumentException known) {
             err.println("headgate: " + known.getMessage());
         } catch (RuntimeException unforeseen) {
@@ -87,7 +88,7 @@ public final class Main {
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
-            case "check" -> check(CommandLine.parse(verb, CHECK_OPTIONS, List.of(DiffCommand.AS_JSON), arguments));
+            case "check" -> check(CommandLine.parse(verb, CHECK_OPTIONS, CHECK_FLAGS, arguments));
             case "diff" -> DiffCommand.run(arguments, out, err);
             case "schema" -> schema(CommandLine.parse(verb, List.of(), arguments));
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
@@ -106,7 +107,7 @@ public final class Main {
         Fatal.arm();
         Path file = file("run", line);
         Config config = ConfigFile.read(file);
-        config.notes().forEach(err::println);
+        config.warnings().forEach(err::println);
         Gateway gateway = Gateway.start(file, config);
         Shutdown.onSignal(gateway::stop);
         String scheme = config.tls() == null ? "http" : "https";
@@ -120,13 +121,9 @@ public final class Main {
         }
         Path file = file("check", line);
         String running = line.option(DiffCommand.AGAINST);
-        if (running != null) {
-            return DiffCommand.against(file, running, line.has(DiffCommand.AS_JSON), out, err);
-        }
-        Config config = ConfigFile.read(file);
-        config.notes().forEach(err::println);
-        return say(file + ": OK (" + count(config.servers().size(), "server") + ", "
-                + count(config.filters().size(), "filter") + ")");
+        return running != null
+                ? DiffCommand.against(file, running, line.has(DiffCommand.AS_JSON), out, err)
+                : CheckCommand.check(file, line.has("--strict"), out, err);
     }
 
     private int schema(CommandLine line) {
@@ -177,21 +174,20 @@ public final class Main {
 
     private static Path file(String verb, CommandLine line) {
         nothingElse(verb, line);
-        String file = line.option("-c") != null ? line.option("-c") : line.option("--config");
-        if (file == null) {
-            throw new UsageException(verb + ": no file (expected: headgate " + verb + " -c headgate.yaml)");
+        List<String> files = FILE_OPTIONS.stream()
+                .flatMap(option -> line.all(option).stream())
+                .toList();
+        if (files.size() != 1) {
+            throw new UsageException(verb + ": " + (files.isEmpty() ? "no file" : "more than one file")
+                    + " (expected: headgate " + verb + " -c headgate.yaml)");
         }
-        return Path.of(file);
+        return Path.of(files.get(0));
     }
 
     private static void nothingElse(String verb, CommandLine line) {
         if (!line.rest().isEmpty()) {
             throw new UsageException(verb + ": unexpected " + line.rest().get(0) + " (expected: only options)");
         }
-    }
-
-    private static String count(int number, String what) {
-        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private static String oneLine(Throwable unforeseen) {

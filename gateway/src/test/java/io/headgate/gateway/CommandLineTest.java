@@ -43,6 +43,17 @@ class CommandLineTest {
     }
 
     @Test
+    void refusesWarningsIfItIsStrict() throws Exception {
+        Path file = write("doubtful.yaml", SERVER + "listen: 0.0.0.0:8080\n");
+        String warning = file + ":2:9 warning: listen: 0.0.0.0:8080 without identity: every program that reaches it may"
+                + " call (expected: identity as the first filter, or an address of the loopback)\n";
+        assertThat(run("check", "-c", file.toString()))
+                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 4 filters)\n", warning));
+        assertThat(run("check", "--strict", "-c", file.toString()))
+                .isEqualTo(new Outcome(1, "", warning + "headgate: check: 1 warning (expected with --strict: none)\n"));
+    }
+
+    @Test
     void saysEachProblemOfAFileOnOneLine() throws Exception {
         Path file = write("bad.yaml", SERVER + "listn: x\nshutdown: {grace: 5}\n");
         for (String verb : List.of("check", "run")) {
@@ -62,6 +73,8 @@ class CommandLineTest {
     void saysWhatIsWrongWithACommand() throws Exception {
         assertThat(run("run"))
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
+        assertThat(run("check", "-c", "a.yaml", "--config=b.yaml").err())
+                .isEqualTo("headgate: check: more than one file (expected: headgate check -c headgate.yaml)\n");
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
                         + " (expected: run, demo, demo-server, check, diff, schema, probe, audit, help)\n");

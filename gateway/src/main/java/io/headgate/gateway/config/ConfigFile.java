@@ -1,19 +1,15 @@
 package io.headgate.gateway.config;
 
-import io.headgate.filter.FilterType;
 import io.headgate.gateway.config.Config.CatalogConfig;
 import io.headgate.gateway.config.Config.HttpConfig;
 import io.headgate.gateway.config.Config.SealConfig;
 import io.headgate.gateway.config.Config.ShutdownConfig;
 import io.headgate.gateway.http.TlsConfig;
 import io.headgate.gateway.memory.MemoryConfig;
-import io.headgate.gateway.policy.BuiltInFilters;
-import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.session.ParkingConfig;
 import io.headgate.gateway.session.SessionConfig;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,12 +39,12 @@ public final class ConfigFile {
     private final Path path;
     private final Problems problems = new Problems();
     private final ConfigFiles files = new ConfigFiles(problems);
-    private final List<String> notes = new ArrayList<>();
+    private final Written written = new Written();
     private final RecordBinder binder;
 
     private ConfigFile(Path path, Substitution.Environment environment) {
         this.path = path;
-        this.binder = new RecordBinder(problems, files, environment);
+        this.binder = new RecordBinder(problems, files, written, environment);
     }
 
     /** Reads a file and all that it names, with the environment of this process. */
@@ -65,6 +61,8 @@ public final class ConfigFile {
 
     private Config config(Parts parts) {
         Map<String, Value.Field> fields = parts.entries();
+        ServersReader servers = new ServersReader(binder, problems, written);
+        ChainReader chain = new ChainReader(binder, problems, written);
         // Without sound files, that nothing is to be served is a consequence and no problem of its own.
         boolean isSound = problems.isEmpty();
         TlsConfig tls = fields.containsKey("tls") ? bind(fields, "tls", TlsConfig.class) : null;
@@ -77,26 +75,32 @@ public final class ConfigFile {
                 data(fields.get("data")),
                 tls,
                 bind(fields, "http", HttpConfig.DEFAULT),
-                servers(parts, isSound),
-                filters(fields.get("filters")),
+                servers(parts, servers, isSound),
+                chain.read(fields.get("filters")),
                 bind(fields, "sessions", SessionConfig.DEFAULT),
                 bind(fields, "parking", ParkingConfig.DEFAULT),
                 bind(fields, "seal", SealConfig.DEFAULT),
                 bind(fields, "catalog", CatalogConfig.DEFAULT),
                 bind(fields, "memory", MemoryConfig.DEFAULT),
                 bind(fields, "shutdown", ShutdownConfig.DEFAULT),
-                List.copyOf(notes),
+                List.of(),
                 files.all(),
                 binder.filled(),
-                files.digest());
+                files.digest(),
+                written);
+        new Review(config, problems, written, servers.prefixes()).look(chain.isWhole());
         if (!problems.isEmpty()) {
-            throw new ConfigRejected(problems.lines(), files.all());
+            throw new ConfigRejected(problems, files.all());
         }
-        return config;
+        return config.withWarnings(problems.warnings());
     }
 
     private Path data(Value.@Nullable Field field) {
-        Path named = field == null ? null : binder.path(field.value(), "data");
+        Path named = null;
+        if (field != null) {
+            written.put("data", field.value().place());
+            named = binder.path(field.value(), "data");
+        }
         return named != null ? named : TextFile.directoryOf(path).resolve(Config.DEFAULT_DATA);
     }
 
@@ -113,8 +117,7 @@ public final class ConfigFile {
         return field == null ? null : binder.bind(field.value(), key, type);
     }
 
-    private List<UpstreamConfig> servers(Parts parts, boolean isSound) {
-        ServersReader reader = new ServersReader(binder, problems, notes);
+    private List<UpstreamConfig> servers(Parts parts, ServersReader reader, boolean isSound) {
         int before = problems.count();
         parts.servers().forEach(servers -> reader.read(servers.value(), Parts.SERVERS));
         Value.Field named = parts.entries().get("mcpJson");
@@ -148,60 +151,6 @@ public final class ConfigFile {
             return;
         }
         reader.read(field.value(), key);
-    }
-
-    private List<ConfiguredFilter<?>> filters(Value.@Nullable Field field) {
-        if (field == null) {
-            return BuiltInFilters.DEFAULT_CHAIN;
-        }
-        List<ConfiguredFilter<?>> filters = new ArrayList<>();
-        if (!(field.value() instanceof Value.Items items)) {
-            problems.add(
-                    field.value().place(),
-                    "filters",
-                    RecordBinder.kind(field.value()) + " (expected: a list, as in - timeout: 60s)");
-            return filters;
-        }
-        for (int i = 0; i < items.values().size(); i++) {
-            String path = "filters[" + i + "]";
-            Value item = items.values().get(i);
-            if (item instanceof Value.Fields fields && fields.entries().size() == 1) {
-                refuseLateFirst(fields, path, i);
-                fields.entries().forEach((name, config) -> filter(name, config, path, filters));
-            } else {
-                problems.add(
-                        item.place(), path, RecordBinder.kind(item) + " (expected: one filter, as in - timeout: 60s)");
-            }
-        }
-        return filters;
-    }
-
-    private void refuseLateFirst(Value.Fields filter, String path, int index) {
-        String name = BuiltInFilters.FIRST;
-        Value.Field field = filter.entries().get(name);
-        if (field != null && index > 0) {
-            problems.add(field.place(), path + "." + name, "behind another filter (expected: filters[0]." + name + ")");
-        }
-    }
-
-    private void filter(String name, Value.Field field, String path, List<ConfiguredFilter<?>> filters) {
-        List<String> known = new ArrayList<>();
-        for (FilterType<?> type : BuiltInFilters.ALL) {
-            known.add(type.name());
-            if (type.name().equals(name)) {
-                ConfiguredFilter<?> filter = configured(type, field.value(), path);
-                if (filter != null) {
-                    filters.add(filter);
-                }
-                return;
-            }
-        }
-        problems.add(field.place(), path + "." + name, "unknown filter" + Nearest.hint(name, known));
-    }
-
-    private <C extends Record> @Nullable ConfiguredFilter<C> configured(FilterType<C> type, Value value, String path) {
-        C config = binder.bind(value, path + "." + type.name(), type.configType());
-        return config == null ? null : new ConfiguredFilter<>(path + "." + type.name(), type, config);
     }
 
     private static Map<String, Place> places(Map<String, Value.Field> fields, String key) {

@@ -2,6 +2,7 @@ package io.headgate.gateway.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.headgate.filter.FromFile;
+import io.headgate.filter.NamePattern;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -36,6 +37,7 @@ final class RecordBinder {
 
     private final Problems problems;
     private final ConfigFiles files;
+    private final Written written;
     private final Substitution substitution;
 
     /** False where what is written may be a secret in the wrong place. */
@@ -47,13 +49,21 @@ final class RecordBinder {
     /** Where the file that is read stands in the whole configuration; empty for the root. */
     private final String base;
 
-    RecordBinder(Problems problems, ConfigFiles files, Substitution.Environment environment) {
-        this(problems, files, new Substitution(environment, files), /* quotes= */ true, new LinkedHashSet<>(), "");
+    RecordBinder(Problems problems, ConfigFiles files, Written written, Substitution.Environment environment) {
+        this(
+                problems,
+                files,
+                written,
+                new Substitution(environment, files),
+                /* quotes= */ true,
+                new LinkedHashSet<>(),
+                "");
     }
 
     private RecordBinder(
             Problems problems,
             ConfigFiles files,
+            Written written,
             Substitution substitution,
             boolean quotes,
             Set<String> filled,
@@ -62,6 +72,7 @@ final class RecordBinder {
         this.base = base;
         this.problems = problems;
         this.files = files;
+        this.written = written;
         this.substitution = substitution;
         this.quotes = quotes;
     }
@@ -92,6 +103,13 @@ final class RecordBinder {
             problems.add(value.place(), path, "no value (expected: " + expected + ")");
             return null;
         }
+        if (Substitution.hasBareName(text.written())) {
+            // Without the name, because it may be a part of a password.
+            problems.warn(
+                    value.place(),
+                    path,
+                    "a $ that fills nothing in (expected: ${NAME}, or $$ for the character itself)");
+        }
         try {
             Substitution.Filled whole = substitution.fill(text.written(), value.place().directory());
             if (whole.isSecret()) {
@@ -105,6 +123,7 @@ final class RecordBinder {
     }
 
     private @Nullable Object bindType(Value value, String path, Type type) {
+        written.put(path, value.place());
         if (type instanceof ParameterizedType generic) {
             Type[] arguments = generic.getActualTypeArguments();
             Type element = arguments[arguments.length - 1];
@@ -147,7 +166,8 @@ final class RecordBinder {
         int before = problems.count();
         Value root = YamlTree.read(file.toString(), text, problems);
         if (root instanceof Value.Fields fields) {
-            return new RecordBinder(problems, files, substitution, /* quotes= */ false, filled, join(base, path))
+            return new RecordBinder(
+                            problems, files, new Written(), substitution, /* quotes= */ false, filled, join(base, path))
                     .fields(fields, "", type);
         }
         if (problems.count() == before) {
@@ -228,10 +248,23 @@ final class RecordBinder {
             return null;
         }
         Object argument = bindType(value, path, shorthand.getGenericParameterTypes()[0]);
-        return argument == null ? null : construct(value, path, shorthand, argument);
+        Object made = argument == null ? null : construct(value, path, shorthand, argument);
+        if (made instanceof NamePattern pattern) {
+            written.put(path, pattern, value.place());
+        }
+        return made;
+    }
+
+    /** The record as {@link #bind} makes it, but with null for a key that is wrong: what else is wrong is to be said too. */
+    <R> @Nullable R bindLoosely(Value.Fields fields, String path, Class<R> type) {
+        return type.cast(fields(fields, path, type, /* isLoose= */ true));
     }
 
     private @Nullable Object fields(Value.Fields fields, String path, Class<?> type) {
+        return fields(fields, path, type, /* isLoose= */ false);
+    }
+
+    private @Nullable Object fields(Value.Fields fields, String path, Class<?> type, boolean isLoose) {
         List<String> names = RecordKeys.names(type);
         refuseUnknown(fields, path, names);
         Executable creator = RecordKeys.creator(type);
@@ -252,7 +285,7 @@ final class RecordBinder {
                 isWhole = false;
             }
         }
-        return isWhole ? construct(fields, path, creator, arguments) : null;
+        return isWhole || isLoose ? construct(fields, path, creator, arguments) : null;
     }
 
     /** Reports keys that are none of the known ones. */
@@ -315,7 +348,7 @@ final class RecordBinder {
 
     /** What a constructor said, without the value if that was filled in. */
     private static String hidden(Value culprit, String reason) {
-        boolean isFilled = culprit instanceof Value.Text text && text.written().indexOf('$') >= 0;
+        boolean isFilled = culprit instanceof Value.Text text && text.written().contains("${");
         int expected = reason.indexOf(" (expected: ");
         return isFilled && expected >= 0 ? ((Value.Text) culprit).written() + reason.substring(expected) : reason;
     }

@@ -19,6 +19,7 @@ final class Substitution {
     private static final int MAX_FILE_BYTES = 64 * 1024;
     private static final Pattern REFERENCE = Pattern.compile(
             "\\$\\$|\\$\\{(?:(?<source>env|file|input):)?(?<name>[^{}:]+)(?<fallback>:-(?<default>[^{}]*))?\\}|\\$\\{");
+    private static final Pattern BARE = Pattern.compile("\\$[A-Za-z_]");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     private final Environment environment;
@@ -49,6 +50,12 @@ final class Substitution {
         }
         matcher.appendTail(shown);
         return new Filled(text.toString(), shown.toString());
+    }
+
+    /** True for a name behind a dollar sign without braces, as a shell would take it. */
+    static boolean hasBareName(String written) {
+        return written.indexOf('$') >= 0
+                && BARE.matcher(REFERENCE.matcher(written).replaceAll(" ")).find();
     }
 
     private static String withoutDefault(String reference) {

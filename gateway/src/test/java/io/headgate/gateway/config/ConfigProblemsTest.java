@@ -140,7 +140,7 @@ class ConfigProblemsTest {
         return Stream.of(
                 arguments(
                         SERVER + "filters: {timeout: 60s}",
-                        "2:10 filters: keys with values (expected: a list, as in - timeout: 60s)"),
+                        "2:10 filters: keys with values (expected: a list, as in - timeout: 60s, or extends and with)"),
                 arguments(
                         SERVER + "filters: [timeout]",
                         "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
@@ -245,7 +245,7 @@ class ConfigProblemsTest {
                 listen: nowhere
                 mcpServers:
                   a: {command: npx}
-                  b: {url: 'http://c/mcp', prefx: x}
+                  b: {url: '${NOT_SET}', prefx: x, prefix: 'b b'}
                 filters:
                   - timeout: soon
                 data: ${NOT_SET}
@@ -255,7 +255,9 @@ class ConfigProblemsTest {
                 .containsExactly(
                         "1:9 listen",
                         "3:7 mcpServers.a.command",
-                        "4:28 mcpServers.b.prefx",
+                        "4:12 mcpServers.b.url",
+                        "4:26 mcpServers.b.prefx",
+                        "4:44 mcpServers.b.prefix",
                         "6:14 filters[0].timeout",
                         "7:7 data");
     }

@@ -25,6 +25,13 @@ public final class ConfigReading {
         return ConfigFile.read(write(directory, "headgate.yaml", text), environment::get);
     }
 
+    /** The warnings of a text that can be used, the directory left out. */
+    static List<String> warnings(Path directory, String text) {
+        return read(directory, text, Map.of()).warnings().stream()
+                .map(warning -> warning.replace(directory + "/", ""))
+                .toList();
+    }
+
     /** The problems with a text, the directory left out. */
     public static List<String> problems(Path directory, String text, Map<String, String> environment) {
         ConfigRejected rejected = catchThrowableOfType(ConfigRejected.class, () -> read(directory, text, environment));

@@ -75,7 +75,7 @@ final class Laxity {
 
     private static boolean isLoopback(@Nullable Object address) {
         return address != null
-                && AdminConfig.isLoopback(Address.parse(address.toString()).host());
+                && Address.parse(address.toString()).isLoopback();
     }
 
     /** A number, a time, a size or a rate as one number. */
