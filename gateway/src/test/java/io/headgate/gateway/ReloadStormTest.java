@@ -153,14 +153,16 @@ class ReloadStormTest {
         assertThat(reload()).isEqualTo(200);
         Await.until("one generation is left", () -> state().at("/policy/alive").size() == 1);
         assertThat(new GatewayMetrics(gateway).get("headgate_sse_active")).isEqualTo(SESSIONS);
-        Await.until("nothing is left of the others", () ->
-                instances("io.headgate.gateway.generation.Generation") == 1
+        Await.until(
+                "nothing is left of the others",
+                () -> instances("io.headgate.gateway.generation.Generation") == 1
                         && instances("io.headgate.gateway.upstream.era.HttpUpstream") == 2
                         && instances("io.headgate.filter.ratelimit.RateLimitFilter") == 1);
         AtomicLong after = new AtomicLong();
         Await.until(
                 Await.LIMIT,
-                () -> "sockets are as before: " + before + ", now " + after + servers.stream().map(x -> x.url()).toList(),
+                () -> "sockets are as before: " + before + ", now " + after
+                        + servers.stream().map(x -> x.url()).toList(),
                 () -> {
                     after.set(files());
                     return after.get() <= before + 8;

@@ -232,7 +232,12 @@ public final class AdminServer {
             case "/config" ->
                 wantsYaml(request)
                         ? answer(request, response, HttpResponseStatus.OK, YAML, report.configText())
-                        : answer(request, response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.config()));
+                        : answer(
+                                request,
+                                response,
+                                HttpResponseStatus.OK,
+                                JSON,
+                                json.writeValueAsString(report.config()));
             default -> answer(request, response, HttpResponseStatus.OK, TEXT, INDEX);
         };
     }

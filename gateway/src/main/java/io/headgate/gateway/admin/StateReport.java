@@ -119,8 +119,13 @@ public final class StateReport {
                 + now.reason() + ")\n# SHA-256 " + now.digest() + "\n");
         PolicyFile.Outcome refused = now.refused();
         if (refused != null) {
-            text.append("# Refused at ").append(refused.at()).append(" (").append(refused.reason()).append("):\n");
-            refused.problems().forEach(problem -> text.append("#   ").append(problem).append('\n'));
+            text.append("# Refused at ")
+                    .append(refused.at())
+                    .append(" (")
+                    .append(refused.reason())
+                    .append("):\n");
+            refused.problems()
+                    .forEach(problem -> text.append("#   ").append(problem).append('\n'));
         }
         return text.append(EffectiveConfig.yaml(generations.present().config())).toString();
     }

@@ -111,7 +111,8 @@ final class RecordBinder {
                     "a $ that fills nothing in (expected: ${NAME}, or $$ for the character itself)");
         }
         try {
-            Substitution.Filled whole = substitution.fill(text.written(), value.place().directory());
+            Substitution.Filled whole =
+                    substitution.fill(text.written(), value.place().directory());
             if (whole.isSecret()) {
                 filled.add(join(base, path));
             }

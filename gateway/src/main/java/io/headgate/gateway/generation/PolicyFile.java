@@ -107,7 +107,8 @@ public final class PolicyFile implements Disposable {
         List<String> stamps;
         int round = 0;
         do {
-            // Taken before the files are read, so that what is written meanwhile is the next change. Of a file that is named
+            // Taken before the files are read, so that what is written meanwhile is the next change. Of a file that is
+            // named
             // for the first time there was nothing to take, so all are read once more.
             before = files;
             stamps = FileWatch.stamps(before);

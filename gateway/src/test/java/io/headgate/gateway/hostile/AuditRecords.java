@@ -39,7 +39,8 @@ record AuditRecords(Path directory) {
     List<String> ofCallsSince(int before) {
         List<String> lines = ofCalls();
         int start = Math.min(before, lines.size());
-        Set<String> earlier = lines.subList(0, start).stream().map(AuditRecords::call).collect(Collectors.toSet());
+        Set<String> earlier =
+                lines.subList(0, start).stream().map(AuditRecords::call).collect(Collectors.toSet());
         return lines.subList(start, lines.size()).stream()
                 .filter(line -> !earlier.contains(call(line)))
                 .toList();

@@ -103,7 +103,8 @@ final class HostileSuite implements AutoCloseable {
     }
 
     private void complete(Run run) {
-        CompletableFuture<List<String>> outcome = Objects.requireNonNull(begun.get(run.hostile().id()));
+        CompletableFuture<List<String>> outcome =
+                Objects.requireNonNull(begun.get(run.hostile().id()));
         try {
             outcome.complete(problems(run));
         } catch (Exception | Error e) {

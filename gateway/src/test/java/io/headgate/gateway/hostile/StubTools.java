@@ -170,7 +170,8 @@ final class StubTools {
     /** A question in the middle of a call, which ends with its answer. */
     private void askOnStream(StubExchange exchange, int id) throws IOException {
         exchange.startStream();
-        exchange.event("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"elicitation/create\",\"params\":" + FORM + "}");
+        exchange.event(
+                "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"elicitation/create\",\"params\":" + FORM + "}");
         while (!answered.contains(id)) {
             if (exchange.awaitDisconnect(ANSWER_TURN_SECONDS)) {
                 return;

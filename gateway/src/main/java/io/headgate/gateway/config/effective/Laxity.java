@@ -1,7 +1,6 @@
 package io.headgate.gateway.config.effective;
 
 import io.headgate.gateway.config.Address;
-import io.headgate.gateway.config.AdminConfig;
 import io.headgate.gateway.config.schema.KeyText;
 import io.headgate.gateway.config.schema.Looser;
 import java.util.Map;
@@ -74,8 +73,7 @@ final class Laxity {
     }
 
     private static boolean isLoopback(@Nullable Object address) {
-        return address != null
-                && Address.parse(address.toString()).isLoopback();
+        return address != null && Address.parse(address.toString()).isLoopback();
     }
 
     /** A number, a time, a size or a rate as one number. */
