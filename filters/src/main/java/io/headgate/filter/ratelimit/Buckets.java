@@ -92,6 +92,7 @@ final class Buckets {
                 .build();
     }
 
+    @SuppressWarnings("ReferenceEquality") // Asked for each call; one with the same numbers costs one adjustment.
     private void adjust(LocalBucket bucket) {
         Numbers numbers = present;
         if (bucket.getConfiguration().getBandwidths()[0] != numbers.bandwidth()) {

@@ -575,7 +575,7 @@ class ConcurrencyFilterTest extends FilterContract {
         Filter former = filter;
         filter = replacing(former, () -> fixed(3));
         begin("a3");
-        call("a4");
+        begin("a4");
         assertThat(begun).containsExactly("a1", "a2", "a3");
         assertThat(gauge("inflight")).isEqualTo(3);
         finish();
@@ -614,7 +614,7 @@ class ConcurrencyFilterTest extends FilterContract {
             begin("a" + i);
         }
         filter = replacing(filter, () -> fixed(2));
-        call("a5");
+        begin("a5");
         finish();
         finish();
         assertThat(begun).hasSize(4);

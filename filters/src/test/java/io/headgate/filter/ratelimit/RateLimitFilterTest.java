@@ -270,7 +270,7 @@ class RateLimitFilterTest extends FilterContract {
         Succession<Buckets.Numbers>.Turn next = buckets.owners().next(slower);
         // In place, and so kept by the new numbers, when the last call of the former is done.
         assertThat(buckets.owners().first().end()).isFalse();
-        Await.until("it has had its turn", () -> bucket.getConfiguration().getBandwidths()[0] == slower.bandwidth());
+        Await.until("it has had its turn", () -> bucket.getConfiguration().equals(slower.configuration()));
         timer.advanceBy(Duration.ofMinutes(5));
         assertThat(buckets.bucket("alice").tryConsume(1)).isFalse();
         timer.advanceBy(Duration.ofMinutes(1));

@@ -397,11 +397,10 @@ class RetryFilterTest extends FilterContract {
         assertThat(changed.state()).containsEntry("servers", Map.of());
     }
 
-    @SuppressWarnings("unchecked")
     private static long budgetOf(Filter filter) {
-        Map<String, Map<String, Object>> servers =
-                (Map<String, Map<String, Object>>) filter.state().get("servers");
-        return (long) servers.get("weather").get("budget");
+        Map<?, ?> servers = (Map<?, ?>) Objects.requireNonNull(filter.state().get("servers"));
+        Map<?, ?> weather = (Map<?, ?>) Objects.requireNonNull(servers.get("weather"));
+        return (Long) Objects.requireNonNull(weather.get("budget"));
     }
 
     private Filter idempotent(String pattern) {
