@@ -5,9 +5,11 @@ import reactor.blockhound.BlockHound;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
 /**
- * Lets timers be called off on an event loop: the scheduler's queue has a lock that is held for a moment.
+ * Lets an event loop wait for locks that are held for a moment.
  *
- * <p>Reactor allows it for its tasks that run once and has forgotten the periodic ones.
+ * <p>The scheduler's queue has one when a timer is called off: Reactor allows it for its tasks that run once and has forgotten
+ * the periodic ones. The pool of buffers has one when several threads find it too small at once: Netty allows those of its
+ * older pool and has forgotten this one.
  */
 public final class ShortParks implements BlockHoundIntegration {
     private static final List<String> PERIODIC = List.of(
@@ -18,5 +20,7 @@ public final class ShortParks implements BlockHoundIntegration {
     @Override
     public void applyTo(BlockHound.Builder builder) {
         PERIODIC.forEach(task -> builder.allowBlockingCallsInside(task, "dispose"));
+        builder.allowBlockingCallsInside(
+                "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines");
     }
 }

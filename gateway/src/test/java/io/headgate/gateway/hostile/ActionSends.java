@@ -189,8 +189,7 @@ final class ActionSends {
         } else if (CLOSES.matcher("client " + what).find()) {
             dropModern(what.matches(".*\\b(?:resets|RST|aborts)\\b.*"));
         } else if (what.equals("churn")) {
-            new ManySends(situation, observation)
-                    .churn(situation.preparation().times(), /* sessions= */ false);
+            new ManySends(situation, observation).churn(situation.preparation().times(), /* sessions= */ false);
         } else {
             throw new Unbuildable("client: " + what);
         }

@@ -200,7 +200,7 @@ final class AuditSends {
             observation.problems.add(settled + " records of " + CALLS + " calls");
         }
         // They were made so that there is something to damage; the command itself calls nobody.
-        situation.bench().forgetCalls();
+        situation.bench().forgetCalls(0);
         Path copy = Files.createTempDirectory("hostile-log");
         try {
             situation.bench().records().copyTo(copy);

@@ -22,7 +22,7 @@ final class CaseRunner {
         try (Prepared prepared = new Prepared(file, bench, hostile, preparation)) {
             prepared.make();
             Situation situation = new Situation(file, bench, hostile, prepared);
-            bench.forgetCalls();
+            bench.forgetCalls(prepared.goingOn());
             Metrics before = bench.metrics();
             observation.recordsBefore = bench.records().ofCalls().size();
             long start = System.nanoTime();
@@ -94,8 +94,7 @@ final class CaseRunner {
         if (form.text("what").matches("(?:idle|keep-?alive|silence|nothing).*")) {
             new TcpSends(situation, observation).idle(form);
         } else if (form.text("what").matches("(?:read|response|answer|reader).*")) {
-            new ActionSends(situation, observation)
-                    .client("reads " + form.text("bytes_per_s", "1") + " B/s");
+            new ActionSends(situation, observation).client("reads " + form.text("bytes_per_s", "1") + " B/s");
         } else {
             new TcpSends(situation, observation).slow(form);
         }

@@ -127,7 +127,11 @@ record Preparation(
         }
     }
 
-    record Running(Caller by, @Nullable SessionName session, @Nullable Object id, String progressToken) {
+    record Running(
+            Caller by,
+            @Nullable SessionName session,
+            @Nullable Object id,
+            String progressToken) {
         Running {
             by = Objects.requireNonNullElse(by, Caller.ALICE);
             progressToken = Objects.requireNonNullElse(progressToken, "t");
@@ -142,7 +146,8 @@ record Preparation(
         }
     }
 
-    record Log(int bytesLeft, boolean failingSyncs, @Nullable AuditDamage damage, Duration receiverAway) {
+    record Log(
+            int bytesLeft, boolean failingSyncs, @Nullable AuditDamage damage, Duration receiverAway) {
         static final Log USUAL = new Log(0, /* failingSyncs= */ false, null, Duration.ZERO);
 
         Log {
@@ -184,7 +189,10 @@ record Preparation(
 
     /** The longest time for which a session was not used. */
     Duration idle() {
-        return sessions.values().stream().map(Session::idle).max(Duration::compareTo).orElse(Duration.ZERO);
+        return sessions.values().stream()
+                .map(Session::idle)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
     }
 
     /** True if a state is sealed with a key that another node has, too. */

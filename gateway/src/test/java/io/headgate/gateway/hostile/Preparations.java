@@ -51,7 +51,8 @@ record Preparations(Map<String, Preparation> bySentence) {
         if (preparation == null) {
             throw new Unbuildable("the preparation of case " + hostile.id() + ", given \"" + hostile.given()
                     + "\" (expected: a key \"prepare\" in the case, or an entry with this sentence in preparations.yaml;"
-                    + " the keys are " + String.join(", ", Preparation.keys()) + ", and \"prepare: {}\" if it needs none)");
+                    + " the keys are " + String.join(", ", Preparation.keys())
+                    + ", and \"prepare: {}\" if it needs none)");
         }
         return preparation;
     }

@@ -33,8 +33,8 @@ class PreparationsTest {
         HostileFile own = file("cases.yaml");
         Stream<HostileCase> running = own.cases().stream().filter(hostile -> waiting.waitOf(hostile, own) == null);
         assertThat(Stream.concat(running, file("more-cases.yaml").cases().stream()))
-                .allSatisfy(
-                        hostile -> assertThatCode(() -> preparations.of(hostile)).doesNotThrowAnyException());
+                .allSatisfy(hostile ->
+                        assertThatCode(() -> preparations.of(hostile)).doesNotThrowAnyException());
     }
 
     @Test
@@ -51,7 +51,8 @@ class PreparationsTest {
         assertThatThrownBy(() -> preparations.of(given("given: alice has session SB")))
                 .isInstanceOf(Unbuildable.class)
                 .hasMessageContaining("case x-001, given \"alice has session SB\"")
-                .hasMessageContaining("a key \"prepare\" in the case, or an entry with this sentence in preparations.yaml")
+                .hasMessageContaining(
+                        "a key \"prepare\" in the case, or an entry with this sentence in preparations.yaml")
                 .hasMessageContaining("rateLimit");
     }
 

@@ -70,6 +70,21 @@ final class Prepared implements AutoCloseable {
         if (preparation.question() != null) {
             sessions.ask(preparation.question());
         }
+        fill(used);
+        if (!preparation.idle().isZero()) {
+            double idle = seconds(preparation.idle()) / file.limits().number("session_idle_s", 1800);
+            pause(idle * GatewayYaml.HURRIED_SESSION_SECONDS + 1);
+        }
+        if (preparation.clock().stopped()) {
+            bench.clock().stop();
+        }
+        if (preparation.running() != null) {
+            runBeside(preparation.running());
+        }
+    }
+
+    /** Fills the variables whose values the gateway gives out. */
+    private void fill(Set<String> used) throws Exception {
         if (preparation.requestState() != null) {
             requestState(preparation.requestState());
         }
@@ -81,16 +96,11 @@ final class Prepared implements AutoCloseable {
                 variables.put(name, sessions.event(/* isOfAnother= */ !name.endsWith(" SA")));
             }
         }
-        if (!preparation.idle().isZero()) {
-            double idle = seconds(preparation.idle()) / file.limits().number("session_idle_s", 1800);
-            pause(idle * GatewayYaml.HURRIED_SESSION_SECONDS + 1);
-        }
-        if (preparation.clock().stopped()) {
-            bench.clock().stop();
-        }
-        if (preparation.running() != null) {
-            runBeside(preparation.running());
-        }
+    }
+
+    /** Calls that go on beside the case. */
+    int goingOn() {
+        return sessions.goingOn() + (beside == null ? 0 : 1);
     }
 
     private static double seconds(Duration duration) {
@@ -126,7 +136,9 @@ final class Prepared implements AutoCloseable {
         }
         Preparation.Question asked = preparation.question();
         if (asked != null && send.has("body")) {
-            form.put("body", send.text("body").replace("\"id\":" + asked.id() + ",", "\"id\":" + sessions.questionId() + ","));
+            form.put(
+                    "body",
+                    send.text("body").replace("\"id\":" + asked.id() + ",", "\"id\":" + sessions.questionId() + ","));
         }
         return new Form(form);
     }

@@ -21,6 +21,9 @@ final class Sessions implements AutoCloseable {
     private final Map<String, Caller> owners = new HashMap<>();
     private final List<Client> open = new ArrayList<>();
 
+    /** The client whose call waits for the answer to a question; null if none does. */
+    private @Nullable Client asked;
+
     /** The id of the question that the gateway asked on the client's stream, as JSON; empty if it asked none. */
     private String questionId = "";
 
@@ -55,7 +58,7 @@ final class Sessions implements AutoCloseable {
     }
 
     /** Its id, of a new one if there is none yet. */
-    String id(SessionName name) throws Exception {
+    String id(SessionName name) throws IOException, InterruptedException {
         String value = variables.get(name.name());
         if (value == null) {
             value = opened(name.owner());
@@ -129,7 +132,7 @@ final class Sessions implements AutoCloseable {
     }
 
     /** Lets a server ask the client of session SA something, and answers it if the case needs that. */
-    void ask(Preparation.Question asked) throws Exception {
+    void ask(Preparation.Question wanted) throws Exception {
         String session = initializeAsking();
         variables.put(SessionName.SA.name(), session);
         Client client = Client.connect(bench.gateway().front());
@@ -142,15 +145,31 @@ final class Sessions implements AutoCloseable {
             throw new IOException("no question came: " + (stream == null ? "nothing" : stream.text()));
         }
         questionId = question.path("id").toString();
-        if (asked.answered()) {
-            String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + questionId
-                    + ",\"result\":{\"action\":\"accept\",\"content\":{\"ok\":true}}}";
-            Response accepted = Client.once(bench.gateway().front(), legacy(session, answer));
-            if (accepted.status() != 202) {
-                throw new IOException("the first answer got " + accepted.status());
-            }
-            var unused = client.answer(Wire.Deadline.in(ANSWERED_WITHIN_SECONDS));
+        asked = client;
+        if (wanted.answered()) {
+            answer();
         }
+    }
+
+    /** Answers the question, so that the call which asked it ends. */
+    private void answer() throws IOException, InterruptedException {
+        if (asked == null) {
+            return;
+        }
+        String result = ",\"result\":{\"action\":\"accept\",\"content\":{\"ok\":true}}}";
+        String answer = "{\"jsonrpc\":\"2.0\",\"id\":" + questionId + result;
+        Response accepted = Client.once(bench.gateway().front(), legacy(id(SessionName.SA), answer));
+        Response last = asked.answer(Wire.Deadline.in(ANSWERED_WITHIN_SECONDS));
+        if (accepted.status() != 202 || !Client.rpcName(last, file).equals("result")) {
+            throw new IOException("the answer got " + accepted.status() + ", and its call "
+                    + (last == null ? "nothing" : last.text()));
+        }
+        asked = null;
+    }
+
+    /** Calls that go on beside the case. */
+    int goingOn() {
+        return asked == null ? 0 : 1;
     }
 
     /** A session of a client that can be asked. */
@@ -201,6 +220,13 @@ final class Sessions implements AutoCloseable {
     /** Ends what is still open, so that the next case begins as this one did. */
     @Override
     public void close() {
+        try {
+            answer();
+        } catch (IOException e) {
+            // The case may have answered it, or ended its session.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         open.forEach(Client::close);
         for (String session : new ArrayList<>(owners.keySet())) {
             try {

@@ -56,12 +56,7 @@ record Setting(Set<Trait> traits, Preparation.@Nullable RateLimit rate, String t
         Form send = hostile.send();
         Set<Trait> traits = EnumSet.noneOf(Trait.class);
         UpstreamPlan plan = UpstreamPlan.of(hostile);
-        add(
-                traits,
-                Trait.TLS,
-                preparation.tls()
-                        || send.has("tls")
-                        || send.text("port").equals("tls"));
+        add(traits, Trait.TLS, preparation.tls());
         add(traits, Trait.LEGACY, isLegacy(hostile, plan));
         add(traits, Trait.CROWDED, send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS);
         add(traits, Trait.HURRIED, waits(hostile, preparation, plan) && !traits.contains(Trait.CROWDED));

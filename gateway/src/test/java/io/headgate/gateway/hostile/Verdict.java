@@ -99,8 +99,7 @@ final class Verdict {
     }
 
     private List<String> records() {
-        List<String> all = situation.bench().records().ofCalls();
-        return all.subList(Math.min(all.size(), observation.recordsBefore), all.size());
+        return situation.bench().records().ofCallsSince(observation.recordsBefore);
     }
 
     private void conn(String seen) {

@@ -40,9 +40,11 @@ record WaitingList(List<Wait> waits, List<Decision> decisions) {
 
         boolean fits(HostileCase hostile) {
             boolean isGiven = sentences.isEmpty() || sentences.contains(hostile.given());
-            return isGiven && patterns.entrySet().stream()
-                    .allMatch(sign ->
-                            sign.getValue().matcher(hostile.part(sign.getKey())).find());
+            return isGiven
+                    && patterns.entrySet().stream()
+                            .allMatch(sign -> sign.getValue()
+                                    .matcher(hostile.part(sign.getKey()))
+                                    .find());
         }
     }
 

@@ -40,9 +40,8 @@ final class Words {
 
     /** Fills in variables and the sizes in angle brackets. */
     static String expand(String text, Map<String, String> variables) {
-        String filled = VARIABLE
-                .matcher(text)
-                .replaceAll(found -> Matcher.quoteReplacement(value(found.group(1), variables)));
+        String filled =
+                VARIABLE.matcher(text).replaceAll(found -> Matcher.quoteReplacement(value(found.group(1), variables)));
         String repeated = REPEATED.matcher(filled).replaceAll(found -> {
             boolean textFirst = found.group(1) != null;
             String part = found.group(textFirst ? 1 : 4);
