@@ -30,9 +30,6 @@ final class HostileSuite implements AutoCloseable {
     /** A regular expression of ids, for work on a few cases. */
     private static final String ONLY = System.getProperty("headgate.hostile.only", ".*");
 
-    /** More hurried gateways at once would keep each other from their clocks. */
-    private static final int BESIDE = 3;
-
     private static final int FLOOD = 10_000;
     private static final long MOST_MINUTES = 10;
 
@@ -44,7 +41,9 @@ final class HostileSuite implements AutoCloseable {
     /** Each is used by one thread. */
     private final Map<Setting, Bench> benches = new ConcurrentHashMap<>();
 
-    private final ExecutorService beside = Executors.newFixedThreadPool(BESIDE, task -> {
+
+    /** One thread: more cases at once would keep each other from what they must do in time. */
+    private final ExecutorService beside = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "hostile-beside");
         thread.setDaemon(true);
         return thread;
