@@ -20,6 +20,10 @@ import io.headgate.gateway.upstream.Upstream;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.Gauge;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,8 +63,20 @@ public final class Generations implements Handler, Resolver {
 
     // All below is guarded by this.
     private final List<Retired> retired = new ArrayList<>();
-    private final Map<Upstream, UpstreamConfig> configs = new HashMap<>();
+    private final Map<Upstream, Entry> entries = new HashMap<>();
     private boolean isClosed;
+
+    /** What an upstream was made of: its entry in the file, and the certificates that the entry names. */
+    private record Entry(UpstreamConfig config, String trusted) {
+        static Entry of(UpstreamConfig config) {
+            String file = config.trustFile();
+            try {
+                return new Entry(config, file == null ? "" : Files.readString(Path.of(file), StandardCharsets.ISO_8859_1));
+            } catch (IOException unreadable) {
+                return new Entry(config, unreadable.toString());
+            }
+        }
+    }
 
     private record Retired(Generation generation, long sinceNanos, boolean wasIdle) {}
 
@@ -131,7 +147,13 @@ public final class Generations implements Handler, Resolver {
             throw new IllegalStateException("the gateway is stopping");
         }
         Generation before = present;
-        List<String> changes = Changes.between(before.config(), config);
+        List<String> changes = new ArrayList<>(Changes.between(before.config(), config));
+        for (UpstreamConfig server : config.servers()) {
+            Entry known = entries.get(before.upstreams().get(server.name()));
+            if (known != null && server.equals(known.config()) && !Entry.of(server).equals(known)) {
+                changes.add("server " + server.name() + " trusts other certificates");
+            }
+        }
         if (!changes.isEmpty()) {
             put(make(before.number() + 1, config, before, reason), before);
         }
@@ -147,9 +169,10 @@ public final class Generations implements Handler, Resolver {
             List<Source> sources = new ArrayList<>();
             for (UpstreamConfig server : config.servers()) {
                 Upstream upstream = before == null ? null : before.upstreams().get(server.name());
-                if (upstream == null || !server.equals(configs.get(upstream))) {
+                Entry entry = Entry.of(server);
+                if (upstream == null || !entry.equals(entries.get(upstream))) {
                     upstream = parts.upstreams().apply(server);
-                    configs.put(upstream, server);
+                    entries.put(upstream, entry);
                     made.add(upstream);
                 }
                 upstreams.put(server.name(), upstream);
@@ -166,7 +189,7 @@ public final class Generations implements Handler, Resolver {
                     reason,
                     parts.context().clock().instant());
         } catch (RuntimeException notMade) {
-            made.forEach(configs::remove);
+            made.forEach(entries::remove);
             made.forEach(Generations::close);
             if (chain != null) {
                 chain.close(before == null ? Set.of() : before.chain().filters());
@@ -260,7 +283,7 @@ public final class Generations implements Handler, Resolver {
         Set<Upstream> used = upstreamsOf(over);
         over.upstreams().forEach((name, upstream) -> {
             if (!used.contains(upstream)) {
-                configs.remove(upstream);
+                entries.remove(upstream);
                 close(upstream);
             }
             if (!names.contains(name)) {
