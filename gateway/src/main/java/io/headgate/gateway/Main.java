@@ -91,7 +91,7 @@ public final class Main {
         if (line.wantsHelp()) {
             return say(Usage.of("check"));
         }
-        return CheckCommand.check(file("check", line), line.has("--strict"), out, err);
+        return CheckCommand.check(file("check", line), line.has("--strict"), line.has("--probe"), out, err);
     }
 
     private int demo(CommandLine line) {

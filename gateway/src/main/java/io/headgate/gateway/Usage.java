@@ -23,13 +23,14 @@ final class Usage {
             Serves what the file describes until SIGTERM or SIGINT; then calls may finish for shutdown.grace.
 
               -c, --config FILE    the file""", "check", """
-            headgate check -c FILE [--strict]
+            headgate check -c FILE [--strict] [--probe]
 
             Reads the file and all that it names, and says everything that is wrong, and what may be meant but seldom is as
             a warning. Ends with 0 if nothing is wrong.
 
               -c, --config FILE    the file
-              --strict             ends with 1 also if there are warnings""", "demo", """
+              --strict             ends with 1 also if there are warnings
+              --probe              asks the servers, Redis and the receiver of exported records too""", "demo", """
             headgate demo
 
             Serves two built-in servers on http://127.0.0.1:8080/mcp, with the admin port on 9090.""", "demo-server", """

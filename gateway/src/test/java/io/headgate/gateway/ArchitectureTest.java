@@ -287,7 +287,7 @@ class ArchitectureTest {
     void blocksOnlyWhereTheGatewayStartsAndStops() {
         noClasses()
                 .that()
-                .doNotBelongToAnyOf(Main.class, Gateway.class, ProbeCommand.class)
+                .doNotBelongToAnyOf(Main.class, Gateway.class, ProbeCommand.class, CheckProbe.class)
                 .and()
                 .resideOutsideOfPackage("io.headgate.gateway.demo")
                 .should()
