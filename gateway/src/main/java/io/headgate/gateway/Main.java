@@ -32,7 +32,7 @@ public final class Main {
             "-h",
             "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
-    private static final List<String> CHECK_FLAGS = List.of("--strict", DiffCommand.AS_JSON);
+    private static final List<String> CHECK_FLAGS = List.of("--strict", "--probe", DiffCommand.AS_JSON);
     private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;
@@ -123,7 +123,7 @@ public final class Main {
         String running = line.option(DiffCommand.AGAINST);
         return running != null
                 ? DiffCommand.against(file, running, line.has(DiffCommand.AS_JSON), out, err)
-                : CheckCommand.check(file, line.has("--strict"), out, err);
+                : CheckCommand.check(file, line.has("--strict"), line.has("--probe"), out, err);
     }
 
     private int schema(CommandLine line) {

@@ -28,13 +28,14 @@ final class Usage {
               -c, --config FILE    the file""",
             "check",
             """
-            headgate check -c FILE [--strict] [--against URL [--json]]
+            headgate check -c FILE [--strict] [--probe] [--against URL [--json]]
 
             Reads the file and all that it names, and says everything that is wrong, and what may be meant but seldom is as
             a warning. Ends with 0 if nothing is wrong.
 
               -c, --config FILE    the file
               --strict             ends with 1 also if there are warnings
+              --probe              asks the servers, Redis and the receiver of exported records too
               --against URL        says what the file would change of the gateway with this admin port, as diff does
               --json               says that as one JSON object""",
             "diff",

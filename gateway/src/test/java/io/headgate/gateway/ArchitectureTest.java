@@ -315,7 +315,13 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 // Generations are made and closed on a thread of their own, and the exports with them.
-                .doNotBelongToAnyOf(Main.class, Gateway.class, ProbeCommand.class, Generations.class, Exports.class)
+                .doNotBelongToAnyOf(
+                        Main.class,
+                        Gateway.class,
+                        ProbeCommand.class,
+                        CheckProbe.class,
+                        Generations.class,
+                        Exports.class)
                 .and()
                 .resideOutsideOfPackage("io.headgate.gateway.demo")
                 .should()

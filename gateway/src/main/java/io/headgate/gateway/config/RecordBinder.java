@@ -124,7 +124,9 @@ final class RecordBinder {
     }
 
     private @Nullable Object bindType(Value value, String path, Type type) {
-        written.put(path, value.place());
+        if (!path.startsWith(Parts.SERVERS + ".")) {
+            written.put(path, value.place());
+        }
         if (type instanceof ParameterizedType generic) {
             Type[] arguments = generic.getActualTypeArguments();
             Type element = arguments[arguments.length - 1];

@@ -159,10 +159,13 @@ class IncludeTest {
 
     @Test
     void listsTheFilesOfARefusedOneEvenIfTheyAreMissing() {
-        ConfigRejected rejected = catchThrowableOfType(
-                ConfigRejected.class,
-                () -> read("include: [a.yaml]\nmcpJson: b.json\nadmin: {listen: ':1', token: '${file:c}'}\n"
-                        + "tls: {certificate: d, key: e}\nfilters: [{identity: {apiKeys: f}}]\n"));
+        ConfigRejected rejected = catchThrowableOfType(ConfigRejected.class, () -> read("""
+                        include: [a.yaml]
+                        mcpJson: b.json
+                        admin: {listen: ':1', token: '${file:c}'}
+                        tls: {certificate: d, key: e}
+                        filters: [{identity: {apiKeys: f}}]
+                        """));
         assertThat(rejected.files())
                 .containsExactlyInAnyOrder(
                         directory.resolve("headgate.yaml"),
