@@ -19,8 +19,20 @@ public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     private static final List<String> VERBS = List.of(
-            "run", "demo", "demo-server", "check", "schema", "probe", "audit", "help", "--help", "-h", "--version");
+            "run",
+            "demo",
+            "demo-server",
+            "check",
+            "diff",
+            "schema",
+            "probe",
+            "audit",
+            "help",
+            "--help",
+            "-h",
+            "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
+    private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -61,11 +73,22 @@ public final class Main {
         if (!VERBS.contains(verb)) {
             throw new UsageException("unknown command " + verb
                     + Nearest.hint(
-                            verb, List.of("run", "demo", "demo-server", "check", "schema", "probe", "audit", "help")));
+                            verb,
+                            List.of(
+                                    "run",
+                                    "demo",
+                                    "demo-server",
+                                    "check",
+                                    "diff",
+                                    "schema",
+                                    "probe",
+                                    "audit",
+                                    "help")));
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
-            case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "check" -> check(CommandLine.parse(verb, CHECK_OPTIONS, List.of(DiffCommand.AS_JSON), arguments));
+            case "diff" -> DiffCommand.run(arguments, out, err);
             case "schema" -> schema(CommandLine.parse(verb, List.of(), arguments));
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
             case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
@@ -95,6 +118,10 @@ public final class Main {
             return say(Usage.of("check"));
         }
         Path file = file("check", line);
+        String running = line.option(DiffCommand.AGAINST);
+        if (running != null) {
+            return DiffCommand.against(file, running, line.has(DiffCommand.AS_JSON), out, err);
+        }
         Config config = ConfigFile.read(file);
         config.notes().forEach(err::println);
         return say(file + ": OK (" + count(config.servers().size(), "server") + ", "

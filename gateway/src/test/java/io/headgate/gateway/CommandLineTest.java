@@ -64,7 +64,7 @@ class CommandLineTest {
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
-                        + " (expected: run, demo, demo-server, check, schema, probe, audit, help)\n");
+                        + " (expected: run, demo, demo-server, check, diff, schema, probe, audit, help)\n");
         assertThat(run("run", "--confg", "x").err())
                 .isEqualTo(
                         "headgate: run: unknown option --confg; did you mean '--config'? (expected: -c, --config)\n");
@@ -77,6 +77,16 @@ class CommandLineTest {
         assertThat(run("--version").out()).startsWith("headgate ");
         assertThat(run("help").out()).contains("headgate run -c FILE").contains("demo-server");
         assertThat(run("demo-server", "--help").out()).contains("--page-size N");
+    }
+
+    @Test
+    void endsADiffByWhatItFinds() throws Exception {
+        String one = write("one.yaml", SERVER).toString();
+        String other = write("other.yaml", SERVER + "sessions: {max: 5}\n").toString();
+        assertThat(run("diff", one, one)).isEqualTo(new Outcome(0, "no difference\n", ""));
+        assertThat(run("diff", one, other)).isEqualTo(new Outcome(1, "sessions.max changes from 100000 to 5\n", ""));
+        assertThat(run("diff", one, write("bad.yaml", "listn: x\n").toString()).status())
+                .isEqualTo(2);
     }
 
     @Test

@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param isLooser whether more gets through than before
  */
 public record Change(
-        Kind kind, String path, String name, @Nullable Object from, @Nullable Object to, boolean isLooser) {
+        Kind kind,
+        String path,
+        String name,
+        @Nullable Object from,
+        @Nullable Object to,
+        boolean isLooser) {
     /** How something changed. */
     public enum Kind {
         ADDED,

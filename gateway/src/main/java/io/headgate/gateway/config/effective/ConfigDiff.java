@@ -196,8 +196,16 @@ public final class ConfigDiff {
                 add(kind, path + "." + key, at, before, after, Laxity.ofEntry(says, before, after));
             }
         }
-        if (says.isOrdered() && from.keySet().equals(to.keySet()) && !List.copyOf(from.keySet()).equals(List.copyOf(to.keySet()))) {
-            add(Kind.CHANGED, path, "the order of " + name, List.copyOf(from.keySet()), List.copyOf(to.keySet()), false);
+        if (says.isOrdered()
+                && from.keySet().equals(to.keySet())
+                && !List.copyOf(from.keySet()).equals(List.copyOf(to.keySet()))) {
+            add(
+                    Kind.CHANGED,
+                    path,
+                    "the order of " + name,
+                    List.copyOf(from.keySet()),
+                    List.copyOf(to.keySet()),
+                    false);
         }
     }
 

@@ -110,8 +110,7 @@ public final class EffectiveConfig {
             values.put("linkLocal", server.isLinkLocal());
             values.put("trust", server.trustFile() == null ? null : Path.of(server.trustFile()));
             values.put("limits", server.limits());
-            values.forEach(
-                    (key, value) -> put(entry, key, value, path + "." + key, "mcpServers.NAME." + key));
+            values.forEach((key, value) -> put(entry, key, value, path + "." + key, "mcpServers.NAME." + key));
             servers.put(server.name(), entry);
         }
         return servers;

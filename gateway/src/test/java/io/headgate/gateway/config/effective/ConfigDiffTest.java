@@ -23,8 +23,10 @@ class ConfigDiffTest {
 
     @Test
     void findsNothingBetweenAFileAndItsDefaults() {
-        assertThat(lines(SERVERS, SERVERS + "listen: 127.0.0.1:8080\nsessions: {max: 100000, idle: 30m}\n"
-                        + "filters: [concurrency: {}, breaker: {}, retry: {}, timeout: 300s]\n"))
+        assertThat(lines(
+                        SERVERS,
+                        SERVERS + "listen: 127.0.0.1:8080\nsessions: {max: 100000, idle: 30m}\n"
+                                + "filters: [concurrency: {}, breaker: {}, retry: {}, timeout: 300s]\n"))
                 .isEmpty();
     }
 
@@ -55,7 +57,8 @@ class ConfigDiffTest {
     @Test
     void saysWhichFiltersComeGoMoveAndChange() {
         String from = "filters: [audit: {}, breaker: {}, retry: {}, timeout: 1m, concurrency: {}]\n" + SERVERS;
-        String to = "filters: [timeout: 10m, breaker: {open: 5s}, retry: {}, concurrency: {max: 50}, timeout: 5s]\n" + SERVERS;
+        String to = "filters: [timeout: 10m, breaker: {open: 5s}, retry: {}, concurrency: {max: 50}, timeout: 5s]\n"
+                + SERVERS;
         assertThat(lines(from, to))
                 .containsExactly(
                         "filter audit is removed (looser)",
@@ -129,9 +132,10 @@ class ConfigDiffTest {
             })
     void marksWhatIsLooser(String from, String to, boolean isLooser) {
         List<Change> changes = diff(from + "\n" + SERVERS, to + "\n" + SERVERS);
-        assertThat(changes).singleElement().satisfies(change -> assertThat(change.isLooser())
-                .as(change.text())
-                .isEqualTo(isLooser));
+        assertThat(changes)
+                .singleElement()
+                .satisfies(change ->
+                        assertThat(change.isLooser()).as(change.text()).isEqualTo(isLooser));
     }
 
     @Test
@@ -148,7 +152,8 @@ class ConfigDiffTest {
 
     @Test
     void showsNoSecret() {
-        String from = "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
+        String from =
+                "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
         String to = "mcpServers: {b: {url: 'http://a/?${OTHER}', headers: {X: '${OTHER}'}}}\n"
                 + "filters: [audit: {export: {url: 'http://s/${TOKEN}'}}]\n";
         List<Change> changes = diff(from, to);
@@ -159,7 +164,8 @@ class ConfigDiffTest {
     /** A gateway tells no secret, so one cannot be said to change; one that comes or goes can. */
     @Test
     void comparesWithWhatAGatewayTells() {
-        String text = "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
+        String text =
+                "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
         Config running = read(text);
         assertThat(ConfigDiff.of(ConfigDiff.told(EffectiveConfig.json(running)), read(text.replace("TOKEN", "OTHER"))))
                 .isEmpty();

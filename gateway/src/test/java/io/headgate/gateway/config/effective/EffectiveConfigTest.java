@@ -73,15 +73,24 @@ class EffectiveConfigTest {
         Files.copy(EXAMPLES.resolve("keys.yaml"), directory.resolve("keys.yaml"));
         Files.copy(EXAMPLES.resolve("paste-mcp-json/mcp.json"), directory.resolve("mcp.json"));
         environment = Map.of(
-                "PORT", "0",
-                "TOKEN", SECRET,
-                "CERTIFICATE", certificate.toString(),
-                "KEY", key.toString(),
-                "TLS_CERTIFICATE", certificate.toString(),
-                "TLS_KEY", key.toString(),
-                "HEADGATE_ADMIN_TOKEN", SECRET,
-                "CRM_TOKEN", SECRET,
-                "SEAL_KEY", SEAL_KEY);
+                "PORT",
+                "0",
+                "TOKEN",
+                SECRET,
+                "CERTIFICATE",
+                certificate.toString(),
+                "KEY",
+                key.toString(),
+                "TLS_CERTIFICATE",
+                certificate.toString(),
+                "TLS_KEY",
+                key.toString(),
+                "HEADGATE_ADMIN_TOKEN",
+                SECRET,
+                "CRM_TOKEN",
+                SECRET,
+                "SEAL_KEY",
+                SEAL_KEY);
     }
 
     static List<String> files() throws IOException {

@@ -66,7 +66,8 @@ class KeyTextsTest {
     /** What is looser later on needs an order, and of words with a type that is the order of the type. */
     @Test
     void ordersTheWordsOfWhatIsLooserLater() {
-        assertThat(texts.all()).anySatisfy((path, text) -> assertThat(text.looser()).isEqualTo(Looser.LATER));
+        assertThat(texts.all())
+                .anySatisfy((path, text) -> assertThat(text.looser()).isEqualTo(Looser.LATER));
         texts.all().forEach((path, text) -> {
             Shape shape = shapes.get(path) instanceof Shape.Named named ? named.element() : shapes.get(path);
             if (text.looser() == Looser.LATER || !text.words().isEmpty()) {
