@@ -100,14 +100,14 @@ public final class ConfigDiff {
         Map<String, Integer> after = places(to);
         Set<String> moved = moved(before, after);
         for (String id : union(before, after)) {
+            int was = before.getOrDefault(id, -1);
+            int is = after.getOrDefault(id, -1);
             String name = id.substring(0, id.indexOf('#'));
-            Integer was = before.get(id);
-            Integer is = after.get(id);
             boolean isOne = !before.containsKey(name + "#2") && !after.containsKey(name + "#2");
             String said = "filter " + (isOne ? name : name + " " + id.substring(id.indexOf('#')));
-            String path = FILTERS + "[" + (is != null ? is : was) + "]." + name;
-            Object old = was == null ? null : fields(from.get(was)).get(name);
-            Object now = is == null ? null : fields(to.get(is)).get(name);
+            String path = FILTERS + "[" + (is < 0 ? was : is) + "]." + name;
+            Object old = was < 0 ? null : fields(from.get(was)).get(name);
+            Object now = is < 0 ? null : fields(to.get(is)).get(name);
             if (old == null || now == null) {
                 boolean isLooser = Laxity.ofKey(texts.of(FILTERS + "." + name), old, now);
                 add(old == null ? Kind.ADDED : Kind.REMOVED, path, said, old, now, isLooser);
@@ -136,6 +136,7 @@ public final class ConfigDiff {
     /** The filters that stand on another side of one of the others than before: as few as explain the new order. */
     private static Set<String> moved(Map<String, Integer> before, Map<String, Integer> after) {
         List<String> kept = after.keySet().stream().filter(before::containsKey).toList();
+        int[] was = kept.stream().mapToInt(id -> before.getOrDefault(id, 0)).toArray();
         int[] longest = new int[kept.size()];
         int[] previous = new int[kept.size()];
         int last = -1;
@@ -143,7 +144,7 @@ public final class ConfigDiff {
             previous[i] = -1;
             longest[i] = 1;
             for (int j = 0; j < i; j++) {
-                if (before.get(kept.get(j)) < before.get(kept.get(i)) && longest[j] >= longest[i]) {
+                if (was[j] < was[i] && longest[j] >= longest[i]) {
                     longest[i] = longest[j] + 1;
                     previous[i] = j;
                 }

@@ -1,6 +1,5 @@
 package io.headgate.gateway.config.schema;
 
-import io.headgate.gateway.config.schema.Shape.Key;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -50,7 +49,7 @@ public final class KeyTable {
     private void write(Shape.Keys file) {
         page.append("\n## The root\n").append(COLUMNS);
         file.keys().forEach(key -> row(key, key.name()));
-        for (Key key : file.keys()) {
+        for (Shape.Key key : file.keys()) {
             if (key.shape() instanceof Shape.Chain chain) {
                 page.append("\n## `filters`\n\n");
                 page.append("A list; each element is one filter with its configuration, as in `- timeout: 60s`.\n");
@@ -65,7 +64,7 @@ public final class KeyTable {
         }
     }
 
-    private void section(Key key, String heading) {
+    private void section(Shape.Key key, String heading) {
         page.append("\n" + heading + " `" + key.name() + "`\n").append(COLUMNS);
         List<Row> rows = rowsOf(key.shape(), "");
         rows.forEach(row -> row(row.key(), row.name()));
@@ -79,13 +78,13 @@ public final class KeyTable {
     }
 
     /** A key, and what it is called in its table. */
-    private record Row(Key key, String name) {}
+    private record Row(Shape.Key key, String name) {}
 
     /** The keys below a shape, those of records in it behind their own. */
     private static List<Row> rowsOf(Shape shape, String name) {
         List<Row> rows = new ArrayList<>();
         if (shape instanceof Shape.Keys keys) {
-            for (Key key : keys.keys()) {
+            for (Shape.Key key : keys.keys()) {
                 String at = name.isEmpty() ? key.name() : name + "." + key.name();
                 rows.add(new Row(key, at));
                 rows.addAll(rowsOf(key.shape(), at));
@@ -98,7 +97,7 @@ public final class KeyTable {
         return rows;
     }
 
-    private void row(Key key, String name) {
+    private void row(Shape.Key key, String name) {
         KeyText text = texts.of(key.path());
         page.append("| `" + name + "` | " + escaped(takes(key.shape())) + " | " + escaped(otherwise(key, text)) + " | "
                 + escaped(text.sentence()) + " |\n");
@@ -128,7 +127,7 @@ public final class KeyTable {
         return shape instanceof Shape.Elsewhere ? "path" : "list of filters";
     }
 
-    private static String otherwise(Key key, KeyText text) {
+    private static String otherwise(Shape.Key key, KeyText text) {
         if (key.isRequired()) {
             return "required";
         }
@@ -139,7 +138,7 @@ public final class KeyTable {
     }
 
     private static boolean isWord(Shape shape, String text) {
-        return shape instanceof Shape.Choice choice && choice.words().contains(text)
+        return (shape instanceof Shape.Choice choice && choice.words().contains(text))
                 || shape.equals(new Shape.Scalar(Form.BOOLEAN));
     }
 
@@ -153,7 +152,7 @@ public final class KeyTable {
             return "`{}`";
         }
         // What holds keys has their defaults.
-        return otherwise == null || otherwise instanceof Record && Form.of(otherwise.getClass()) == null
+        return otherwise == null || (otherwise instanceof Record && Form.of(otherwise.getClass()) == null)
                 ? ""
                 : "`" + Written.scalar(otherwise, text.isBytes()) + "`";
     }

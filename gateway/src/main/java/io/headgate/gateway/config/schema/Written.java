@@ -3,6 +3,7 @@ package io.headgate.gateway.config.schema;
 import io.headgate.filter.ratelimit.Per;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -64,8 +65,12 @@ public final class Written {
 
     private static int compare(Object one, Object other) {
         return one instanceof Enum<?> first && other instanceof Enum<?> second
-                ? Integer.compare(first.ordinal(), second.ordinal())
+                ? Integer.compare(place(first), place(second))
                 : Comparator.<String>naturalOrder().compare(one.toString(), other.toString());
+    }
+
+    private static int place(Enum<?> word) {
+        return Arrays.asList(word.getDeclaringClass().getEnumConstants()).indexOf(word);
     }
 
     private static Object size(long bytes) {

@@ -152,10 +152,14 @@ class ConfigDiffTest {
 
     @Test
     void showsNoSecret() {
-        String from =
-                "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
-        String to = "mcpServers: {b: {url: 'http://a/?${OTHER}', headers: {X: '${OTHER}'}}}\n"
-                + "filters: [audit: {export: {url: 'http://s/${TOKEN}'}}]\n";
+        String from = """
+                admin: {token: '${TOKEN}'}
+                mcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}
+                """;
+        String to = """
+                mcpServers: {b: {url: 'http://a/?${OTHER}', headers: {X: '${OTHER}'}}}
+                filters: [audit: {export: {url: 'http://s/${TOKEN}'}}]
+                """;
         List<Change> changes = diff(from, to);
         assertThat(changes).hasSizeGreaterThan(4);
         assertThat(ConfigDiff.json(changes)).doesNotContain("secret-").contains("***");
@@ -164,8 +168,10 @@ class ConfigDiffTest {
     /** A gateway tells no secret, so one cannot be said to change; one that comes or goes can. */
     @Test
     void comparesWithWhatAGatewayTells() {
-        String text =
-                "admin: {token: '${TOKEN}'}\nmcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}\n";
+        String text = """
+                admin: {token: '${TOKEN}'}
+                mcpServers: {a: {url: 'http://a/${TOKEN}', headers: {X: '${TOKEN}'}}}
+                """;
         Config running = read(text);
         assertThat(ConfigDiff.of(ConfigDiff.told(EffectiveConfig.json(running)), read(text.replace("TOKEN", "OTHER"))))
                 .isEmpty();
