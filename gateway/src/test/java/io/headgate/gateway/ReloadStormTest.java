@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,7 @@ class ReloadStormTest {
     }
 
     @Test
+    @Tag("slow")
     void noCallFailsAndNothingIsLost(TestReporter reporter) throws Exception {
         List<SessionClient> sessions = new ArrayList<>();
         for (int i = 0; i < SESSIONS; i++) {

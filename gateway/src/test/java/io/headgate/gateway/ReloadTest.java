@@ -10,6 +10,9 @@ import io.headgate.testkit.Await;
 import io.headgate.testkit.EventStream;
 import io.headgate.testkit.ModernClient;
 import io.headgate.testkit.ModernClient.Answer;
+import io.headgate.testkit.ScriptedServer;
+import io.headgate.testkit.ScriptedServer.Reply;
+import io.headgate.testkit.ScriptedServer.Request;
 import io.headgate.testkit.SessionClient;
 import java.io.IOException;
 import java.net.URI;
@@ -21,9 +24,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -188,6 +194,85 @@ class ReloadTest {
                         .call("two__echo", "{\"message\":\"hi\"}")
                         .text())
                 .isEqualTo("hi");
+    }
+
+    @Test
+    void onlyWhatChangedIsConnectedAnew() throws IOException {
+        try (ScriptedServer quiet = new ScriptedServer(ReloadTest::script)) {
+            String named = "  quiet: {url: \"" + quiet.url() + "\"}\n";
+            write(file(server("one", one) + named, ""));
+            awaitGeneration(2);
+            ModernClient client = new ModernClient(gateway.address());
+            assertThat(client.call("quiet__tool", "{}").text()).isEqualTo("done");
+            int before = quiet.requests().size();
+            write(file(server("one", one) + named + server("two", two), "filters: [{timeout: 21s}]\n"));
+            awaitGeneration(3);
+            assertThat(client.call("two__echo", "{\"message\":\"hi\"}").text()).isEqualTo("hi");
+            assertThat(quiet.requests()).hasSize(before);
+            write(file(server("one", one) + named.replace("}", ", headers: {X-New: x}}"), ""));
+            awaitGeneration(4);
+            assertThat(client.call("quiet__tool", "{}").text()).isEqualTo("done");
+            Await.until("it is asked anew", () -> quiet.requests().size() > before + 1);
+            assertThat(quiet.requests().subList(before, quiet.requests().size()))
+                    .allMatch(request -> "x".equals(request.field("X-New")));
+        }
+    }
+
+    @Test
+    void theFileInForceIsShown() throws Exception {
+        write(file(server("one", one).replace("}", ", headers: {Authorization: Bearer hunter2hunter2}}"), ""));
+        awaitGeneration(2);
+        JsonNode shown = JSON.readTree(ask("GET", "/config").body());
+        assertThat(shown.at("/number").asInt()).isEqualTo(2);
+        assertThat(shown.at("/effective/mcpServers/one/url").asString()).isEqualTo(one.url());
+        assertThat(shown.at("/effective/shutdown/grace").asString()).isEqualTo("25s");
+        assertThat(shown.at("/refused").isNull()).isTrue();
+        write("listen: [");
+        Await.until("it is refused", () -> !state().at("/policy/lastReload/applied").asBoolean());
+        JsonNode after = JSON.readTree(ask("GET", "/config").body());
+        assertThat(after.at("/number").asInt()).isEqualTo(2);
+        assertThat(after.at("/refused/problems").size()).isPositive();
+        String yaml = ask("GET", "/config?format=yaml").body();
+        assertThat(yaml).startsWith("# Generation 2").contains("# Refused").contains("Authorization: \"***\"");
+        assertThat(after.toString() + yaml).doesNotContain("hunter2");
+    }
+
+    @Test
+    @Tag("slow")
+    void aChangeIsInForceSoon(TestReporter reporter) throws IOException {
+        assertThat(median(reporter, "1 server", server("one", one))).isLessThan(500);
+        StringBuilder many = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            many.append(server("s" + i, one));
+        }
+        assertThat(median(reporter, "200 servers", many.toString())).isLessThan(1_000);
+    }
+
+    private long median(TestReporter reporter, String what, String servers) throws IOException {
+        List<Long> millis = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            int number = state().at("/policy/generation").asInt();
+            write(file(servers, "shutdown: {grace: " + (30 + number) + "s}\n"));
+            long began = System.nanoTime();
+            awaitGeneration(number + 1);
+            millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        }
+        reporter.publishEntry("until a change is in force, " + what, millis + " ms");
+        return millis.stream().sorted().toList().get(millis.size() / 2);
+    }
+
+    private static Reply script(Request request) {
+        String result = switch (request.method()) {
+            case "server/discover" ->
+                "\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},"
+                        + "\"ttlMs\":3600000,\"cacheScope\":\"private\"";
+            case "tools/list" ->
+                "\"ttlMs\":3600000,\"cacheScope\":\"private\",\"tools\":[{\"name\":\"tool\","
+                        + "\"inputSchema\":{\"type\":\"object\"}}]";
+            case "tools/call" -> "\"content\":[{\"type\":\"text\",\"text\":\"done\"}]";
+            default -> "\"_meta\":{}";
+        };
+        return request.result("{\"resultType\":\"complete\"," + result + "}");
     }
 
     private void awaitGeneration(int number) {

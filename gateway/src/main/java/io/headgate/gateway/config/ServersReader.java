@@ -48,6 +48,9 @@ final class ServersReader {
             "mcp-method",
             "mcp-name");
 
+    /** Each has connections, lists and meters, so a file that was grown by mistake must not become so many. */
+    private static final int MOST_SERVERS = 1_000;
+
     private final RecordBinder binder;
     private final Problems problems;
     private final Written written;
@@ -76,6 +79,11 @@ final class ServersReader {
     void read(Value value, String path) {
         if (!(value instanceof Value.Fields named)) {
             problems.add(value.place(), path, RecordBinder.kind(value) + " (expected: names with servers)");
+            return;
+        }
+        int count = prefixes.size() + named.entries().size();
+        if (count > MOST_SERVERS) {
+            problems.add(value.place(), path, count + " servers (expected: at most " + MOST_SERVERS + ")");
             return;
         }
         named.entries().forEach((name, field) -> {

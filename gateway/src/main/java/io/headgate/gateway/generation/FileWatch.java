@@ -15,12 +15,12 @@ import reactor.core.scheduler.Scheduler;
 /**
  * Sees when one of some files is another one than before.
  *
- * <p>It looks at them ten times a second and asks the kernel for no events: those say nothing of a symbolic link that is switched
+ * <p>It looks at them twenty times a second and asks the kernel for no events: those say nothing of a symbolic link that is switched
  * (as in a ConfigMap), of a file that is mounted alone, or of one on a network. What changes is told when it has been the same
  * for a while, so that a file that is written in two steps, and several that belong together, are one change.
  */
 final class FileWatch implements Disposable {
-    private static final long LOOK_MILLIS = 100;
+    private static final long LOOK_MILLIS = 50;
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
