@@ -51,18 +51,23 @@ public final class KeyTable {
         page.append("\n## The root\n").append(COLUMNS);
         file.keys().forEach(key -> row(key, key.name()));
         for (Key key : file.keys()) {
-            if (key.shape() instanceof Shape.Chain chain) {
-                page.append("\n## `filters`\n\n");
-                page.append("A list; each element is one filter with its configuration, as in `- timeout: 60s`.\n");
-                page.append("\n| filter | does |\n|---|---|\n");
-                chain.filters()
-                        .forEach(filter -> page.append("| [`" + filter.name() + "`](#" + anchor(filter.name()) + ") | "
-                                + escaped(texts.of(filter.path()).sentence()) + " |\n"));
-                chain.filters().forEach(filter -> section(filter, "###"));
-            } else if (!rowsOf(key.shape(), "").isEmpty()) {
+            if (!rowsOf(key.shape(), "").isEmpty()) {
                 section(key, "##");
             }
+            if (key.shape() instanceof Shape.Keys keys) {
+                keys.shorts().stream()
+                        .filter(Shape.Chain.class::isInstance)
+                        .forEach(chain -> filters(((Shape.Chain) chain).filters()));
+            }
         }
+    }
+
+    private void filters(List<Key> filters) {
+        page.append("\nEach element of a list of filters is one with its configuration, as in `- timeout: 60s`.\n");
+        page.append("\n| filter | does |\n|---|---|\n");
+        filters.forEach(filter -> page.append("| [`" + filter.name() + "`](#" + anchor(filter.name()) + ") | "
+                + escaped(texts.of(filter.path()).sentence()) + " |\n"));
+        filters.forEach(filter -> section(filter, "###"));
     }
 
     private void section(Key key, String heading) {
