@@ -4,23 +4,33 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Says everything that is wrong or doubtful in a file. */
 final class CheckCommand {
+    static final String STRICT = "--strict";
 
     private CheckCommand() {}
 
     static int check(Path file, boolean isStrict, PrintStream out, PrintStream err) {
         Config config = ConfigFile.read(file);
-        config.warnings().forEach(err::println);
-        if (isStrict && !config.warnings().isEmpty()) {
-            err.println("headgate: check: " + count(config.warnings().size(), "warning")
-                    + " (expected with --strict: none)");
+        if (!passes(config.warnings(), isStrict, err)) {
             return 1;
         }
         out.println(file + ": OK (" + count(config.servers().size(), "server") + ", "
                 + count(config.filters().size(), "filter") + ")");
         return 0;
+    }
+
+    /** Says the warnings; false if there must be none. */
+    static boolean passes(List<String> warnings, boolean isStrict, PrintStream err) {
+        warnings.forEach(err::println);
+        if (isStrict && !warnings.isEmpty()) {
+            err.println(
+                    "headgate: check: " + count(warnings.size(), "warning") + " (expected with " + STRICT + ": none)");
+            return false;
+        }
+        return true;
     }
 
     private static String count(int number, String what) {
