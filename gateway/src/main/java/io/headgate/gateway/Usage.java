@@ -28,7 +28,8 @@ final class Usage {
               -c, --config FILE    the file""",
             "check",
             """
-            headgate check -c FILE [--strict] [--against URL [--json]]
+            headgate check -c FILE [--strict]
+            headgate check -c FILE [--strict] --against URL [--json]
 
             Reads the file and all that it names, and says everything that is wrong, and what may be meant but seldom is as
             a warning. Ends with 0 if nothing is wrong, else with 1; with --against as diff does.
