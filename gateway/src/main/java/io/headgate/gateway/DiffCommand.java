@@ -53,9 +53,12 @@ final class DiffCommand {
     }
 
     /** {@code headgate check -c FILE --against URL}; the exit status. */
-    static int against(Path file, String url, boolean asJson, PrintStream out, PrintStream err) {
+    static int against(Path file, String url, boolean isStrict, boolean asJson, PrintStream out, PrintStream err) {
         DiffCommand command = new DiffCommand(out, err);
-        return command.known(() -> command.running(file, url, asJson));
+        return command.known(() -> {
+            Config config = ConfigFile.read(file);
+            return CheckCommand.passes(config.warnings(), isStrict, err) ? command.running(config, url, asJson) : BAD;
+        });
     }
 
     private interface Step {
@@ -67,7 +70,7 @@ final class DiffCommand {
         try {
             return step.run();
         } catch (ConfigRejected rejected) {
-            rejected.problems().forEach(err::println);
+            rejected.withWarnings().forEach(err::println);
         } catch (UsageException | IllegalArgumentException wrong) {
             err.println("headgate: " + wrong.getMessage());
         } catch (IOException unreachable) {
@@ -99,8 +102,7 @@ final class DiffCommand {
         return whole.getParent() == null ? whole : whole.getParent();
     }
 
-    private int running(Path file, String url, boolean asJson) throws IOException, InterruptedException {
-        Config config = ConfigFile.read(file);
+    private int running(Config config, String url, boolean asJson) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create((url.endsWith("/") ? url : url + "/") + "config?format=json"))
                 .timeout(PATIENCE);

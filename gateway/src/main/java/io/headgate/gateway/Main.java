@@ -18,21 +18,11 @@ import java.util.List;
 public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
-    private static final List<String> VERBS = List.of(
-            "run",
-            "demo",
-            "demo-server",
-            "check",
-            "diff",
-            "schema",
-            "probe",
-            "audit",
-            "help",
-            "--help",
-            "-h",
-            "--version");
+    private static final List<String> VERBS =
+            List.of("run", "demo", "demo-server", "check", "diff", "schema", "probe", "audit", "help");
+    private static final List<String> OTHER_WORDS = List.of("--help", "-h", "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
-    private static final List<String> CHECK_FLAGS = List.of("--strict", "--probe", DiffCommand.AS_JSON);
+    private static final List<String> CHECK_FLAGS = List.of(CheckCommand.STRICT, DiffCommand.AS_JSON, CheckCommand.PROBE);
     private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;
@@ -71,20 +61,8 @@ public final class Main {
     }
 
     private int run(String verb, List<String> arguments) {
-        if (!VERBS.contains(verb)) {
-            throw new UsageException("unknown command " + verb
-                    + Nearest.hint(
-                            verb,
-                            List.of(
-                                    "run",
-                                    "demo",
-                                    "demo-server",
-                                    "check",
-                                    "diff",
-                                    "schema",
-                                    "probe",
-                                    "audit",
-                                    "help")));
+        if (!VERBS.contains(verb) && !OTHER_WORDS.contains(verb)) {
+            throw new UsageException("unknown command " + verb + Nearest.hint(verb, VERBS));
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
@@ -120,10 +98,17 @@ public final class Main {
             return say(Usage.of("check"));
         }
         Path file = file("check", line);
+        boolean isStrict = line.has(CheckCommand.STRICT);
+        boolean asJson = line.has(DiffCommand.AS_JSON);
         String running = line.option(DiffCommand.AGAINST);
-        return running != null
-                ? DiffCommand.against(file, running, line.has(DiffCommand.AS_JSON), out, err)
-                : CheckCommand.check(file, line.has("--strict"), line.has("--probe"), out, err);
+        if (running != null) {
+            return DiffCommand.against(file, running, isStrict, asJson, out, err);
+        }
+        if (asJson) {
+            throw new UsageException("check: " + DiffCommand.AS_JSON + " without " + DiffCommand.AGAINST
+                    + " (expected: headgate check -c FILE --against http://127.0.0.1:9090 --json)");
+        }
+        return CheckCommand.check(file, isStrict, line.has(CheckCommand.PROBE), out, err);
     }
 
     private int schema(CommandLine line) {

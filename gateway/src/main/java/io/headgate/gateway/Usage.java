@@ -8,7 +8,7 @@ final class Usage {
             Headgate: one door in front of a fleet of MCP servers.
 
               headgate run -c FILE          serve what the file describes
-              headgate check -c FILE        say everything that is wrong with the file
+              headgate check -c FILE        say everything that is wrong with the file, or what it would change
               headgate diff FILE FILE       say what changes from one file to another, and what gets looser
               headgate schema               print the JSON Schema of the file, for editors
               headgate demo                 serve two built-in servers, and say what to try
@@ -28,15 +28,16 @@ final class Usage {
               -c, --config FILE    the file""",
             "check",
             """
-            headgate check -c FILE [--strict] [--probe] [--against URL [--json]]
+            headgate check -c FILE [--strict] [--probe]
+            headgate check -c FILE [--strict] --against URL [--json]
 
             Reads the file and all that it names, and says everything that is wrong, and what may be meant but seldom is as
-            a warning. Ends with 0 if nothing is wrong.
+            a warning. Ends with 0 if nothing is wrong, else with 1; with --against as diff does.
 
               -c, --config FILE    the file
-              --strict             ends with 1 also if there are warnings
+              --strict             takes warnings for errors
               --probe              asks the servers, Redis and the receiver of exported records too
-              --against URL        says what the file would change of the gateway with this admin port, as diff does
+              --against URL        says what the file would change of the gateway with this admin port
               --json               says that as one JSON object""",
             "diff",
             """

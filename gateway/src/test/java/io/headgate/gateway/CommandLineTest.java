@@ -75,6 +75,9 @@ class CommandLineTest {
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
         assertThat(run("check", "-c", "a.yaml", "--config=b.yaml").err())
                 .isEqualTo("headgate: check: more than one file (expected: headgate check -c headgate.yaml)\n");
+        assertThat(run("check", "-c", "a.yaml", "--json").err())
+                .isEqualTo("headgate: check: --json without --against"
+                        + " (expected: headgate check -c FILE --against http://127.0.0.1:9090 --json)\n");
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
                         + " (expected: run, demo, demo-server, check, diff, schema, probe, audit, help)\n");

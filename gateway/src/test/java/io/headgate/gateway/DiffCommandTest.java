@@ -106,7 +106,8 @@ class DiffCommandTest {
             Path changed = Path.of(write("c.yaml", SERVER + "admin: {token: " + TOKEN + "}\nsessions: {max: 10}\n"));
             assertThat(against(changed, url + "/"))
                     .isEqualTo(new Outcome(1, "sessions.max changes from 9 to 10 (looser)\n", ""));
-            Outcome json = outcome((out, err) -> DiffCommand.against(changed, url, true, out, err));
+            Outcome json = outcome((out, err) ->
+                    DiffCommand.against(changed, url, /* isStrict= */ false, /* asJson= */ true, out, err));
             assertThat(new JsonMapper().readTree(json.out()).path("changes").size())
                     .isEqualTo(1);
             assertThat(against(Path.of(write("none.yaml", SERVER)), url))
@@ -116,6 +117,7 @@ class DiffCommandTest {
                             "headgate: check: " + url
                                     + " answers 401 (expected: admin.token in the file that is checked)\n"));
             assertThat(against(changed, url + "/elsewhere?").status()).isEqualTo(2);
+            saysTheWarningsOfTheFile(url);
         } finally {
             admin.stop(0);
         }
@@ -125,7 +127,26 @@ class DiffCommandTest {
                         outcome -> assertThat(outcome.err()).startsWith("headgate: check: no answer from the gateway"));
     }
 
+    private void saysTheWarningsOfTheFile(String url) throws IOException {
+        Path doubtful = Path.of(write(
+                "doubtful.yaml", SERVER + "admin: {token: " + TOKEN + "}\nsessions: {max: 9}\nlisten: 0.0.0.0:8080\n"));
+        String change = "listen changes from 127.0.0.1:8080 to 0.0.0.0:8080 (looser)\n";
+        assertThat(against(doubtful, url)).satisfies(outcome -> {
+            assertThat(outcome.status()).isEqualTo(1);
+            assertThat(outcome.out()).isEqualTo(change);
+            assertThat(outcome.err())
+                    .startsWith(doubtful + ":4:9 warning: listen: ")
+                    .hasLineCount(1);
+        });
+        Outcome strict = outcome(
+                (out, err) -> DiffCommand.against(doubtful, url, /* isStrict= */ true, /* asJson= */ false, out, err));
+        assertThat(strict.status()).isEqualTo(2);
+        assertThat(strict.out()).isEmpty();
+        assertThat(strict.err()).endsWith("headgate: check: 1 warning (expected with --strict: none)\n");
+    }
+
     private static Outcome against(Path file, String url) throws IOException {
-        return outcome((out, err) -> DiffCommand.against(file, url, /* asJson= */ false, out, err));
+        return outcome(
+                (out, err) -> DiffCommand.against(file, url, /* isStrict= */ false, /* asJson= */ false, out, err));
     }
 }

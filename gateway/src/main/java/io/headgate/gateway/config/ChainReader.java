@@ -21,12 +21,6 @@ final class ChainReader {
     private final Written written;
     private boolean isWhole = true;
 
-    /** What a chain may begin from. */
-    private enum Base {
-        DEFAULT,
-        NONE
-    }
-
     ChainReader(RecordBinder binder, Problems problems, Written written) {
         this.binder = binder;
         this.problems = problems;
@@ -65,7 +59,7 @@ final class ChainReader {
         }
         binder.refuseUnknown(fields, KEY, List.of(EXTENDS, WITH));
         Value.Field base = fields.entries().get(EXTENDS);
-        Base chosen = base == null ? null : binder.bind(base.value(), KEY + "." + EXTENDS, Base.class);
+        ChainBase chosen = base == null ? null : binder.bind(base.value(), KEY + "." + EXTENDS, ChainBase.class);
         Value.Field with = fields.entries().get(WITH);
         List<ConfiguredFilter<?>> added = List.of();
         if (with != null && with.value() instanceof Value.Items items) {
@@ -76,7 +70,7 @@ final class ChainReader {
                     KEY + "." + WITH,
                     RecordBinder.kind(with.value()) + " (expected: a list, as in - timeout: 60s)");
         }
-        return chosen == Base.DEFAULT ? extended(added) : added;
+        return chosen == ChainBase.DEFAULT ? extended(added) : added;
     }
 
     /** The default chain with its filters as they are given here, behind those that it does not have. */

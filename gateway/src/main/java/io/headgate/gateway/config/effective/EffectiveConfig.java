@@ -125,8 +125,7 @@ public final class EffectiveConfig {
     private List<Object> filters() {
         List<Object> filters = new ArrayList<>();
         for (ConfiguredFilter<?> filter : config.filters()) {
-            String path = "filters[" + filters.size() + "]." + filter.name();
-            filters.add(Map.of(filter.name(), node(filter.config(), path, "filters." + filter.name())));
+            filters.add(Map.of(filter.name(), node(filter.config(), filter.place(), "filters." + filter.name())));
         }
         return filters;
     }

@@ -21,14 +21,15 @@ public final class ConfigSchema {
     private static final Map<String, Object> REFERENCE = Map.of("$ref", "#/definitions/reference");
 
     private final KeyTexts texts = KeyTexts.read();
+    private final Map<String, Object> definitions = new LinkedHashMap<>();
 
     private ConfigSchema() {}
 
     /** The schema of the file. */
     public static String file() {
         ConfigSchema schema = new ConfigSchema();
-        Map<String, Object> root = schema.object(new Shapes(schema.texts).file());
-        return print("Headgate", "What one Headgate gateway does. Check it with headgate check.", root);
+        Shape.Keys file = new Shapes(schema.texts).file();
+        return schema.print("Headgate", "What one Headgate gateway does. Check it with headgate check.", file);
     }
 
     /** The schema of the file that is named where a record has one of its own. */
@@ -36,7 +37,7 @@ public final class ConfigSchema {
         ConfigSchema schema = new ConfigSchema();
         List<Shape.Keys> found = new ArrayList<>();
         schema.findElsewhere(new Shapes(schema.texts).file(), found);
-        return print("Headgate keys", "Who has which key.", schema.object(found.get(0)));
+        return schema.print("Headgate keys", "Who has which key.", found.get(0));
     }
 
     private void findElsewhere(Shape shape, List<Shape.Keys> found) {
@@ -49,17 +50,18 @@ public final class ConfigSchema {
         }
     }
 
-    private static String print(String title, String description, Map<String, Object> root) {
+    private String print(String title, String description, Shape.Keys root) {
         Map<String, Object> whole = new LinkedHashMap<>();
         whole.put("$schema", "http://json-schema.org/draft-07/schema#");
         whole.put("title", title);
         whole.put("description", description);
-        whole.putAll(root);
+        whole.putAll(object(root));
         Map<String, Object> reference = new LinkedHashMap<>();
         reference.put("description", "Filled in: ${NAME}, ${NAME:-default}, ${env:NAME} or ${file:PATH}.");
         reference.put("type", "string");
         reference.put("pattern", "\\$");
-        whole.put("definitions", Map.of("reference", reference));
+        definitions.put("reference", reference);
+        whole.put("definitions", definitions);
         DefaultIndenter lines = new DefaultIndenter("  ", "\n");
         DefaultPrettyPrinter printer =
                 new DefaultPrettyPrinter().withObjectIndenter(lines).withArrayIndenter(lines);
@@ -100,7 +102,8 @@ public final class ConfigSchema {
         if (shape instanceof Shape.Elsewhere) {
             return scalar(Form.PATH);
         }
-        return fields("type", "array", "items", filter((Shape.Chain) shape));
+        definitions.computeIfAbsent("filter", name -> filter((Shape.Chain) shape));
+        return fields("type", "array", "items", Map.of("$ref", "#/definitions/filter"));
     }
 
     /** One; where one of them is several itself, all in one list, because editors show them all. */

@@ -3,6 +3,7 @@ package io.headgate.gateway.config.schema;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.FromFile;
 import io.headgate.gateway.config.AdminConfig;
+import io.headgate.gateway.config.ChainBase;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.RecordKeys;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The shape of the file, from the records that it is bound to. */
 final class Shapes {
+    private static final Shape PATH = new Shape.Scalar(Form.PATH);
+
     private final KeyTexts texts;
 
     Shapes(KeyTexts texts) {
@@ -39,10 +42,11 @@ final class Shapes {
         for (String name : ConfigFile.KEYS) {
             keys.add(
                     switch (name) {
+                        case "include" -> key(name, new Shape.OneOf(List.of(PATH, new Shape.Items(PATH))), null);
                         case "mcpServers" ->
                             key(name, new Shape.Named(keys(ServerEntry.class, "mcpServers.NAME")), null);
-                        case "mcpJson" -> key(name, new Shape.Scalar(Form.PATH), null);
-                        case "filters" -> key(name, chain(), null);
+                        case "mcpJson" -> key(name, PATH, null);
+                        case "filters" -> key(name, filters(), null);
                         default -> ofConfig(name, defaults);
                     });
         }
@@ -59,6 +63,19 @@ final class Shapes {
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no shape for the key " + name));
         return key(name, shape(component.getType(), name), RecordKeys.read(component, defaults));
+    }
+
+    /** A list is the whole chain; keys add one to another. */
+    private Shape.Keys filters() {
+        Shape.Chain chain = chain();
+        Key base = new Key(
+                "extends",
+                "filters.extends",
+                shape(ChainBase.class, "filters.extends"),
+                /* isRequired= */ true,
+                /* otherwise= */ null);
+        Key with = new Key("with", "filters.with", chain, /* isRequired= */ false, /* otherwise= */ null);
+        return new Shape.Keys(ChainBase.class, List.of(base, with), List.of(chain));
     }
 
     private Shape.Chain chain() {

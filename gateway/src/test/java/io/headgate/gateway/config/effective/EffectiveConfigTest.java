@@ -3,6 +3,7 @@ package io.headgate.gateway.config.effective;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.gateway.config.Config;
+import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigReading;
 import io.headgate.testkit.Certificates;
 import java.io.IOException;
@@ -139,6 +140,40 @@ class EffectiveConfigTest {
                 .contains("          cost:\n            \"z*\": 3\n")
                 .contains("  - timeout:\n      idle: 250ms\n      cap: 30m\n      tools: []\n")
                 .contains("  - breaker:\n      window: 10s\n      minimumCalls: 20\n");
+    }
+
+    /** What is read from parts stands there as if it were in one file. */
+    @Test
+    void isOneWholeWhereTheFileHasParts() {
+        String filters = """
+                filters:
+                  extends: default
+                  with:
+                    - audit: {log: {node: "${TOKEN}"}}
+                    - timeout: 2m
+                """;
+        String first = "mcpServers: {a: {url: 'http://a/mcp'}}\n";
+        String second = "mcpServers: {b: {url: 'http://b/${TOKEN}'}}\n";
+        ConfigReading.write(directory, "filters.yaml", filters);
+        ConfigReading.write(directory, "second.yaml", second);
+        Config inParts = ConfigReading.read(directory, "include: [filters.yaml, second.yaml]\n" + first, environment);
+        Map<String, Object> tree = EffectiveConfig.tree(inParts);
+        assertThat(tree.keySet()).isSubsetOf(ConfigFile.KEYS).doesNotContain("include", "mcpJson");
+        assertThat(((Map<?, ?>) tree.get("mcpServers")).keySet()).hasToString("[a, b]");
+        assertThat((List<?>) tree.get("filters"))
+                .map(filter -> ((Map<?, ?>) filter).keySet().iterator().next().toString())
+                .containsExactly("audit", "concurrency", "breaker", "retry", "timeout");
+        assertThat(EffectiveConfig.yaml(inParts))
+                .contains("  - timeout:\n      idle: 2m\n")
+                .contains("node: \"***\"\n")
+                .contains("url: \"***\"\n")
+                .doesNotContain(SECRET);
+        Config whole = ConfigReading.read(directory, """
+                mcpServers: {a: {url: 'http://a/mcp'}, b: {url: 'http://b/${TOKEN}'}}
+                filters: [audit: {log: {node: "${TOKEN}"}}, concurrency: {}, breaker: {}, retry: {}, timeout: 2m]
+                """, environment);
+        assertThat(EffectiveConfig.yaml(inParts)).isEqualTo(EffectiveConfig.yaml(whole));
+        assertThat(ConfigDiff.of(inParts, directory, whole, directory)).isEmpty();
     }
 
     @Test

@@ -101,6 +101,12 @@ class ConfigSchemaTest {
                 "filters: [timeout: '${T}']",
                 "filters: [rateLimit: {limits: [{per: [caller, tool], rate: 5/h, cost: {'a*': 2}}]}]",
                 "filters: [retry: {}, breaker: {failures: [timeout]}]",
+                "filters: {extends: default, with: [timeout: 2m, audit: {}]}",
+                "filters: {extends: none}",
+                "filters: {extends: '${BASE}', with: []}",
+                "include: policies",
+                "include: [filters.yaml, servers.d]",
+                "include: ['${file:parts}/a.yaml']",
             })
     void takesWhatIsRight(String yaml) {
         assertThat(wrong(FILE, yaml)).isEmpty();
@@ -135,6 +141,14 @@ class ConfigSchemaTest {
                 "mcpServers: {a: {url: 'http://b/mcp', stateless: perhaps}}",
                 "filters: {timeout: 5m}",
                 "filters: [timeout]",
+                "filters: {with: [timeout: 5m]}",
+                "filters: {extends: all, with: []}",
+                "filters: {extends: default, with: {timeout: 5m}}",
+                "filters: {extends: default, with: [timeuot: 5m]}",
+                "filters: {extends: default, without: [timeout: 5m]}",
+                "filters: default",
+                "include: {a: b}",
+                "include: [[a.yaml]]",
                 "filters: [timeout: 5]",
                 "filters: [timeout: 5m, {}]",
                 "filters: [{timeout: 5m, retry: {}}]",
