@@ -68,13 +68,13 @@ final class Shapes {
     /** A list is the whole chain; keys add one to another. */
     private Shape.Keys filters() {
         Shape.Chain chain = chain();
-        Key base = new Key(
+        Shape.Key base = new Shape.Key(
                 "extends",
                 "filters.extends",
                 shape(ChainBase.class, "filters.extends"),
                 /* isRequired= */ true,
                 /* otherwise= */ null);
-        Key with = new Key("with", "filters.with", chain, /* isRequired= */ false, /* otherwise= */ null);
+        Shape.Key with = new Shape.Key("with", "filters.with", chain, /* isRequired= */ false, /* otherwise= */ null);
         return new Shape.Keys(ChainBase.class, List.of(base, with), List.of(chain));
     }
 
