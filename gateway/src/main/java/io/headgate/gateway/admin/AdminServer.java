@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
@@ -36,6 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>It has a thread of its own, so that it answers while the gateway is at its limit.
  */
 public final class AdminServer {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
     private static final String YAML = "application/yaml";
@@ -129,6 +132,15 @@ public final class AdminServer {
     }
 
     private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+        try {
+            return answer(request, response);
+        } catch (RuntimeException | LinkageError unforeseen) {
+            LOG.error("The admin port cannot answer {}", request.path(), unforeseen);
+            return answer(request, response, HttpResponseStatus.INTERNAL_SERVER_ERROR, TEXT, "see the log\n");
+        }
+    }
+
+    private Publisher<Void> answer(HttpServerRequest request, HttpServerResponse response) {
         String wrong = wrongWithNames(request);
         if (wrong != null) {
             return refuse(request, response, HttpResponseStatus.FORBIDDEN, wrong, wrong + " not allowed\n");

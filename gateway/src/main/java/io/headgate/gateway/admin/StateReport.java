@@ -59,6 +59,8 @@ public final class StateReport {
         this.sessions = sessions;
         this.connections = connections;
         this.memory = memory;
+        // Its texts are read once, and here, where waiting is allowed.
+        var unused = EffectiveConfig.tree(generations.present().config());
     }
 
     /** From now on the gateway is not ready any more. */

@@ -12,12 +12,18 @@ import java.util.TreeMap;
 
 /** What each key means, by its path: {@code http.limits.streams}, {@code mcpServers.NAME.url}, {@code seal.keys[].id}. */
 public final class KeyTexts {
+    private static final KeyTexts ALL = load();
+
     private final Map<String, KeyText> byPath = new TreeMap<>();
 
     private KeyTexts() {}
 
-    /** Those of the filters and of the gateway. */
+    /** Those of the filters and of the gateway; the first to ask waits for two resources. */
     public static KeyTexts read() {
+        return ALL;
+    }
+
+    private static KeyTexts load() {
         Properties lines = new Properties();
         load("/io/headgate/filter/keys.properties", lines);
         load("keys.properties", lines);
