@@ -113,7 +113,7 @@ public final class ConfigDiff {
                 add(old == null ? Kind.ADDED : Kind.REMOVED, path, said, old, now, isLooser);
                 continue;
             }
-            if (moved.contains(id)) {
+            if (was != null && is != null && moved.contains(id)) {
                 add(Kind.MOVED, path, said, was + 1, is + 1, false);
             }
             keys(path, FILTERS + "." + name, said + ": ", fields(old), fields(now));
@@ -136,6 +136,7 @@ public final class ConfigDiff {
     /** The filters that stand on another side of one of the others than before: as few as explain the new order. */
     private static Set<String> moved(Map<String, Integer> before, Map<String, Integer> after) {
         List<String> kept = after.keySet().stream().filter(before::containsKey).toList();
+        int[] was = kept.stream().mapToInt(id -> before.getOrDefault(id, 0)).toArray();
         int[] longest = new int[kept.size()];
         int[] previous = new int[kept.size()];
         int last = -1;
@@ -143,7 +144,7 @@ public final class ConfigDiff {
             previous[i] = -1;
             longest[i] = 1;
             for (int j = 0; j < i; j++) {
-                if (before.get(kept.get(j)) < before.get(kept.get(i)) && longest[j] >= longest[i]) {
+                if (was[j] < was[i] && longest[j] >= longest[i]) {
                     longest[i] = longest[j] + 1;
                     previous[i] = j;
                 }

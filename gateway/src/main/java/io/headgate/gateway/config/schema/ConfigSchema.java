@@ -1,7 +1,6 @@
 package io.headgate.gateway.config.schema;
 
 import io.headgate.gateway.config.ServerEntry;
-import io.headgate.gateway.config.schema.Shape.Key;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -154,8 +153,10 @@ public final class ConfigSchema {
         Map<String, Object> properties = new LinkedHashMap<>();
         keys.keys().forEach(key -> properties.put(key.name(), described(key)));
         Map<String, Object> object = fields("type", "object", "additionalProperties", false, "properties", properties);
-        List<String> required =
-                keys.keys().stream().filter(Key::isRequired).map(Key::name).toList();
+        List<String> required = keys.keys().stream()
+                .filter(Shape.Key::isRequired)
+                .map(Shape.Key::name)
+                .toList();
         if (!required.isEmpty()) {
             object.put("required", required);
         }
@@ -178,7 +179,7 @@ public final class ConfigSchema {
         object.put("anyOf", either);
     }
 
-    private Map<String, Object> described(Key key) {
+    private Map<String, Object> described(Shape.Key key) {
         KeyText text = texts.of(key.path());
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("title", key.path());
@@ -192,7 +193,7 @@ public final class ConfigSchema {
     }
 
     /** What a key is that is left out, if that is one value. */
-    private static @Nullable Object otherwise(Key key, KeyText text) {
+    private static @Nullable Object otherwise(Shape.Key key, KeyText text) {
         boolean isValue = key.shape() instanceof Shape.Scalar
                 || key.shape() instanceof Shape.Choice
                 || key.shape() instanceof Shape.OneOf;

@@ -13,6 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How one scalar is written. */
+// The samples are values of types that do not change.
+@SuppressWarnings("ImmutableEnumChecker")
 enum Form {
     TEXT("text", null, "text", String.class),
     SECRET("secret", null, new Secret("secret"), Secret.class),

@@ -1,6 +1,5 @@
 package io.headgate.gateway.config.schema;
 
-import io.headgate.gateway.config.schema.Shape.Key;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -50,7 +49,7 @@ public final class KeyTable {
     private void write(Shape.Keys file) {
         page.append("\n## The root\n").append(COLUMNS);
         file.keys().forEach(key -> row(key, key.name()));
-        for (Key key : file.keys()) {
+        for (Shape.Key key : file.keys()) {
             if (!rowsOf(key.shape(), "").isEmpty()) {
                 section(key, "##");
             }
@@ -62,7 +61,7 @@ public final class KeyTable {
         }
     }
 
-    private void filters(List<Key> filters) {
+    private void filters(List<Shape.Key> filters) {
         page.append("\nEach element of a list of filters is one with its configuration, as in `- timeout: 60s`.\n");
         page.append("\n| filter | does |\n|---|---|\n");
         filters.forEach(filter -> page.append("| [`" + filter.name() + "`](#" + anchor(filter.name()) + ") | "
@@ -70,7 +69,7 @@ public final class KeyTable {
         filters.forEach(filter -> section(filter, "###"));
     }
 
-    private void section(Key key, String heading) {
+    private void section(Shape.Key key, String heading) {
         page.append("\n" + heading + " `" + key.name() + "`\n").append(COLUMNS);
         List<Row> rows = rowsOf(key.shape(), "");
         rows.forEach(row -> row(row.key(), row.name()));
@@ -84,13 +83,13 @@ public final class KeyTable {
     }
 
     /** A key, and what it is called in its table. */
-    private record Row(Key key, String name) {}
+    private record Row(Shape.Key key, String name) {}
 
     /** The keys below a shape, those of records in it behind their own. */
     private static List<Row> rowsOf(Shape shape, String name) {
         List<Row> rows = new ArrayList<>();
         if (shape instanceof Shape.Keys keys) {
-            for (Key key : keys.keys()) {
+            for (Shape.Key key : keys.keys()) {
                 String at = name.isEmpty() ? key.name() : name + "." + key.name();
                 rows.add(new Row(key, at));
                 rows.addAll(rowsOf(key.shape(), at));
@@ -103,7 +102,7 @@ public final class KeyTable {
         return rows;
     }
 
-    private void row(Key key, String name) {
+    private void row(Shape.Key key, String name) {
         KeyText text = texts.of(key.path());
         page.append("| `" + name + "` | " + escaped(takes(key.shape())) + " | " + escaped(otherwise(key, text)) + " | "
                 + escaped(text.sentence()) + " |\n");
@@ -133,7 +132,7 @@ public final class KeyTable {
         return shape instanceof Shape.Elsewhere ? "path" : "list of filters";
     }
 
-    private static String otherwise(Key key, KeyText text) {
+    private static String otherwise(Shape.Key key, KeyText text) {
         if (key.isRequired()) {
             return "required";
         }
@@ -144,7 +143,7 @@ public final class KeyTable {
     }
 
     private static boolean isWord(Shape shape, String text) {
-        return shape instanceof Shape.Choice choice && choice.words().contains(text)
+        return (shape instanceof Shape.Choice choice && choice.words().contains(text))
                 || shape.equals(new Shape.Scalar(Form.BOOLEAN));
     }
 
@@ -158,7 +157,7 @@ public final class KeyTable {
             return "`{}`";
         }
         // What holds keys has their defaults.
-        return otherwise == null || otherwise instanceof Record && Form.of(otherwise.getClass()) == null
+        return otherwise == null || (otherwise instanceof Record && Form.of(otherwise.getClass()) == null)
                 ? ""
                 : "`" + Written.scalar(otherwise, text.isBytes()) + "`";
     }

@@ -8,7 +8,6 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.RecordKeys;
 import io.headgate.gateway.config.ServerEntry;
-import io.headgate.gateway.config.schema.Shape.Key;
 import io.headgate.gateway.policy.BuiltInFilters;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
@@ -39,7 +38,7 @@ final class Shapes {
     /** The keys of the file, in the order in which they are listed. */
     Shape.Keys file() {
         Config defaults = Config.of(Config.DEFAULT_LISTEN, AdminConfig.DEFAULT.listen(), List.of());
-        List<Key> keys = new ArrayList<>();
+        List<Shape.Key> keys = new ArrayList<>();
         for (String name : ConfigFile.KEYS) {
             keys.add(
                     switch (name) {
@@ -54,11 +53,11 @@ final class Shapes {
         return new Shape.Keys(Config.class, keys, List.of());
     }
 
-    private static Key key(String name, Shape shape, @Nullable Object otherwise) {
-        return new Key(name, name, shape, /* isRequired= */ false, otherwise);
+    private static Shape.Key key(String name, Shape shape, @Nullable Object otherwise) {
+        return new Shape.Key(name, name, shape, /* isRequired= */ false, otherwise);
     }
 
-    private Key ofConfig(String name, Config defaults) {
+    private Shape.Key ofConfig(String name, Config defaults) {
         RecordComponent component = Arrays.stream(Config.class.getRecordComponents())
                 .filter(each -> each.getName().equals(name))
                 .findFirst()
@@ -69,21 +68,22 @@ final class Shapes {
     /** A list is the whole chain; keys add one to another. */
     private Shape.Keys filters() {
         Shape.Chain chain = chain();
-        Key base = new Key(
+        Shape.Key base = new Shape.Key(
                 "extends",
                 "filters.extends",
                 shape(ChainBase.class, "filters.extends"),
                 /* isRequired= */ true,
                 /* otherwise= */ null);
-        Key with = new Key("with", "filters.with", chain, /* isRequired= */ false, /* otherwise= */ null);
+        Shape.Key with = new Shape.Key("with", "filters.with", chain, /* isRequired= */ false, /* otherwise= */ null);
         return new Shape.Keys(ChainBase.class, List.of(base, with), List.of(chain));
     }
 
     private Shape.Chain chain() {
-        List<Key> filters = new ArrayList<>();
+        List<Shape.Key> filters = new ArrayList<>();
         for (FilterType<?> type : BuiltInFilters.ALL) {
             String path = "filters." + type.name();
-            filters.add(new Key(type.name(), path, shape(type.configType(), path), /* isRequired= */ false, null));
+            filters.add(
+                    new Shape.Key(type.name(), path, shape(type.configType(), path), /* isRequired= */ false, null));
         }
         return new Shape.Chain(filters);
     }
@@ -142,13 +142,13 @@ final class Shapes {
         RecordComponent[] components = type.getRecordComponents();
         Object defaults = RecordKeys.defaults(type);
         Object made = defaults != null ? defaults : made(type);
-        List<Key> keys = new ArrayList<>();
+        List<Shape.Key> keys = new ArrayList<>();
         for (int i = 0; i < parameters.length; i++) {
             String name = components[i].getName();
             String at = path + "." + name;
             boolean isRequired = defaults == null && !isNullable(parameters[i]);
             Object otherwise = isRequired || made == null ? null : RecordKeys.read(components[i], made);
-            keys.add(new Key(name, at, shape(parameters[i].getParameterizedType(), at), isRequired, otherwise));
+            keys.add(new Shape.Key(name, at, shape(parameters[i].getParameterizedType(), at), isRequired, otherwise));
         }
         return new Shape.Keys(type, keys, shorts(type, path));
     }
