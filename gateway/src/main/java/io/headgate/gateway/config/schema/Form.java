@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How one scalar is written. */
-// The samples are values of configurations, of which none can be changed.
+// The samples are values of types that do not change.
 @SuppressWarnings("ImmutableEnumChecker")
 enum Form {
     TEXT("text", null, "text", String.class),

@@ -1,6 +1,5 @@
 package io.headgate.gateway.config.schema;
 
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -144,7 +143,7 @@ public final class KeyTable {
     }
 
     private static boolean isWord(Shape shape, String text) {
-        return shape instanceof Shape.Choice choice && choice.words().contains(text)
+        return (shape instanceof Shape.Choice choice && choice.words().contains(text))
                 || shape.equals(new Shape.Scalar(Form.BOOLEAN));
     }
 
@@ -158,7 +157,7 @@ public final class KeyTable {
             return "`{}`";
         }
         // What holds keys has their defaults.
-        return otherwise == null || otherwise instanceof Record && Form.of(otherwise.getClass()) == null
+        return otherwise == null || (otherwise instanceof Record && Form.of(otherwise.getClass()) == null)
                 ? ""
                 : "`" + Written.scalar(otherwise, text.isBytes()) + "`";
     }

@@ -63,6 +63,8 @@ public final class Written {
         return all;
     }
 
+    /** Words in the order of their enumeration, which is that of the pages. */
+    @SuppressWarnings("EnumOrdinal")
     private static int compare(Object one, Object other) {
         return one instanceof Enum<?> first && other instanceof Enum<?> second
                 ? Integer.compare(place(first), place(second))
