@@ -113,7 +113,7 @@ public final class ConfigDiff {
                 add(old == null ? Kind.ADDED : Kind.REMOVED, path, said, old, now, isLooser);
                 continue;
             }
-            if (was != null && is != null && moved.contains(id)) {
+            if (moved.contains(id)) {
                 add(Kind.MOVED, path, said, was + 1, is + 1, false);
             }
             keys(path, FILTERS + "." + name, said + ": ", fields(old), fields(now));
