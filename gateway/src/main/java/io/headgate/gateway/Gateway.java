@@ -138,8 +138,9 @@ public final class Gateway implements AutoCloseable {
                     file == null ? null : new PolicyFile(file, generations, policy, events, clock, meters);
             if (policyFile != null) {
                 undo.push(policyFile::dispose);
-                Disposable signal =
-                        Hangup.handle(() -> policyFile.reload("SIGHUP").subscribe());
+                Disposable signal = Hangup.handle(() -> {
+                    var unused = policyFile.reload("SIGHUP").subscribe();
+                });
                 undo.push(signal::dispose);
             }
             report = new StateReport(

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What is another thing in one file than in another, in words, and what of it needs a restart. */
 final class Changes {
@@ -103,7 +104,7 @@ final class Changes {
         }
     }
 
-    private static void unlessEqual(List<String> keys, String key, Object before, Object after) {
+    private static void unlessEqual(List<String> keys, String key, @Nullable Object before, @Nullable Object after) {
         if (!Objects.equals(before, after)) {
             keys.add(key);
         }

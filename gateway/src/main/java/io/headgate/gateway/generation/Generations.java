@@ -275,7 +275,7 @@ public final class Generations implements Handler, Resolver {
 
     /** Its sessions are deleted at the server, which takes a while; nothing waits for that. */
     private static void close(Upstream upstream) {
-        upstream.close()
+        var unused = upstream.close()
                 .timeout(CLOSE_WITHIN)
                 .subscribe(
                         closed -> {},

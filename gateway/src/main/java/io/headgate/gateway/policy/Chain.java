@@ -41,7 +41,7 @@ public final class Chain {
                 ConfiguredFilter<?> filter = filters.get(i);
                 Link same = kept.get(i);
                 if (same == null) {
-                    Link old = first(left, link -> link.configured().type() == filter.type());
+                    Link old = first(left, link -> link.configured().type().equals(filter.type()));
                     left.remove(old);
                     same = new Link(filter, filter.make(context.at(filter.place(), old == null ? null : old.filter())));
                 }

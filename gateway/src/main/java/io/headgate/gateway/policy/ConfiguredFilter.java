@@ -16,7 +16,7 @@ public record ConfiguredFilter<C extends Record>(String place, FilterType<C> typ
 
     /** True if both describe the same filter, wherever the file names it. */
     public boolean isSame(ConfiguredFilter<?> other) {
-        return type == other.type && config.equals(other.config);
+        return type.equals(other.type) && config.equals(other.config);
     }
 
     Filter make(FilterContext context) {
