@@ -22,7 +22,8 @@ public final class Main {
             List.of("run", "demo", "demo-server", "check", "diff", "schema", "probe", "audit", "help");
     private static final List<String> OTHER_WORDS = List.of("--help", "-h", "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
-    private static final List<String> CHECK_FLAGS = List.of(CheckCommand.STRICT, DiffCommand.AS_JSON, CheckCommand.PROBE);
+    private static final List<String> CHECK_FLAGS =
+            List.of(CheckCommand.STRICT, DiffCommand.AS_JSON, CheckCommand.PROBE);
     private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;

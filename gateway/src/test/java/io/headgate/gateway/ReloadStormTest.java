@@ -158,7 +158,9 @@ class ReloadStormTest {
                 () -> instances("io.headgate.gateway.generation.Generation") == 1
                         && instances("io.headgate.gateway.upstream.era.HttpUpstream") == 2
                         && instances("io.headgate.filter.ratelimit.RateLimitFilter") == 1);
-        Await.until("no socket to the server that is gone is open", () -> sockets(servers.get(2).port()) == 0);
+        Await.until(
+                "no socket to the server that is gone is open",
+                () -> sockets(servers.get(2).port()) == 0);
         for (SessionClient session : sessions) {
             session.end();
         }

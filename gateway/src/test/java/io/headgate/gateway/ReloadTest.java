@@ -228,7 +228,8 @@ class ReloadTest {
         assertThat(shown.at("/effective/shutdown/grace").asString()).isEqualTo("25s");
         assertThat(shown.at("/refused").isNull()).isTrue();
         write("listen: [");
-        Await.until("it is refused", () -> !state().at("/policy/lastReload/applied").asBoolean());
+        Await.until(
+                "it is refused", () -> !state().at("/policy/lastReload/applied").asBoolean());
         JsonNode after = JSON.readTree(ask("GET", "/config").body());
         assertThat(after.at("/number").asInt()).isEqualTo(2);
         assertThat(after.at("/refused/problems").size()).isPositive();

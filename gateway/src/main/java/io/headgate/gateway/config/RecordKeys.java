@@ -7,6 +7,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <p>The rules are those of {@link RecordBinder}; what describes the file asks here, too.
  */
 public final class RecordKeys {
+    /** Kept, because a file has the same records for each of its servers, and most have no such constant. */
+    private static final ClassValue<Optional<Object>> DEFAULTS = new ClassValue<>() {
+        @Override
+        protected Optional<Object> computeValue(Class<?> type) {
+            return findDefaults(type);
+        }
+    };
+
     private RecordKeys() {}
 
     /** The names of the keys, in the order of the record. */
@@ -62,10 +71,14 @@ public final class RecordKeys {
 
     /** The record's constant {@code DEFAULT}, or null if it has none. */
     public static @Nullable Object defaults(Class<?> type) {
+        return DEFAULTS.get(type).orElse(null);
+    }
+
+    private static Optional<Object> findDefaults(Class<?> type) {
         try {
-            return type.getField("DEFAULT").get(null);
+            return Optional.of(type.getField("DEFAULT").get(null));
         } catch (NoSuchFieldException none) {
-            return null;
+            return Optional.empty();
         } catch (IllegalAccessException impossible) {
             throw new LinkageError("DEFAULT is not accessible", impossible);
         }

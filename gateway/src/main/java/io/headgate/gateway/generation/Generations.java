@@ -71,7 +71,8 @@ public final class Generations implements Handler, Resolver {
         static Entry of(UpstreamConfig config) {
             String file = config.trustFile();
             try {
-                return new Entry(config, file == null ? "" : Files.readString(Path.of(file), StandardCharsets.ISO_8859_1));
+                return new Entry(
+                        config, file == null ? "" : Files.readString(Path.of(file), StandardCharsets.ISO_8859_1));
             } catch (IOException unreadable) {
                 return new Entry(config, unreadable.toString());
             }
@@ -150,7 +151,9 @@ public final class Generations implements Handler, Resolver {
         List<String> changes = new ArrayList<>(Changes.between(before.config(), config));
         for (UpstreamConfig server : config.servers()) {
             Entry known = entries.get(before.upstreams().get(server.name()));
-            if (known != null && server.equals(known.config()) && !Entry.of(server).equals(known)) {
+            if (known != null
+                    && server.equals(known.config())
+                    && !Entry.of(server).equals(known)) {
                 changes.add("server " + server.name() + " trusts other certificates");
             }
         }

@@ -41,7 +41,6 @@ final class HostileSuite implements AutoCloseable {
     /** Each is used by one thread. */
     private final Map<Setting, Bench> benches = new ConcurrentHashMap<>();
 
-
     /** One thread: more cases at once would keep each other from what they must do in time. */
     private final ExecutorService beside = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "hostile-beside");
