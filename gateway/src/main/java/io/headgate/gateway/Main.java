@@ -102,6 +102,10 @@ public final class Main {
         boolean isStrict = line.has(CheckCommand.STRICT);
         boolean asJson = line.has(DiffCommand.AS_JSON);
         String running = line.option(DiffCommand.AGAINST);
+        if (running != null && line.has(CheckCommand.PROBE)) {
+            throw new UsageException("check: " + CheckCommand.PROBE + " with " + DiffCommand.AGAINST
+                    + " (expected: one of them at a time)");
+        }
         if (running != null) {
             return DiffCommand.against(file, running, isStrict, asJson, out, err);
         }

@@ -37,6 +37,7 @@ public final class PolicyFile implements Disposable {
      * @param digest of the file, or the empty string if it could not be read
      * @param changes what is another thing than before
      * @param needingRestart keys that are in the file and not in force before the next start
+     * @param warnings what in the file may be meant but seldom is
      * @param problems why it was refused
      */
     public record Outcome(
@@ -47,6 +48,7 @@ public final class PolicyFile implements Disposable {
             Instant at,
             List<String> changes,
             List<String> needingRestart,
+            List<String> warnings,
             List<String> problems) {}
 
     private final Supplier<Config> reader;
@@ -81,7 +83,15 @@ public final class PolicyFile implements Disposable {
         Generation first = generations.present();
         lastSuccess = first.since();
         last = new Outcome(
-                true, first.number(), started.digest(), first.reason(), first.since(), List.of(), List.of(), List.of());
+                true,
+                first.number(),
+                started.digest(),
+                first.reason(),
+                first.since(),
+                List.of(),
+                List.of(),
+                started.warnings(),
+                List.of());
         Gauge.builder(MeterNames.CONFIG_APPLIED, this, policy -> policy.last.applied() ? 1 : 0)
                 .register(meters);
         Gauge.builder(MeterNames.CONFIG_APPLIED_AT, this, policy -> policy.lastSuccess.toEpochMilli() / 1e3)
@@ -140,6 +150,7 @@ public final class PolicyFile implements Disposable {
                     now,
                     List.copyOf(changes),
                     Changes.needingRestart(started, config),
+                    config.warnings(),
                     List.of());
         } catch (RuntimeException notMade) {
             return refused(reason, now, config.digest(), List.of(String.valueOf(notMade.getMessage())));
@@ -155,6 +166,7 @@ public final class PolicyFile implements Disposable {
                 now,
                 List.of(),
                 List.of(),
+                List.of(),
                 List.copyOf(problems));
     }
 
@@ -167,6 +179,7 @@ public final class PolicyFile implements Disposable {
                     "The file is in force ({}): {}",
                     outcome.reason(),
                     outcome.changes().isEmpty() ? "nothing is changed" : String.join("; ", outcome.changes()));
+            outcome.warnings().forEach(LOG::warn);
             if (!outcome.needingRestart().isEmpty()) {
                 LOG.warn(
                         "The file says something new of what needs a restart: {}",

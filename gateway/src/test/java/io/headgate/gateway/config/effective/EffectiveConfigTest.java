@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,7 +160,8 @@ class EffectiveConfigTest {
         Config inParts = ConfigReading.read(directory, "include: [filters.yaml, second.yaml]\n" + first, environment);
         Map<String, Object> tree = EffectiveConfig.tree(inParts);
         assertThat(tree.keySet()).isSubsetOf(ConfigFile.KEYS).doesNotContain("include", "mcpJson");
-        assertThat(((Map<?, ?>) tree.get("mcpServers")).keySet()).hasToString("[a, b]");
+        assertThat(((Map<?, ?>) Objects.requireNonNull(tree.get("mcpServers"))).keySet())
+                .hasToString("[a, b]");
         assertThat((List<?>) tree.get("filters"))
                 .map(filter -> ((Map<?, ?>) filter).keySet().iterator().next().toString())
                 .containsExactly("audit", "concurrency", "breaker", "retry", "timeout");
@@ -208,12 +210,12 @@ class EffectiveConfigTest {
     @SuppressWarnings("unchecked")
     private Map<String, Object> withKeysInAFile(Map<String, Object> tree) {
         Map<String, Object> opened = (Map<String, Object>) opened(tree);
-        for (Object filter : (List<Object>) opened.get("filters")) {
+        for (Object filter : (List<Object>) Objects.requireNonNull(opened.get("filters"))) {
             Object identity = ((Map<String, Object>) filter).get("identity");
             if (identity instanceof Map<?, ?> keys) {
                 Map<String, Object> changed = (Map<String, Object>) keys;
-                ConfigReading.write(
-                        directory, "keys-again.yaml", YamlText.of((Map<String, Object>) changed.get("apiKeys")));
+                ConfigReading.write(directory, "keys-again.yaml", YamlText.of((Map<String, Object>)
+                        Objects.requireNonNull(changed.get("apiKeys"))));
                 changed.put("apiKeys", "keys-again.yaml");
             }
         }
