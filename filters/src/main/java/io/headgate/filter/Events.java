@@ -1,15 +1,21 @@
 package io.headgate.filter;
 
 import java.net.InetAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens at a gateway besides calls, for a filter that keeps records of it; one listener at most.
+ * What happens at a gateway besides calls, for a filter that keeps records of it; one listener at a time.
  *
- * <p>What is posted without a listener is lost, and costs one look.
+ * <p>The newest listener is told, and when it goes, the one before it: a filter may be made to replace another one, and may be
+ * closed without having replaced it. What is posted without a listener is lost, and costs one look.
  */
 public final class Events {
+    /** All that listen, the newest first. */
+    private final Deque<Listener> listeners = new ArrayDeque<>();
+
     private volatile @Nullable Listener listener;
 
     /** Takes what is posted, on any thread; must not block. */
@@ -21,9 +27,16 @@ public final class Events {
         void refused(String name, @Nullable InetAddress from);
     }
 
-    /** Sets the listener; null removes it. */
-    public void listen(@Nullable Listener heard) {
-        listener = heard;
+    /** Tells a listener from now on, until it {@linkplain #unlisten goes} or a newer one comes. */
+    public synchronized void listen(Listener newest) {
+        listeners.addFirst(newest);
+        listener = newest;
+    }
+
+    /** Tells a listener no more. */
+    public synchronized void unlisten(Listener gone) {
+        var unused = listeners.removeFirstOccurrence(gone);
+        listener = listeners.peekFirst();
     }
 
     /** True if it is worth finding out what exactly happened. */

@@ -10,7 +10,11 @@ import reactor.core.publisher.Flux;
 public interface Filter {
     Flux<JsonRpc> filter(Exchange exchange, Handler next);
 
-    /** This filter with what follows it; bound once, when the file is read. */
+    /**
+     * This filter with what follows it; bound once for each chain that it is in.
+     *
+     * <p>A filter whose configuration does not change stays in the chain that replaces its own, so both are bound at a time.
+     */
     default Handler before(Handler next) {
         return exchange -> filter(exchange, next);
     }
@@ -29,6 +33,9 @@ public interface Filter {
     default Map<String, Object> state() {
         return Map.of();
     }
+
+    /** No chain has a server of this name any more: what is kept of it may go, so that it does not grow for ever. */
+    default void forget(String server) {}
 
     /** Gives back what it took when it was made; called once, after the last exchange, and may block. */
     default void close() {}

@@ -10,6 +10,9 @@ import java.util.List;
  * <p>Matching takes time in proportion to the name for each part between stars, and allocates nothing.
  */
 public final class NamePattern {
+    /** What no name of a tool has, and a regular expression has. */
+    private static final String EXPRESSION = "^$()[]{}|\\+?";
+
     private final String text;
     /** What is between the stars; the first and the last part are where the name begins and ends. */
     private final List<String> parts;
@@ -25,7 +28,19 @@ public final class NamePattern {
             throw new IllegalArgumentException(
                     "'" + (text.isBlank() ? text : "...") + "' (expected: a name, or one with stars such as crm__*)");
         }
+        if (text.chars().anyMatch(c -> EXPRESSION.indexOf(c) >= 0)) {
+            throw new IllegalArgumentException(
+                    text + " is a regular expression (expected: a name, or one with stars such as crm__*)");
+        }
         return new NamePattern(text);
+    }
+
+    /** False if it fits no name that begins like this and goes on. */
+    public boolean mayFit(String beginning) {
+        String first = parts.get(0);
+        return parts.size() == 1
+                ? first.startsWith(beginning) && first.length() > beginning.length()
+                : first.startsWith(beginning) || beginning.startsWith(first);
     }
 
     public boolean matches(String name) {

@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
+import io.headgate.testkit.Await;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +45,10 @@ public abstract class FilterContract {
     @TempDir
     protected Path data = Path.of("target");
 
+    private final LiveGauges gauges = new LiveGauges(meters);
+    private final Events events = new Events();
+    private @Nullable Filter replaced;
+
     /** A new filter that lets the exchange pass, and could not take {@value #MANY} at once if it counts what it passes. */
     protected abstract Filter filter();
 
@@ -47,8 +57,23 @@ public abstract class FilterContract {
         return Exchanges.toolCall();
     }
 
+    /** What a filter is made with; while one is being replaced, that one is in it. */
     protected final FilterContext context() {
-        return new FilterContext("filters[0]", meters, InstantSource.system(), timer, data, new Events(), List.of());
+        return new FilterContext(
+                "filters[0]", meters, gauges, InstantSource.system(), timer, data, events, new Secrets(), replaced);
+    }
+
+    /** A new filter, made to replace another one. */
+    protected final Filter replacing(Filter former) {
+        return replacing(former, this::filter);
+    }
+
+    /** The same with a configuration of its own. */
+    protected final <F extends Filter> F replacing(Filter former, Supplier<F> making) {
+        replaced = former instanceof Routed routed ? routed.filter() : former;
+        F next = making.get();
+        replaced = null;
+        return next;
     }
 
     @AfterEach
@@ -197,6 +222,88 @@ public abstract class FilterContract {
         }
         assertPasses(filter);
         assertNothingIsScheduled();
+    }
+
+    @Test
+    final void servesTwoChainsAtOnce() {
+        Filter filter = filter();
+        List<String> seen = new ArrayList<>();
+        Handler one = filter.before(exchange -> {
+            seen.add("one");
+            return Flux.just(Exchanges.success("one"));
+        });
+        Handler other = filter.before(exchange -> {
+            seen.add("other");
+            return Flux.just(Exchanges.success("other"));
+        });
+        for (Handler each : List.of(one, other, one)) {
+            StepVerifier.create(each.handle(exchange()))
+                    .assertNext(message ->
+                            assertThat(textOf(message)).isEqualTo(textOf(Exchanges.success(seen.get(seen.size() - 1)))))
+                    .expectComplete()
+                    .verify(PATIENCE);
+        }
+        assertThat(seen).containsExactly("one", "other", "one");
+    }
+
+    @Test
+    final void isReplacedWhileACallIsOnItsWay() {
+        Filter former = filter();
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        List<JsonRpc> answer = new ArrayList<>();
+        var unused = former.filter(exchange(), ignored -> upstream.flux()).subscribe(answer::add);
+        Filter next = replacing(former);
+        assertPasses(next);
+        upstream.next(Exchanges.success("done")).complete();
+        assertThat(answer)
+                .singleElement()
+                .satisfies(message -> assertThat(textOf(message)).isEqualTo(textOf(Exchanges.success("done"))));
+        former.close();
+        for (int i = 0; i < MANY; i++) {
+            assertEnds(run(next, Flux.just(Exchanges.success("done"))));
+        }
+        assertPasses(next);
+        assertNothingIsScheduled();
+        next.close();
+        assertThat(gauges()).isEmpty();
+    }
+
+    @Test
+    final void goesOnIfWhatWasToReplaceItIsClosed() {
+        Filter filter = filter();
+        assertPasses(filter);
+        List<Meter.Id> gauges = gauges();
+        replacing(filter).close();
+        assertPasses(filter);
+        assertThat(gauges()).containsExactlyInAnyOrderElementsOf(gauges);
+        filter.close();
+    }
+
+    @Test
+    final void keepsNoFilterThatItReplaced() {
+        List<WeakReference<Filter>> former = new ArrayList<>();
+        Filter present = filter();
+        assertPasses(present);
+        for (int i = 0; i < 3; i++) {
+            Filter next = replacing(present);
+            assertPasses(next);
+            present.close();
+            former.add(new WeakReference<>(present));
+            present = next;
+        }
+        Await.until("what was replaced is garbage", () -> {
+            System.gc();
+            return former.stream().allMatch(each -> each.get() == null);
+        });
+        assertPasses(present);
+        present.close();
+    }
+
+    private List<Meter.Id> gauges() {
+        return meters.getMeters().stream()
+                .filter(Gauge.class::isInstance)
+                .map(Meter::getId)
+                .toList();
     }
 
     private void assertPasses(Filter filter) {

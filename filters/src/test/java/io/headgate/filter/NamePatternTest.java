@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NamePatternTest {
     @ParameterizedTest
@@ -49,6 +50,32 @@ class NamePatternTest {
         for (int i = 0; i < 1_000; i++) {
             assertThat(NamePattern.of(pattern).matches("a".repeat(4_000))).isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "crm__*, crm__, true",
+        "crm__get, crm__, true",
+        "*, crm__, true",
+        "*__get, crm__, true",
+        "c*, crm__, true",
+        "crm__, crm__, false",
+        "cmr__*, crm__, false",
+        "crm_*, crm__, true",
+        "get, crm__, false",
+        "get, '', true"
+    })
+    void tellsWhetherItMayFitNamesOfABeginning(String pattern, String beginning, boolean expected) {
+        assertThat(NamePattern.of(pattern).mayFit(beginning)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"^crm__", "crm__get$", "crm__(a|b)", "crm__[ab]*", "crm__.+", "crm__a?", "crm__\\w*", "a{2}"})
+    void refusesARegularExpression(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NamePattern.of(text))
+                .withMessage(text + " is a regular expression (expected: a name, or one with stars such as crm__*)");
     }
 
     @Test

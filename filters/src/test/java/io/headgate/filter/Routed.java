@@ -35,6 +35,11 @@ public record Routed(Function<Exchange, Route> routes, Filter filter) implements
     }
 
     @Override
+    public void forget(String server) {
+        filter.forget(server);
+    }
+
+    @Override
     public void close() {
         filter.close();
     }

@@ -3,28 +3,27 @@ package io.headgate.gateway;
 import io.headgate.filter.Events;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
-import io.headgate.filter.Secret;
-import io.headgate.filter.audit.AuditConfig;
-import io.headgate.filter.audit.AuditFilter;
-import io.headgate.filter.audit.ExportFeed;
+import io.headgate.filter.LiveGauges;
+import io.headgate.filter.Secrets;
 import io.headgate.gateway.admin.AdminServer;
 import io.headgate.gateway.admin.StateReport;
-import io.headgate.gateway.audit.AuditExporter;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.Config;
+import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.SealKeyConfig;
 import io.headgate.gateway.dialect.Dialects;
+import io.headgate.gateway.generation.Exports;
+import io.headgate.gateway.generation.GenerationParts;
+import io.headgate.gateway.generation.Generations;
+import io.headgate.gateway.generation.PolicyFile;
 import io.headgate.gateway.http.DoorConfig;
 import io.headgate.gateway.http.HttpDoor;
 import io.headgate.gateway.http.HttpLoops;
 import io.headgate.gateway.memory.MemoryBudget;
-import io.headgate.gateway.policy.Chain;
-import io.headgate.gateway.policy.ConfiguredFilter;
 import io.headgate.gateway.route.PageSize;
 import io.headgate.gateway.route.RequestStates;
 import io.headgate.gateway.route.Router;
 import io.headgate.gateway.route.catalog.CatalogKeeper;
-import io.headgate.gateway.route.catalog.Source;
 import io.headgate.gateway.seal.Seal;
 import io.headgate.gateway.seal.SealKey;
 import io.headgate.gateway.session.Parking;
@@ -35,23 +34,22 @@ import io.headgate.gateway.telemetry.Telemetry;
 import io.headgate.gateway.upstream.Upstream;
 import io.headgate.gateway.upstream.UpstreamConfig;
 import io.headgate.gateway.upstream.era.HttpUpstream;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -61,9 +59,10 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration LAST_CLOSES = Duration.ofSeconds(5);
     private static final long SWEEP_SECONDS = 5;
+    private static final int POLICY_TASKS = 1_000;
+    private static final int POLICY_THREAD_SECONDS = 60;
     private static final long DRAIN_LOOK_MILLIS = 100;
 
-    private final Config config;
     private final MemoryBudget memory;
     private final InstantSource clock;
 
@@ -77,11 +76,12 @@ public final class Gateway implements AutoCloseable {
     private final Router router;
     private final Parking parking;
     private final Sessions sessions;
+    private final Generations generations;
     private final Scheduler timer;
     private boolean isStopped;
 
-    private Gateway(Config config, InstantSource clock) {
-        this.config = config;
+    /** Puts together what lives as long as the process, around the first generation. */
+    private Gateway(Config config, @Nullable Path file, InstantSource clock) {
         this.clock = clock;
         try {
             PrometheusMeterRegistry meters = Telemetry.registry(Version.current());
@@ -90,17 +90,12 @@ public final class Gateway implements AutoCloseable {
             HttpLoops loops = HttpLoops.create(config.http().transport());
             undo.push(() -> quietly(loops.disposeLater(Duration.ZERO, LAST_CLOSES)));
             timer = new EventLoopScheduler(loops.group());
-            Map<String, Upstream> upstreams = upstreams(loops, meters);
-            CatalogKeeper keeper = keeper(upstreams, meters);
-            Seal seal = new Seal(sealKeys(), clock);
-            router = new Router(
-                    keeper,
-                    name -> Objects.requireNonNull(upstreams.get(name)),
-                    seal,
-                    new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes()),
-                    timer,
-                    Version.current(),
-                    meters);
+            LiveGauges gauges = new LiveGauges(meters);
+            Function<UpstreamConfig, Upstream> upstreams =
+                    server -> HttpUpstream.create(server, loops, meters, gauges, clock, memory);
+            CatalogKeeper keeper = keeper(meters);
+            Seal seal = new Seal(sealKeys(config), clock);
+            router = new Router(keeper, seal, pageSize(config), timer, Version.current(), meters);
             sessions = new Sessions(config.sessions(), meters, memory);
             undo.push(sessions::close);
             var sweeping = timer.schedulePeriodically(sessions::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
@@ -108,33 +103,57 @@ public final class Gateway implements AutoCloseable {
             parking = new Parking(config.parking(), new RequestStates(seal, meters), timer, meters, memory);
             undo.push(parking::close);
             Rounds rounds = new Rounds(keeper::relearn, config.sessions(), meters, timer);
-            Chain chain = new Chain(
-                    config.filters(),
-                    new FilterContext("", meters, clock, timer, config.data(), events, secrets(config)));
-            AuditFilter audit = chain.find(AuditFilter.class);
-            ExportFeed export = audit == null ? null : audit.export();
-            if (export != null) {
-                // Stops behind the chain, whose last records are still to go.
-                AuditExporter exporter = AuditExporter.start(export, meters, clock);
-                undo.push(() -> quietly(exporter.stop()));
-            }
-            undo.push(chain::close);
+            Scheduler policy = Schedulers.newBoundedElastic(
+                    1, POLICY_TASKS, "headgate-policy", POLICY_THREAD_SECONDS, /* daemon= */ true);
+            undo.push(policy::dispose);
+            Secrets secrets = new Secrets();
+            generations = new Generations(
+                    new GenerationParts(
+                            upstreams,
+                            keeper,
+                            new FilterContext(
+                                    "",
+                                    meters,
+                                    gauges,
+                                    clock,
+                                    timer,
+                                    config.data(),
+                                    events,
+                                    secrets,
+                                    /* former= */ null),
+                            secrets,
+                            behindTheChain(rounds),
+                            next -> settings(next, seal, rounds),
+                            router::follow,
+                            new Exports(meters, clock),
+                            policy,
+                            meters),
+                    config);
+            undo.push(generations::close);
             Dialects dialects = new Dialects(
-                    inOrder(chain, rounds), chain::refuses, keeper::knows, keeper, sessions, meters, events);
-            door = HttpDoor.start(doorConfig(), dialects, meters, loops, events, memory);
+                    generations, generations::refuses, generations::knows, generations, sessions, meters, events);
+            door = HttpDoor.start(doorConfig(config), dialects, meters, loops, events, memory);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
+            PolicyFile policyFile =
+                    file == null ? null : new PolicyFile(file, generations, policy, events, clock, meters);
+            if (policyFile != null) {
+                undo.push(policyFile::dispose);
+                Disposable signal = Hangup.handle(() -> {
+                    var unused = policyFile.reload("SIGHUP").subscribe();
+                });
+                undo.push(signal::dispose);
+            }
             report = new StateReport(
-                    config,
                     Version.current(),
                     text(door.address()),
                     clock,
-                    upstreams,
+                    generations,
                     keeper,
-                    chain,
+                    policyFile,
                     sessions,
                     door::connections,
                     memory);
-            admin = AdminServer.start(config.admin(), report, meters);
+            admin = AdminServer.start(config.admin(), report, policyFile, meters);
             undo.push(() -> quietly(admin.stop()));
             events.post("sys_startup", Map.of("version", Version.current()));
             events.post("sys_config_applied", Map.of("sha256", config.digest()));
@@ -148,14 +167,27 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /** Listens when it returns, whether or not the servers answer; throws what says on one line why it cannot. */
+    /**
+     * Reads a file, and listens when it returns, whether or not the servers answer; follows the file from then on. Throws what says
+     * line by line what is wrong.
+     */
+    public static Gateway start(Path file) {
+        return new Gateway(ConfigFile.read(file), file, InstantSource.system());
+    }
+
+    /** The same with the file as it was just read. */
+    static Gateway start(Path file, Config config) {
+        return new Gateway(config, file, InstantSource.system());
+    }
+
+    /** Without a file to follow: what is described now holds until the stop. */
     public static Gateway start(Config config) {
         return start(config, InstantSource.system());
     }
 
     /** The same with a wall clock of one's own. */
     public static Gateway start(Config config, InstantSource clock) {
-        return new Gateway(config, clock);
+        return new Gateway(config, null, clock);
     }
 
     public InetSocketAddress address() {
@@ -178,16 +210,14 @@ public final class Gateway implements AutoCloseable {
         }
         isStopped = true;
         report.draining();
-        LOG.info(
-                "Stopping; calls have {} s to finish", config.shutdown().grace().toSeconds());
-        Mono<Void> drained = door.drain(config.shutdown().grace()).cache();
+        Duration grace = generations.present().config().shutdown().grace();
+        LOG.info("Stopping; calls have {} s to finish", grace.toSeconds());
+        Mono<Void> drained = door.drain(grace).cache();
         var draining = drained.subscribe();
         router.drain();
         parking.close();
         var ending = timer.schedulePeriodically(sessions::drain, 0, DRAIN_LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        drained.timeout(config.shutdown().grace().plus(LAST_CLOSES))
-                .onErrorComplete()
-                .block();
+        drained.timeout(grace.plus(LAST_CLOSES)).onErrorComplete().block();
         draining.dispose();
         ending.dispose();
         events.post("sys_shutdown", Map.of());
@@ -200,42 +230,46 @@ public final class Gateway implements AutoCloseable {
         stop();
     }
 
-    /** The way of a call from the front door to its server. */
-    private Handler inOrder(Chain chain, Rounds rounds) {
-        // The file's filters come first: they tell who calls, and what is refused there costs nothing further down.
-        return chain.before(
-                // Only its owner uses a session, and who the caller is is known behind the chain.
-                sessions.guard(
-                        // Each round of a parked call is one whole pass of the chain, so no filter waits for a person.
-                        parking.before(
-                                // A client that answers in the middle of a call is asked within one pass.
-                                rounds.before(
-                                        // The router hands the call to the server that its route names.
-                                        router))));
+    /** The way of a call from the chain of its generation to its server. The chain comes first: it tells who calls. */
+    private Handler behindTheChain(Rounds rounds) {
+        // Only its owner uses a session, and who the caller is is known behind the chain.
+        return sessions.guard(
+                // Each round of a parked call is one whole pass of the chain, so no filter waits for a person.
+                parking.before(
+                        // A client that answers in the middle of a call is asked within one pass.
+                        rounds.before(
+                                // The router hands the call to the server that its route names.
+                                router)));
     }
 
-    private Map<String, Upstream> upstreams(HttpLoops loops, MeterRegistry meters) {
-        Map<String, Upstream> upstreams = new LinkedHashMap<>();
-        undo.push(() -> quietly(
-                Flux.fromIterable(upstreams.values()).flatMap(Upstream::close).then()));
-        for (UpstreamConfig server : config.servers()) {
-            upstreams.put(server.name(), HttpUpstream.create(server, loops, meters, clock, memory));
+    /** Takes over what a file says of the parts that are no generation's; the rest of it needs a restart. */
+    private void settings(Config config, Seal seal, Rounds rounds) {
+        sessions.settings(config.sessions());
+        rounds.settings(config.sessions());
+        parking.settings(config.parking());
+        router.pageSize(pageSize(config));
+        door.allow(
+                Set.copyOf(config.http().allowedHosts()),
+                Set.copyOf(config.http().allowedOrigins()));
+        // Without keys there is a random one, and it stays, because clients hold what it sealed.
+        if (!config.seal().keys().isEmpty()) {
+            seal.keys(sealKeys(config));
         }
-        return upstreams;
     }
 
-    private CatalogKeeper keeper(Map<String, Upstream> upstreams, MeterRegistry meters) {
-        List<Source> sources = config.servers().stream()
-                .map(server -> new Source(Objects.requireNonNull(upstreams.get(server.name())), server.prefix()))
-                .toList();
-        Scheduler timer = Schedulers.newSingle("headgate-catalog", /* daemon= */ true);
-        undo.push(timer::dispose);
-        CatalogKeeper keeper = new CatalogKeeper(sources, meters, timer, clock, events);
+    private CatalogKeeper keeper(PrometheusMeterRegistry meters) {
+        Scheduler thread = Schedulers.newSingle("headgate-catalog", /* daemon= */ true);
+        undo.push(thread::dispose);
+        CatalogKeeper keeper = new CatalogKeeper(meters, thread, clock, events);
         undo.push(keeper::close);
         return keeper;
     }
 
-    private DoorConfig doorConfig() {
+    private static PageSize pageSize(Config config) {
+        return new PageSize(config.catalog().pageSize(), PageSize.DEFAULT.bytes());
+    }
+
+    private static DoorConfig doorConfig(Config config) {
         Address listen = config.listen();
         return new DoorConfig(
                 listen.host().isEmpty() ? "0.0.0.0" : listen.host(),
@@ -246,20 +280,7 @@ public final class Gateway implements AutoCloseable {
                 config.http().limits());
     }
 
-    /** What is sent to servers, and with exported records, in the gateway's own name. */
-    private static List<Secret> secrets(Config config) {
-        Stream<Secret> ofServers = config.servers().stream()
-                .flatMap(server -> server.headers().values().stream())
-                .map(Secret::new);
-        Stream<Secret> ofExport = config.filters().stream()
-                .map(ConfiguredFilter::config)
-                .flatMap(filter -> filter instanceof AuditConfig audit && audit.export() != null
-                        ? audit.export().headers().values().stream()
-                        : Stream.empty());
-        return Stream.concat(ofServers, ofExport).toList();
-    }
-
-    private List<SealKey> sealKeys() {
+    private static List<SealKey> sealKeys(Config config) {
         List<SealKeyConfig> keys = config.seal().keys();
         return keys.isEmpty()
                 ? List.of(SealKey.random())

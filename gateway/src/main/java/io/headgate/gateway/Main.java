@@ -6,6 +6,7 @@ import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigRejected;
 import io.headgate.gateway.config.Nearest;
+import io.headgate.gateway.config.schema.ConfigSchema;
 import io.headgate.gateway.http.ListenException;
 import io.headgate.gateway.telemetry.Fatal;
 import java.io.PrintStream;
@@ -18,8 +19,12 @@ public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     private static final List<String> VERBS =
-            List.of("run", "demo", "demo-server", "check", "probe", "audit", "help", "--help", "-h", "--version");
+            List.of("run", "demo", "demo-server", "check", "diff", "schema", "probe", "audit", "help");
+    private static final List<String> OTHER_WORDS = List.of("--help", "-h", "--version");
     private static final List<String> FILE_OPTIONS = List.of("-c", "--config");
+    private static final List<String> CHECK_FLAGS =
+            List.of(CheckCommand.STRICT, DiffCommand.AS_JSON, CheckCommand.PROBE);
+    private static final List<String> CHECK_OPTIONS = List.of("-c", "--config", DiffCommand.AGAINST);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -47,7 +52,7 @@ public final class Main {
             List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
             return run(verb, rest);
         } catch (ConfigRejected rejected) {
-            rejected.problems().forEach(err::println);
+            rejected.withWarnings().forEach(err::println);
         } catch (UsageException | ListenException | AdminException | IllegalArgumentException known) {
             err.println("headgate: " + known.getMessage());
         } catch (RuntimeException unforeseen) {
@@ -57,13 +62,14 @@ public final class Main {
     }
 
     private int run(String verb, List<String> arguments) {
-        if (!VERBS.contains(verb)) {
-            throw new UsageException("unknown command " + verb
-                    + Nearest.hint(verb, List.of("run", "demo", "demo-server", "check", "probe", "audit", "help")));
+        if (!VERBS.contains(verb) && !OTHER_WORDS.contains(verb)) {
+            throw new UsageException("unknown command " + verb + Nearest.hint(verb, VERBS));
         }
         return switch (verb) {
             case "run" -> runGateway(CommandLine.parse(verb, FILE_OPTIONS, arguments));
-            case "check" -> check(CommandLine.parse(verb, FILE_OPTIONS, arguments));
+            case "check" -> check(CommandLine.parse(verb, CHECK_OPTIONS, CHECK_FLAGS, arguments));
+            case "diff" -> DiffCommand.run(arguments, out, err);
+            case "schema" -> schema(CommandLine.parse(verb, List.of(), arguments));
             case "demo" -> demo(CommandLine.parse(verb, List.of(), arguments));
             case "demo-server" -> demoServer(CommandLine.parse(verb, DemoCommands.SERVER_OPTIONS, arguments));
             case "probe" -> probe(CommandLine.parse(verb, List.of("--header"), arguments));
@@ -78,9 +84,10 @@ public final class Main {
             return say(Usage.of("run"));
         }
         Fatal.arm();
-        Config config = ConfigFile.read(file("run", line));
-        config.notes().forEach(err::println);
-        Gateway gateway = Gateway.start(config);
+        Path file = file("run", line);
+        Config config = ConfigFile.read(file);
+        config.warnings().forEach(err::println);
+        Gateway gateway = Gateway.start(file, config);
         Shutdown.onSignal(gateway::stop);
         String scheme = config.tls() == null ? "http" : "https";
         return say("Headgate " + Version.current() + " serves " + scheme + "://" + Gateway.text(gateway.address())
@@ -92,10 +99,34 @@ public final class Main {
             return say(Usage.of("check"));
         }
         Path file = file("check", line);
-        Config config = ConfigFile.read(file);
-        config.notes().forEach(err::println);
-        return say(file + ": OK (" + count(config.servers().size(), "server") + ", "
-                + count(config.filters().size(), "filter") + ")");
+        boolean isStrict = line.has(CheckCommand.STRICT);
+        boolean asJson = line.has(DiffCommand.AS_JSON);
+        String running = line.option(DiffCommand.AGAINST);
+        if (running != null && line.has(CheckCommand.PROBE)) {
+            throw new UsageException("check: " + CheckCommand.PROBE + " with " + DiffCommand.AGAINST
+                    + " (expected: one of them at a time)");
+        }
+        if (running != null) {
+            return DiffCommand.against(file, running, isStrict, asJson, out, err);
+        }
+        if (asJson) {
+            throw new UsageException("check: " + DiffCommand.AS_JSON + " without " + DiffCommand.AGAINST
+                    + " (expected: headgate check -c FILE --against http://127.0.0.1:9090 --json)");
+        }
+        return CheckCommand.check(file, isStrict, line.has(CheckCommand.PROBE), out, err);
+    }
+
+    private int schema(CommandLine line) {
+        if (line.wantsHelp()) {
+            return say(Usage.of("schema"));
+        }
+        if (line.rest().isEmpty()) {
+            return say(ConfigSchema.file().stripTrailing());
+        }
+        if (!line.rest().equals(List.of("keys"))) {
+            throw new UsageException("schema: unexpected " + line.rest().get(0) + " (expected: nothing, or keys)");
+        }
+        return say(ConfigSchema.keysFile().stripTrailing());
     }
 
     private int demo(CommandLine line) {
@@ -133,21 +164,20 @@ public final class Main {
 
     private static Path file(String verb, CommandLine line) {
         nothingElse(verb, line);
-        String file = line.option("-c") != null ? line.option("-c") : line.option("--config");
-        if (file == null) {
-            throw new UsageException(verb + ": no file (expected: headgate " + verb + " -c headgate.yaml)");
+        List<String> files = FILE_OPTIONS.stream()
+                .flatMap(option -> line.all(option).stream())
+                .toList();
+        if (files.size() != 1) {
+            throw new UsageException(verb + ": " + (files.isEmpty() ? "no file" : "more than one file")
+                    + " (expected: headgate " + verb + " -c headgate.yaml)");
         }
-        return Path.of(file);
+        return Path.of(files.get(0));
     }
 
     private static void nothingElse(String verb, CommandLine line) {
         if (!line.rest().isEmpty()) {
             throw new UsageException(verb + ": unexpected " + line.rest().get(0) + " (expected: only options)");
         }
-    }
-
-    private static String count(int number, String what) {
-        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private static String oneLine(Throwable unforeseen) {

@@ -21,6 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
 
 /** Asks one server what it is and offers, as the gateway would. */
 final class ProbeCommand {
@@ -44,20 +47,38 @@ final class ProbeCommand {
                 UpstreamLimits.DEFAULT);
         HttpLoops loops = HttpLoops.create(Transport.AUTO, 1);
         try {
-            HttpUpstream upstream =
-                    HttpUpstream.create(config, loops, new SimpleMeterRegistry(), InstantSource.system());
-            Listing listing = upstream.list().timeout(PATIENCE).block();
-            UpstreamState state = upstream.settled().timeout(PATIENCE).block();
-            String report = listing == null || state == null ? "" : report(url, state, listing);
-            upstream.close().timeout(LAST_CLOSES).onErrorComplete().block();
-            return report;
-        } catch (Refusal refusal) {
-            throw new UsageException("probe: " + url + ": " + printable(refusal.text()));
+            String report = ask(
+                            config,
+                            loops,
+                            PATIENCE,
+                            upstream -> upstream.list()
+                                    .zipWhen(listing -> upstream.settled())
+                                    .map(both -> report(url, both.getT2(), both.getT1())))
+                    .block();
+            return report == null ? "" : report;
         } catch (RuntimeException failed) {
-            throw new UsageException("probe: " + url + ": " + printable(String.valueOf(failed.getMessage())));
+            throw new UsageException("probe: " + url + ": " + reason(failed));
         } finally {
             loops.dispose();
         }
+    }
+
+    /** Asks a server something as the gateway would, and leaves nothing there. */
+    static <T> Mono<T> ask(
+            UpstreamConfig config, HttpLoops loops, Duration patience, Function<HttpUpstream, Mono<T>> question) {
+        return Mono.usingWhen(
+                Mono.fromSupplier(
+                        () -> HttpUpstream.create(config, loops, new SimpleMeterRegistry(), InstantSource.system())),
+                upstream -> question.apply(upstream).timeout(patience),
+                upstream -> upstream.close().timeout(LAST_CLOSES).onErrorComplete());
+    }
+
+    /** Why there is no answer, on one line. */
+    static String reason(Throwable failed) {
+        if (failed instanceof TimeoutException || failed.getCause() instanceof TimeoutException) {
+            return "it does not answer in time";
+        }
+        return printable(failed instanceof Refusal refusal ? refusal.text() : String.valueOf(failed.getMessage()));
     }
 
     private static String report(String url, UpstreamState state, Listing listing) {

@@ -12,6 +12,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.headgate.gateway.generation.Exports;
+import io.headgate.gateway.generation.Generations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,6 +158,17 @@ class ArchitectureTest {
                             "gateway.session",
                             "gateway.http")),
             Map.entry(
+                    "gateway.config.schema", List.of("filter", "filter.ratelimit", "gateway.policy", "gateway.config")),
+            Map.entry(
+                    "gateway.config.effective",
+                    List.of(
+                            "filter",
+                            "filter.ratelimit",
+                            "gateway.upstream",
+                            "gateway.policy",
+                            "gateway.config",
+                            "gateway.config.schema")),
+            Map.entry(
                     "gateway.admin",
                     List.of(
                             "filter",
@@ -166,7 +179,9 @@ class ArchitectureTest {
                             "gateway.policy",
                             "gateway.session",
                             "gateway.http",
-                            "gateway.config")),
+                            "gateway.config",
+                            "gateway.config.effective",
+                            "gateway.generation")),
             Map.entry(
                     "gateway.audit",
                     List.of(
@@ -175,6 +190,18 @@ class ArchitectureTest {
                             "filter.audit.format",
                             "filter.audit.verify",
                             "gateway.telemetry")),
+            Map.entry(
+                    "gateway.generation",
+                    List.of(
+                            "mcp",
+                            "filter",
+                            "filter.audit",
+                            "gateway.telemetry",
+                            "gateway.upstream",
+                            "gateway.route.catalog",
+                            "gateway.policy",
+                            "gateway.config",
+                            "gateway.audit")),
             Map.entry("gateway.demo", List.of()));
 
     @Test
@@ -287,7 +314,14 @@ class ArchitectureTest {
     void blocksOnlyWhereTheGatewayStartsAndStops() {
         noClasses()
                 .that()
-                .doNotBelongToAnyOf(Main.class, Gateway.class, ProbeCommand.class)
+                // Generations are made and closed on a thread of their own, and the exports with them.
+                .doNotBelongToAnyOf(
+                        Main.class,
+                        Gateway.class,
+                        ProbeCommand.class,
+                        CheckProbe.class,
+                        Generations.class,
+                        Exports.class)
                 .and()
                 .resideOutsideOfPackage("io.headgate.gateway.demo")
                 .should()

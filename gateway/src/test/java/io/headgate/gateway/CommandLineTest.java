@@ -43,6 +43,17 @@ class CommandLineTest {
     }
 
     @Test
+    void refusesWarningsIfItIsStrict() throws Exception {
+        Path file = write("doubtful.yaml", SERVER + "listen: 0.0.0.0:8080\n");
+        String warning = file + ":2:9 warning: listen: 0.0.0.0:8080 without identity: every program that reaches it may"
+                + " call (expected: identity as the first filter, or an address of the loopback)\n";
+        assertThat(run("check", "-c", file.toString()))
+                .isEqualTo(new Outcome(0, file + ": OK (2 servers, 4 filters)\n", warning));
+        assertThat(run("check", "--strict", "-c", file.toString()))
+                .isEqualTo(new Outcome(1, "", warning + "headgate: check: 1 warning (expected with --strict: none)\n"));
+    }
+
+    @Test
     void saysEachProblemOfAFileOnOneLine() throws Exception {
         Path file = write("bad.yaml", SERVER + "listn: x\nshutdown: {grace: 5}\n");
         for (String verb : List.of("check", "run")) {
@@ -62,9 +73,14 @@ class CommandLineTest {
     void saysWhatIsWrongWithACommand() throws Exception {
         assertThat(run("run"))
                 .isEqualTo(new Outcome(1, "", "headgate: run: no file (expected: headgate run -c headgate.yaml)\n"));
+        assertThat(run("check", "-c", "a.yaml", "--config=b.yaml").err())
+                .isEqualTo("headgate: check: more than one file (expected: headgate check -c headgate.yaml)\n");
+        assertThat(run("check", "-c", "a.yaml", "--json").err())
+                .isEqualTo("headgate: check: --json without --against"
+                        + " (expected: headgate check -c FILE --against http://127.0.0.1:9090 --json)\n");
         assertThat(run("rum").err())
                 .isEqualTo("headgate: unknown command rum; did you mean 'run'?"
-                        + " (expected: run, demo, demo-server, check, probe, audit, help)\n");
+                        + " (expected: run, demo, demo-server, check, diff, schema, probe, audit, help)\n");
         assertThat(run("run", "--confg", "x").err())
                 .isEqualTo(
                         "headgate: run: unknown option --confg; did you mean '--config'? (expected: -c, --config)\n");
@@ -77,6 +93,26 @@ class CommandLineTest {
         assertThat(run("--version").out()).startsWith("headgate ");
         assertThat(run("help").out()).contains("headgate run -c FILE").contains("demo-server");
         assertThat(run("demo-server", "--help").out()).contains("--page-size N");
+    }
+
+    @Test
+    void endsADiffByWhatItFinds() throws Exception {
+        String one = write("one.yaml", SERVER).toString();
+        String other = write("other.yaml", SERVER + "sessions: {max: 5}\n").toString();
+        assertThat(run("diff", one, one)).isEqualTo(new Outcome(0, "no difference\n", ""));
+        assertThat(run("diff", one, other)).isEqualTo(new Outcome(1, "sessions.max changes from 100000 to 5\n", ""));
+        assertThat(run("diff", one, write("bad.yaml", "listn: x\n").toString()).status())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void printsTheSchemaThatIsKept() throws Exception {
+        Path deploy = Path.of("../deploy");
+        assertThat(run("schema").out()).isEqualTo(Files.readString(deploy.resolve("headgate.schema.json")));
+        assertThat(run("schema", "keys").out())
+                .isEqualTo(Files.readString(deploy.resolve("headgate-keys.schema.json")));
+        assertThat(run("schema", "lists"))
+                .isEqualTo(new Outcome(1, "", "headgate: schema: unexpected lists (expected: nothing, or keys)\n"));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.headgate.filter.audit;
 
-import io.headgate.filter.Events;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
@@ -9,31 +8,27 @@ import io.headgate.filter.Handler;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.NameTable;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Succession;
 import io.headgate.filter.audit.log.AuditLog;
+import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditRecord;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.Counter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Keeps two records of every tool call: that it is about to be made, durable before it is, and what came of it, durable
@@ -44,40 +39,58 @@ import reactor.core.scheduler.Schedulers;
 public final class AuditFilter implements Filter {
     public static final FilterType<AuditConfig> TYPE = new FilterType<>("audit", AuditConfig.class, AuditFilter::open);
 
-    private static final Logger LOG = LoggerFactory.getLogger(AuditFilter.class);
     private static final String DIRECTORY = "audit";
-    private static final String KEYS = "audit-fingerprints.keys";
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final AuditConfig config;
-    private final AuditSink log;
+    private final Ledger ledger;
+    private final Succession<Ledger.Settings>.Turn turn;
     private final @Nullable ExportFeed export;
-    private final Events events;
     private final CallRecords records;
-    private final EventRecords eventRecords;
-    private final ThreadLocal<Landing> landings;
-    private final Disposable.Composite tasks = Disposables.composite();
     private final Refusal refusal =
             new Refusal(Refusal.Reason.OVERLOADED, "the call cannot be recorded at the moment", RETRY_AFTER);
     private final Counter refusals;
-    private final Counter losses;
-    private final Consumer<@Nullable AuditTrouble> unheeded = this::written;
 
-    /** Opens the log below the data directory. */
+    /** Opens the log below the data directory, or goes on with the one that the filter before it has opened. */
     private static AuditFilter open(AuditConfig config, FilterContext context) {
-        Path directory = context.data().resolve(DIRECTORY);
-        AuditLog log = AuditLog.open(directory, config.log(), context.meters(), context.clock());
-        ExportConfig export = config.export();
-        try {
+        return open(
+                config,
+                context,
+                () -> new LogSink(AuditLog.open(
+                        context.data().resolve(DIRECTORY), config.log(), context.meters(), context.clock())));
+    }
+
+    /** The same with another log. */
+    static AuditFilter open(AuditConfig config, FilterContext context, Supplier<AuditSink> log) {
+        Ledger.Settings settings = new Ledger.Settings(context.place(), config.log());
+        if (context.former() instanceof AuditFilter former) {
+            Ledger ledger = former.ledger;
             return new AuditFilter(
                     config,
                     context,
-                    new LogSink(log),
-                    export == null ? null : new ExportFeed(export, directory, log::durable));
+                    ledger,
+                    ledger.owners().next(settings),
+                    feed(config, context, ledger, former.export));
+        }
+        AuditSink opened = log.get();
+        try {
+            Ledger ledger = new Ledger(opened, settings, context);
+            return new AuditFilter(
+                    config, context, ledger, ledger.owners().first(), feed(config, context, ledger, null));
         } catch (RuntimeException notMade) {
-            log.close();
+            opened.close();
             throw notMade;
         }
+    }
+
+    /** The same feed as before if nothing of it changed, so that whoever reads it need not begin anew. */
+    private static @Nullable ExportFeed feed(
+            AuditConfig config, FilterContext context, Ledger ledger, @Nullable ExportFeed before) {
+        ExportConfig wanted = config.export();
+        if (wanted == null || (before != null && wanted.equals(before.config()))) {
+            return wanted == null ? null : before;
+        }
+        return new ExportFeed(wanted, context.data().resolve(DIRECTORY), ledger.log()::durable);
     }
 
     /** The log on the disk. */
@@ -99,36 +112,33 @@ public final class AuditFilter implements Filter {
         }
 
         @Override
+        public long durable() {
+            return log.durable();
+        }
+
+        @Override
+        public List<String> follow(AuditLogConfig config) {
+            return log.follow(config);
+        }
+
+        @Override
         public void close() {
             log.close();
         }
     }
 
-    AuditFilter(AuditConfig config, FilterContext context, AuditSink log, @Nullable ExportFeed export) {
+    private AuditFilter(
+            AuditConfig config,
+            FilterContext context,
+            Ledger ledger,
+            Succession<Ledger.Settings>.Turn turn,
+            @Nullable ExportFeed export) {
         this.config = config;
-        this.log = log;
+        this.ledger = ledger;
+        this.turn = turn;
         this.export = export;
-        this.events = context.events();
-        this.landings = ThreadLocal.withInitial(() -> new Landing(context.timer(), log));
         this.refusals = context.meters().counter("headgate.audit.calls.refused");
-        this.losses = context.meters().counter("headgate.audit.lost");
-        FingerprintKeys keys = new FingerprintKeys(
-                context.data().resolve(KEYS),
-                context.clock(),
-                id -> events.post("key_rotated", Map.of("key", "fingerprints", "id", id)));
-        Fingerprints fingerprints = new Fingerprints(keys);
-        Masks masks = new Masks(context.secrets());
-        ArgumentsSketch sketch = new ArgumentsSketch(
-                fingerprints,
-                masks,
-                context.meters().counter("headgate.audit.redactions"),
-                context.meters().counter("headgate.audit.truncations"));
-        this.records = new CallRecords(fingerprints, masks, sketch, kept(config.values()));
-        this.eventRecords = new EventRecords(this, masks, context.clock());
-        // Both may wait for a file or take long, so no event loop does them.
-        tasks.add(Schedulers.boundedElastic().schedulePeriodically(() -> prepare(keys), 1, 1, TimeUnit.DAYS));
-        tasks.add(Schedulers.boundedElastic().schedulePeriodically(eventRecords::flush, 1, 1, TimeUnit.MINUTES));
-        events.listen(eventRecords);
+        this.records = ledger.records(kept(config.values()));
     }
 
     private static NameTable<Set<String>> kept(Map<String, List<String>> values) {
@@ -137,19 +147,12 @@ public final class AuditFilter implements Filter {
         return kept;
     }
 
-    private static void prepare(FingerprintKeys keys) {
-        try {
-            keys.prepare();
-        } catch (RuntimeException notWritten) {
-            LOG.warn("{}; the old key stays", notWritten.getMessage());
-        }
-    }
-
     @Override
     public Flux<JsonRpc> filter(Exchange exchange, Handler next) {
         if (!(exchange.message() instanceof JsonRpc.Request)) {
             return next.handle(exchange);
         }
+        turn.use();
         boolean isCall = exchange.method().equals(Methods.TOOLS_CALL);
         Durability durability = isCall ? config.durability() : config.methods().get(exchange.method());
         return durability == null ? next.handle(exchange) : new Answer(this, durability, isCall, exchange, next);
@@ -173,12 +176,12 @@ public final class AuditFilter implements Filter {
 
         @Override
         public void subscribe(CoreSubscriber<? super JsonRpc> client) {
-            if (filter.log.accepts()) {
+            if (filter.ledger.log().accepts()) {
                 new AuditedCall(client, filter, durability, exchange, next).begin();
             } else if (isCall || durability != Durability.ASYNC) {
                 Operators.error(client, filter.refusal());
             } else {
-                filter.lost();
+                filter.ledger.lost();
                 next.handle(exchange).subscribe(client);
             }
         }
@@ -188,30 +191,8 @@ public final class AuditFilter implements Filter {
         return records;
     }
 
-    /** The way back to the thread that asks. */
-    Landing landing() {
-        return landings.get();
-    }
-
-    void write(String type, byte[] members, Durability durability, Consumer<@Nullable AuditTrouble> whenDurable) {
-        log.append(type, members, durability, whenDurable);
-        landings.get().depart();
-    }
-
-    /** Writes what nobody waits for. */
-    void write(String type, byte[] members, Durability durability) {
-        write(type, members, durability, unheeded);
-    }
-
-    private void written(@Nullable AuditTrouble trouble) {
-        if (trouble != null) {
-            lost();
-        }
-    }
-
-    /** Counts a record that is missing. */
-    void lost() {
-        losses.increment();
+    Ledger ledger() {
+        return ledger;
     }
 
     /** Counts a call that is not made. */
@@ -228,7 +209,7 @@ public final class AuditFilter implements Filter {
     @Override
     public Map<String, Object> state() {
         Map<String, Object> state = new LinkedHashMap<>();
-        state.put("accepts", log.accepts());
+        state.put("accepts", ledger.log().accepts());
         state.put("durability", config.durability().name().toLowerCase(Locale.ROOT));
         if (export != null) {
             state.put("export", export.state());
@@ -238,9 +219,8 @@ public final class AuditFilter implements Filter {
 
     @Override
     public void close() {
-        events.listen(null);
-        tasks.dispose();
-        eventRecords.flush();
-        log.close();
+        if (turn.end()) {
+            ledger.close();
+        }
     }
 }

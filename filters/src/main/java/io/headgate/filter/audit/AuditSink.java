@@ -1,7 +1,9 @@
 package io.headgate.filter.audit;
 
+import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,12 @@ interface AuditSink {
 
     /** False while nothing can be written. */
     boolean accepts();
+
+    /** The place of the last record that surely stays. */
+    long durable();
+
+    /** Is kept by other settings from now on; returns the names of those that take effect at the next start only. */
+    List<String> follow(AuditLogConfig config);
 
     void close();
 }

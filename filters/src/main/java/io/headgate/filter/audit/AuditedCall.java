@@ -70,7 +70,7 @@ final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consu
         this.durability = durability;
         this.exchange = exchange;
         this.next = next;
-        this.landing = filter.landing();
+        this.landing = filter.ledger().landing();
         this.trail = new Trail(TraceContext.of(exchange));
     }
 
@@ -91,11 +91,11 @@ final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consu
             return;
         }
         if (durability == Durability.ASYNC) {
-            filter.write(AuditRecord.INTENT, intent, Durability.ASYNC);
+            filter.ledger().write(AuditRecord.INTENT, intent, Durability.ASYNC);
             run();
         } else {
             // Balanced too: what is lost in its window is what came of a call, never that there was one.
-            filter.write(AuditRecord.INTENT, intent, Durability.STRICT, this);
+            filter.ledger().write(AuditRecord.INTENT, intent, Durability.STRICT, this);
         }
     }
 
@@ -116,7 +116,7 @@ final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consu
             case ANSWERED -> {
                 if (reason != null) {
                     // It was done, and the client may know: the log itself will say that the outcome is unknown.
-                    filter.lost();
+                    filter.ledger().lost();
                 }
                 release();
             }
@@ -157,7 +157,7 @@ final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consu
         String cutOff = exchange.headers().cutOff();
         String why = cutOff == null ? CallRecords.CANCELLED : cutOff;
         byte[] outcome = filter.records().outcome(callId, trail, why, elapsed());
-        filter.write(AuditRecord.OUTCOME, outcome, Durability.BALANCED);
+        filter.ledger().write(AuditRecord.OUTCOME, outcome, Durability.BALANCED);
     }
 
     @Override
@@ -205,9 +205,9 @@ final class AuditedCall extends CallOperator<AuditedCall.Stage> implements Consu
 
     private void answered(byte[] outcome) {
         if (durability == Durability.STRICT) {
-            filter.write(AuditRecord.OUTCOME, outcome, Durability.STRICT, this);
+            filter.ledger().write(AuditRecord.OUTCOME, outcome, Durability.STRICT, this);
         } else {
-            filter.write(AuditRecord.OUTCOME, outcome, durability);
+            filter.ledger().write(AuditRecord.OUTCOME, outcome, durability);
             release();
         }
     }

@@ -25,7 +25,7 @@ final class EventRecords implements Events.Listener {
     private static final String ELSEWHERE = "others";
     private static final int MOST_TEXT = 256;
 
-    private final AuditFilter filter;
+    private final Ledger ledger;
     private final Masks masks;
     private final InstantSource clock;
     private Map<Kind, Count> counts = new HashMap<>();
@@ -43,8 +43,8 @@ final class EventRecords implements Events.Listener {
         }
     }
 
-    EventRecords(AuditFilter filter, Masks masks, InstantSource clock) {
-        this.filter = filter;
+    EventRecords(Ledger ledger, Masks masks, InstantSource clock) {
+        this.ledger = ledger;
         this.masks = masks;
         this.clock = clock;
     }
@@ -103,7 +103,7 @@ final class EventRecords implements Events.Listener {
         if (colon >= 0) {
             members.member("subject", name.substring(colon + 1), MOST_TEXT);
         }
-        filter.write(colon < 0 ? name : name.substring(0, colon), members.toByteArray(), Durability.BALANCED);
+        ledger.write(colon < 0 ? name : name.substring(0, colon), members.toByteArray(), Durability.BALANCED);
     }
 
     private static String text(long neighbourhood) {

@@ -1,6 +1,7 @@
 package io.headgate.filter.audit;
 
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -23,16 +24,41 @@ final class Masks {
         "password", "passwd", "secret", "token", "apikey", "authorization", "cookie", "credential", "privatekey"
     };
 
-    private final String[] secrets;
+    private final Secrets secrets;
 
-    /** Takes what must never appear; of a value like {@code Bearer x} the part behind the scheme too. */
-    Masks(List<Secret> held) {
-        secrets = held.stream()
-                .map(Secret::value)
-                .flatMap(value -> Stream.concat(Stream.of(value), Stream.of(value.split(" ", -1))))
-                .filter(value -> value.length() >= SHORTEST_SECRET)
-                .distinct()
-                .toArray(String[]::new);
+    /** Made of the list that was held at the last look. */
+    private Held held;
+
+    /** What must never appear; immutable. */
+    private static final class Held {
+        private final List<Secret> of;
+        private final String[] values;
+
+        /** Of a value like {@code Bearer x} the part behind the scheme too. */
+        Held(List<Secret> all) {
+            of = all;
+            values = all.stream()
+                    .map(Secret::value)
+                    .flatMap(value -> Stream.concat(Stream.of(value), Stream.of(value.split(" ", -1))))
+                    .filter(value -> value.length() >= SHORTEST_SECRET)
+                    .distinct()
+                    .toArray(String[]::new);
+        }
+    }
+
+    Masks(Secrets secrets) {
+        this.secrets = secrets;
+        this.held = new Held(secrets.all());
+    }
+
+    private String[] held() {
+        List<Secret> present = secrets.all();
+        Held known = held;
+        if (known.of != present) {
+            known = new Held(present);
+            held = known;
+        }
+        return known.values;
     }
 
     /** True if a member of this name has a value that is nobody's business. */
@@ -55,7 +81,7 @@ final class Masks {
 
     /** True if there is something in the text that must not be written down. */
     boolean isSecret(String text) {
-        for (String secret : secrets) {
+        for (String secret : held()) {
             if (text.contains(secret)) {
                 return true;
             }

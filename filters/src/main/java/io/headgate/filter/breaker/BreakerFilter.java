@@ -5,12 +5,15 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
+import io.headgate.filter.LiveGauges;
+import io.headgate.filter.PerServer;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * Refuses calls to a server while too many of its last calls failed or were slow, and lets a few through after a while.
@@ -21,13 +24,16 @@ public final class BreakerFilter implements Filter {
     public static final FilterType<BreakerConfig> TYPE =
             new FilterType<>("breaker", BreakerConfig.class, BreakerFilter::new);
 
-    private final BreakerConfig config;
-    private final FilterContext context;
-    private final Map<String, ServerBreaker> breakers = new ConcurrentHashMap<>();
+    private final PerServer<BreakerConfig, ServerBreaker> breakers;
 
     public BreakerFilter(BreakerConfig config, FilterContext context) {
-        this.config = config;
-        this.context = context;
+        Scheduler timer = context.timer();
+        MeterRegistry meters = context.meters();
+        LiveGauges gauges = context.gauges();
+        breakers = context.former() instanceof BreakerFilter former
+                ? former.breakers.next(config)
+                : new PerServer<>(
+                        config, (server, present) -> new ServerBreaker(server, present, timer, meters, gauges));
     }
 
     @Override
@@ -36,7 +42,7 @@ public final class BreakerFilter implements Filter {
             return next.handle(exchange);
         }
         String server = exchange.route().server();
-        return server.isEmpty() ? next.handle(exchange) : new GuardedAnswer(breaker(server), exchange, next);
+        return server.isEmpty() ? next.handle(exchange) : new GuardedAnswer(breakers.of(server), exchange, next);
     }
 
     @Override
@@ -47,14 +53,12 @@ public final class BreakerFilter implements Filter {
     }
 
     @Override
-    public void close() {
-        breakers.values().forEach(ServerBreaker::close);
+    public void forget(String server) {
+        breakers.forget(server);
     }
 
-    private ServerBreaker breaker(String server) {
-        ServerBreaker known = breakers.get(server);
-        return known != null
-                ? known
-                : breakers.computeIfAbsent(server, name -> new ServerBreaker(name, config, context));
+    @Override
+    public void close() {
+        breakers.close();
     }
 }

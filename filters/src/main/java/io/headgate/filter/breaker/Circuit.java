@@ -2,6 +2,7 @@ package io.headgate.filter.breaker;
 
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Sender;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,22 +26,20 @@ final class Circuit {
     private static final long WAITED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final ServerBreaker breaker;
-    private final BreakerConfig config;
     private final @Nullable Circuit outer;
     private final int depth;
     private volatile Phase phase;
 
     /** @param outer the circuit of those who are not in this one; null if all are */
-    Circuit(ServerBreaker breaker, BreakerConfig config, @Nullable Circuit outer, long now) {
+    Circuit(ServerBreaker breaker, @Nullable Circuit outer, long now) {
         this.breaker = breaker;
-        this.config = config;
         this.outer = outer;
         this.depth = outer == null ? 0 : outer.depth + 1;
         this.phase = new ClosedPhase(this, now);
     }
 
     BreakerConfig config() {
-        return config;
+        return breaker.config();
     }
 
     /** The phase that judges the calls of a sender. */
@@ -77,7 +76,7 @@ final class Circuit {
         if (entered != phase) {
             return;
         }
-        if (failure != null && config.failures().contains(failure)) {
+        if (failure != null && config().failures().contains(failure)) {
             boolean waited = failure == FailureKind.TIMEOUT || lasted >= WAITED_NANOS;
             follow(entered, entered.failed(exchange, start, now, waited), now);
         } else if (failure == null || failure == FailureKind.TOOL_ERROR) {
@@ -105,7 +104,8 @@ final class Circuit {
     }
 
     private boolean isSlow(long lasted) {
-        return config.slow() != null && lasted > config.slow().toNanos();
+        Duration slow = config().slow();
+        return slow != null && lasted > slow.toNanos();
     }
 
     private void follow(Phase from, Phase.Verdict verdict, long now) {
@@ -119,7 +119,7 @@ final class Circuit {
     private void open(Phase from, @Nullable Sender culprit, long now) {
         if (culprit != null && depth < MOST_ALONE) {
             Circuit known = from.others();
-            Circuit others = known == null ? new Circuit(breaker, config, this, now) : known;
+            Circuit others = known == null ? new Circuit(breaker, this, now) : known;
             become(from, new OpenPhase(from, culprit, others, now));
             return;
         }
@@ -134,6 +134,8 @@ final class Circuit {
     /** Once for each phase: of two that end it at a time, the first one decides what follows. */
     private void become(Phase from, Phase to) {
         if (PHASE.compareAndSet(this, from, to)) {
+            // The configuration may have changed since it was made.
+            to.follow(config(), breaker.now());
             breaker.changed(from, to);
         }
     }

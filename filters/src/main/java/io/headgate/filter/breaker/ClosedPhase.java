@@ -6,14 +6,21 @@ import org.jspecify.annotations.Nullable;
 
 /** All calls go to the server. */
 final class ClosedPhase extends Phase {
-    private final RecentEnds ends;
+    private volatile RecentEnds ends;
     private final FailedSenders senders = new FailedSenders();
-    private final int rate;
+    private volatile int rate;
 
     ClosedPhase(Circuit circuit, long now) {
         super(circuit, SlowCalls.of(circuit.config(), circuit.config().minimumCalls(), now), null, null);
         ends = new RecentEnds(circuit.config(), now);
         rate = circuit.config().failureRate();
+    }
+
+    @Override
+    void follow(BreakerConfig config, long now) {
+        followSlowCalls(config, config.minimumCalls(), now);
+        ends = ends.following(config, now);
+        rate = config.failureRate();
     }
 
     @Override

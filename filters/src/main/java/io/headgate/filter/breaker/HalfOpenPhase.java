@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * learn must not be that one's doing.
  */
 final class HalfOpenPhase extends Phase {
-    private final BreakerConfig config;
-    private final long pause;
+    private volatile BreakerConfig config;
     private final AtomicInteger permits;
     private final AtomicLong nextPause;
     private final AtomicInteger good = new AtomicInteger();
@@ -31,10 +30,21 @@ final class HalfOpenPhase extends Phase {
     HalfOpenPhase(Circuit circuit, OpenPhase open, long now) {
         super(circuit, SlowCalls.of(circuit.config(), circuit.config().probes(), now), open.alone(), open.others());
         config = circuit.config();
-        pause = config.open().toNanos();
         permits = new AtomicInteger(config.probes());
-        nextPause = new AtomicLong(now + pause);
+        nextPause = new AtomicLong(now + pause());
         answers = new Unanswered(now);
+    }
+
+    @Override
+    synchronized void follow(BreakerConfig changed, long now) {
+        followSlowCalls(changed, changed.probes(), now);
+        int more = changed.probes() - config.probes();
+        config = changed;
+        permits.addAndGet(more);
+    }
+
+    private long pause() {
+        return config.open().toNanos();
     }
 
     @Override
@@ -48,7 +58,7 @@ final class HalfOpenPhase extends Phase {
             free = permits.get();
         }
         long next = nextPause.get();
-        return now - next >= 0 && nextPause.compareAndSet(next, now + pause);
+        return now - next >= 0 && nextPause.compareAndSet(next, now + pause());
     }
 
     @Override
@@ -97,15 +107,16 @@ final class HalfOpenPhase extends Phase {
 
     /** As soon as the ends of as many probes as the file wants cannot change it any more. */
     private Verdict verdict() {
-        int probes = config.probes();
+        BreakerConfig present = config;
+        int probes = present.probes();
         int failures = failed.get();
         int slowOnes = slow.get();
-        if (reaches(config.failureRate(), failures, probes) || reaches(config.slowRate(), slowOnes, probes)) {
+        if (reaches(present.failureRate(), failures, probes) || reaches(present.slowRate(), slowOnes, probes)) {
             return Verdict.OPEN;
         }
         int left = Math.max(0, probes - good.get() - failures - slowOnes);
-        boolean mayOpen = reaches(config.failureRate(), failures + left, probes)
-                || reaches(config.slowRate(), slowOnes + left, probes);
+        boolean mayOpen = reaches(present.failureRate(), failures + left, probes)
+                || reaches(present.slowRate(), slowOnes + left, probes);
         return mayOpen ? Verdict.STAY : Verdict.CLOSE;
     }
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** No call goes to the server until a time; or no call of one sender, and those of the others are judged by themselves. */
 final class OpenPhase extends Phase {
-    private final long end;
+    private volatile long end;
     private final int calls;
     private final int failures;
 
@@ -16,6 +16,16 @@ final class OpenPhase extends Phase {
         end = now + before.circuit().config().open().toNanos();
         calls = before.calls(now);
         failures = before.failures(now);
+    }
+
+    /** Stays open until then, but not for longer than it would if it opened now. */
+    @Override
+    void follow(BreakerConfig config, long now) {
+        followSlowCalls(config, config.minimumCalls(), now);
+        long longest = now + config.open().toNanos();
+        if (longest - end < 0) {
+            end = longest;
+        }
     }
 
     long remaining(long now) {

@@ -17,7 +17,7 @@ abstract sealed class Phase permits ClosedPhase, OpenPhase, HalfOpenPhase {
     }
 
     private final Circuit circuit;
-    private final @Nullable SlowCalls slowCalls;
+    private volatile @Nullable SlowCalls slowCalls;
     private final @Nullable Sender alone;
     private final @Nullable Circuit others;
 
@@ -47,6 +47,17 @@ abstract sealed class Phase permits ClosedPhase, OpenPhase, HalfOpenPhase {
 
     final @Nullable Circuit others() {
         return others;
+    }
+
+    /** Goes on with other thresholds, and with what it has counted. */
+    abstract void follow(BreakerConfig config, long now);
+
+    /** Counts by another configuration how long the calls take; anew, if it is no longer the same that counts. */
+    final void followSlowCalls(BreakerConfig config, int fewest, long now) {
+        SlowCalls counted = slowCalls;
+        if (counted == null || !counted.follow(config, fewest)) {
+            slowCalls = SlowCalls.of(config, fewest, now);
+        }
     }
 
     /** Lets a call through, or not. */

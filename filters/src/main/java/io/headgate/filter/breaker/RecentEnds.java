@@ -36,26 +36,74 @@ final class RecentEnds {
     private final long runMask;
     private final int hungCalls;
 
-    private final AtomicReferenceArray<Slot> slots = new AtomicReferenceArray<>(SLOTS);
+    private final AtomicReferenceArray<Slot> slots;
     /** The latest calls as bits, the last one lowest: 1 if it failed. */
-    private final AtomicLong latest = new AtomicLong();
+    private final AtomicLong latest;
 
     private final Unanswered answers;
 
     RecentEnds(BreakerConfig config, long now) {
+        this(config, now, emptySlots(), new AtomicLong(), new Unanswered(now));
+    }
+
+    private RecentEnds(
+            BreakerConfig config,
+            long origin,
+            AtomicReferenceArray<Slot> slots,
+            AtomicLong latest,
+            Unanswered answers) {
         fewest = config.minimumCalls();
         rate = config.failureRate();
-        slotNanos = config.window().toNanos() / SLOTS;
-        origin = now;
-        answers = new Unanswered(now);
+        slotNanos = slotNanos(config);
+        this.origin = origin;
+        this.slots = slots;
+        this.latest = latest;
+        this.answers = answers;
         // With a small minimum fewer failures are enough for the whole window, and then for its latest part too.
         latestFailures = Math.max(1, Math.min(LATEST_FAILURES, fewest * rate / 100));
         latestMask = lowest(Math.min(Long.SIZE, (100 * latestFailures + rate - 1) / rate));
         runMask = lowest(latestFailures);
         hungCalls = Math.min(HUNG, fewest);
+    }
+
+    private static long slotNanos(BreakerConfig config) {
+        return config.window().toNanos() / SLOTS;
+    }
+
+    private static AtomicReferenceArray<Slot> emptySlots() {
+        AtomicReferenceArray<Slot> empty = new AtomicReferenceArray<>(SLOTS);
         for (int i = 0; i < SLOTS; i++) {
-            slots.set(i, new Slot(i - SLOTS));
+            empty.set(i, new Slot(i - SLOTS, 0, 0));
         }
+        return empty;
+    }
+
+    /** The same ends, judged by another configuration. */
+    RecentEnds following(BreakerConfig config, long now) {
+        boolean isSameWindow = slotNanos(config) == slotNanos;
+        return new RecentEnds(config, origin, isSameWindow ? slots : slotsOf(slotNanos(config), now), latest, answers);
+    }
+
+    /** What is within the window, in slots of another length. */
+    private AtomicReferenceArray<Slot> slotsOf(long nanos, long now) {
+        AtomicReferenceArray<Slot> others = emptySlots();
+        long present = number(now);
+        for (long number = Math.max(0, present - SLOTS + 1); number <= present; number++) {
+            Slot slot = slots.get((int) (number % SLOTS));
+            if (slot.number == number) {
+                long other = number * slotNanos / nanos;
+                int place = (int) (other % SLOTS);
+                Slot known = others.get(place);
+                boolean isOne = known.number == other;
+                others.set(
+                        place,
+                        new Slot(
+                                other,
+                                slot.ended + (isOne ? known.ended : 0),
+                                slot.failed + (isOne ? known.failed : 0)));
+            }
+        }
+        return others;
     }
 
     /** A call that began then was answered now. */
@@ -115,7 +163,7 @@ final class RecentEnds {
         int place = (int) (number % SLOTS);
         Slot slot = slots.get(place);
         while (slot.number < number) {
-            Slot next = new Slot(number);
+            Slot next = new Slot(number, 0, 0);
             if (slots.compareAndSet(place, slot, next)) {
                 return next;
             }
@@ -143,8 +191,10 @@ final class RecentEnds {
         private volatile int ended;
         private volatile int failed;
 
-        Slot(long number) {
+        Slot(long number, int ended, int failed) {
             this.number = number;
+            this.ended = ended;
+            this.failed = failed;
         }
 
         void end(boolean isFailed) {

@@ -1,12 +1,13 @@
 package io.headgate.filter.breaker;
 
 import io.headgate.filter.Exchange;
-import io.headgate.filter.FilterContext;
+import io.headgate.filter.LiveGauges;
+import io.headgate.filter.PerServer;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Sender;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +32,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>That a server became slow is seen before its calls end: one clock for the server turns to the next slot of
  * {@link SlowCalls} as long as calls began lately.
  */
-final class ServerBreaker {
+final class ServerBreaker implements PerServer.Knowledge<BreakerConfig> {
     private static final Logger LOG = LoggerFactory.getLogger(ServerBreaker.class);
     private static final Duration WHILE_PROBING = Duration.ofSeconds(1);
 
@@ -39,26 +40,37 @@ final class ServerBreaker {
     private final Scheduler timer;
     private final MeterRegistry meters;
     private final Counter refused;
-    private final Gauge gauge;
+    private final LiveGauges.Shown gauge;
     private final Refusal probing;
 
     private final Disposable.Swap clock = Disposables.swap();
     private final AtomicBoolean isTurning = new AtomicBoolean();
+    private volatile BreakerConfig config;
     private final Circuit circuit;
 
-    ServerBreaker(String server, BreakerConfig config, FilterContext context) {
+    ServerBreaker(String server, BreakerConfig config, Scheduler timer, MeterRegistry meters, LiveGauges gauges) {
         this.server = server;
-        this.timer = context.timer();
-        this.meters = context.meters();
-        this.circuit = new Circuit(this, config, null, now());
+        this.timer = timer;
+        this.meters = meters;
+        this.config = config;
+        this.circuit = new Circuit(this, null, now());
         this.refused = meters.counter("headgate.breaker.refused", "upstream", server);
-        this.gauge = Gauge.builder(
-                        "headgate.breaker.state",
-                        this,
-                        breaker -> breaker.mostly(breaker.now()).level())
-                .tag("upstream", server)
-                .register(meters);
+        this.gauge = gauges.show(
+                "headgate.breaker.state",
+                Tags.of("upstream", server),
+                () -> mostly(now()).level());
         this.probing = refusal(WHILE_PROBING, null);
+    }
+
+    BreakerConfig config() {
+        return config;
+    }
+
+    @Override
+    public void follow(BreakerConfig changed) {
+        config = changed;
+        long now = now();
+        circuit.phases().forEach(phase -> phase.follow(changed, now));
     }
 
     /** Lets a call through that begins now, in the phase that it returns; null if it is refused. */
@@ -138,9 +150,10 @@ final class ServerBreaker {
         return last.calls(now) > 0 ? last : phases.get(0);
     }
 
-    void close() {
+    @Override
+    public void close() {
         clock.dispose();
-        meters.remove(gauge);
+        gauge.close();
     }
 
     private void turnSoon(SlowCalls calls) {
@@ -168,6 +181,8 @@ final class ServerBreaker {
             }
         }
         if (last == null) {
+            // None counts any more; the next that does will want turns again.
+            isTurning.set(false);
             return;
         }
         if (areQuiet(now)) {

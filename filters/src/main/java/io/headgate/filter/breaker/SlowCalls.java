@@ -34,8 +34,8 @@ final class SlowCalls {
 
     private final long slow;
     private final long window;
-    private final int rate;
-    private final int fewest;
+    private volatile int rate;
+    private volatile int fewest;
 
     private final AtomicIntegerArray begun = new AtomicIntegerArray(SLOTS);
     private final AtomicIntegerArray quick = new AtomicIntegerArray(SLOTS);
@@ -65,6 +65,17 @@ final class SlowCalls {
         for (int i = 0; i < SLOTS; i++) {
             senders.set(i, new ConcurrentHashMap<>());
         }
+    }
+
+    /** Judges by other numbers from now on; false if they are of calls that are not counted here. */
+    boolean follow(BreakerConfig config, int calls) {
+        Duration other = config.slow();
+        if (other == null || other.toNanos() != slow || Math.max(config.window().toNanos(), slow) != window) {
+            return false;
+        }
+        rate = config.slowRate();
+        fewest = calls;
+        return true;
     }
 
     /** How long a slot is. */

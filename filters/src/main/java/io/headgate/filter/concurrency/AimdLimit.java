@@ -70,6 +70,11 @@ record AimdLimit(Bounds bounds, int permits) implements Limit {
     }
 
     @Override
+    public Limit within(Bounds other) {
+        return new AimdLimit(other, other.permits(permits));
+    }
+
+    @Override
     public Limit after(Window window) {
         AIMDLimit step = AIMDLimit.newBuilder()
                 .initialLimit(permits)

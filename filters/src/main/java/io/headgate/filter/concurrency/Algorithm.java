@@ -10,4 +10,14 @@ public enum Algorithm {
     Limit start(Bounds bounds) {
         return this == GRADIENT ? new GradientLimit(bounds) : new AimdLimit(bounds);
     }
+
+    /** Goes on from what another configuration has learnt; a guess of the other algorithm is none of this one. */
+    Limit follow(Limit learnt, Bounds bounds) {
+        boolean isItsOwn = this == (learnt instanceof GradientLimit ? GRADIENT : AIMD);
+        if (isItsOwn) {
+            return learnt.within(bounds);
+        }
+        int initial = learnt.isProven() ? bounds.permits((int) Math.round(learnt.value())) : bounds.initial();
+        return start(new Bounds(bounds.min(), bounds.max(), initial));
+    }
 }

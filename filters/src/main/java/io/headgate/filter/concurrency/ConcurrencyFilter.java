@@ -5,6 +5,8 @@ import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
+import io.headgate.filter.LiveGauges;
+import io.headgate.filter.PerServer;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.Route;
@@ -13,12 +15,12 @@ import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
 import io.headgate.mcp.Methods;
 import io.headgate.mcp.RawJson;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -45,11 +47,9 @@ public final class ConcurrencyFilter implements Filter {
     private static final long RECENT = TimeUnit.SECONDS.toNanos(1);
 
     private final ConcurrencyConfig config;
-    private final FilterContext context;
-    private final CostClasses classes;
     final Scheduler timer;
     final Lateness lateness;
-    private final Map<String, ServerLimits> servers = new ConcurrentHashMap<>();
+    private final PerServer<ConcurrencyConfig, ServerLimits> servers;
 
     /** When a call last found no permit, and whether that was recent: what is asked of every call must be cheap. */
     private volatile long crowdedAt;
@@ -58,10 +58,18 @@ public final class ConcurrencyFilter implements Filter {
 
     public ConcurrencyFilter(ConcurrencyConfig config, FilterContext context) {
         this.config = config;
-        this.context = context;
-        classes = new CostClasses(config.classes());
         timer = context.timer();
-        lateness = new Lateness(timer);
+        if (context.former() instanceof ConcurrencyFilter former) {
+            lateness = former.lateness;
+            servers = former.servers.next(config);
+        } else {
+            Scheduler clock = timer;
+            MeterRegistry meters = context.meters();
+            LiveGauges gauges = context.gauges();
+            lateness = new Lateness(clock);
+            servers = new PerServer<>(
+                    config, (server, present) -> new ServerLimits(server, present, clock, meters, gauges));
+        }
     }
 
     @Override
@@ -73,8 +81,7 @@ public final class ConcurrencyFilter implements Filter {
         if (name.isEmpty()) {
             return next.handle(exchange);
         }
-        ServerLimits server = servers.get(name);
-        return new LimitedAnswer(this, server == null ? add(name) : server, exchange, next);
+        return new LimitedAnswer(this, servers.of(name), exchange, next);
     }
 
     /** A call is judged by its own words here, so it may be refused for what its body does not say, but never let in. */
@@ -91,12 +98,12 @@ public final class ConcurrencyFilter implements Filter {
         if (!takesPermit(head.method())) {
             return null;
         }
-        ServerLimits server = servers.get(head.route().server());
+        ServerLimits server = servers.peek(head.route().server());
         if (server == null) {
             return null;
         }
         String tool = toolOf(head.method(), head.target(), head.route());
-        Limiter limiter = server.known(server.classOf(server.cost(tool), tool));
+        Limiter limiter = server.peek(tool);
         if (limiter == null) {
             return null;
         }
@@ -139,18 +146,6 @@ public final class ConcurrencyFilter implements Filter {
         return meta != null && meta.isObject() && BATCH.equals(meta.getString(PRIORITY));
     }
 
-    private ServerLimits add(String name) {
-        return servers.computeIfAbsent(
-                name,
-                added -> new ServerLimits(
-                        classes,
-                        (index, former) -> new Limiter(
-                                config,
-                                former,
-                                new ConcurrencyMeters(context.meters(), added, classes.name(index)),
-                                timer)));
-    }
-
     long now() {
         return timer.now(TimeUnit.NANOSECONDS);
     }
@@ -163,5 +158,15 @@ public final class ConcurrencyFilter implements Filter {
         all.put("algorithm", config.algorithm().name().toLowerCase(Locale.ROOT));
         all.put("servers", state);
         return all;
+    }
+
+    @Override
+    public void forget(String server) {
+        servers.forget(server);
+    }
+
+    @Override
+    public void close() {
+        servers.close();
     }
 }

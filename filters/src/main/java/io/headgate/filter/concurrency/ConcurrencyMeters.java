@@ -1,14 +1,16 @@
 package io.headgate.filter.concurrency;
 
+import io.headgate.filter.LiveGauges;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.ToDoubleFunction;
+import java.util.function.DoubleSupplier;
 
 /** What one limiter counts; its names come from the file and from code. */
 final class ConcurrencyMeters {
@@ -22,12 +24,13 @@ final class ConcurrencyMeters {
         WAITED
     }
 
-    private final MeterRegistry registry;
+    private final LiveGauges gauges;
     private final Tags tags;
+    private final List<LiveGauges.Shown> shown = new ArrayList<>();
     private final Map<Refused, Counter> refused = new EnumMap<>(Refused.class);
 
-    ConcurrencyMeters(MeterRegistry registry, String upstream, String costClass) {
-        this.registry = registry;
+    ConcurrencyMeters(MeterRegistry registry, LiveGauges gauges, String upstream, String costClass) {
+        this.gauges = gauges;
         tags = Tags.of("upstream", upstream, "class", costClass);
         for (Refused each : Refused.values()) {
             refused.put(
@@ -38,12 +41,17 @@ final class ConcurrencyMeters {
         }
     }
 
+    /** Shows a limiter until it is {@linkplain #hide hidden}. */
     void show(Limiter limiter) {
-        gauge("headgate.concurrency.limit", limiter, each -> each.limit().value());
-        gauge("headgate.concurrency.permits", limiter, Limiter::permits);
-        gauge("headgate.concurrency.inflight", limiter, Limiter::inFlight);
-        gauge("headgate.concurrency.queue", limiter, Limiter::waiting);
-        gauge("headgate.concurrency.gradient", limiter, each -> each.limit().gradient());
+        gauge("headgate.concurrency.limit", () -> limiter.limit().value());
+        gauge("headgate.concurrency.permits", limiter::permits);
+        gauge("headgate.concurrency.inflight", limiter::inFlight);
+        gauge("headgate.concurrency.queue", limiter::waiting);
+        gauge("headgate.concurrency.gradient", () -> limiter.limit().gradient());
+    }
+
+    void hide() {
+        shown.forEach(LiveGauges.Shown::close);
     }
 
     void count(Refused reason) {
@@ -54,7 +62,7 @@ final class ConcurrencyMeters {
         return (long) refused.values().stream().mapToDouble(Counter::count).sum();
     }
 
-    private void gauge(String name, Limiter limiter, ToDoubleFunction<Limiter> value) {
-        Gauge.builder(name, limiter, value).tags(tags).strongReference(true).register(registry);
+    private void gauge(String name, DoubleSupplier value) {
+        shown.add(gauges.show(name, tags, value));
     }
 }

@@ -17,6 +17,18 @@ final class Cost {
         this.index = index;
     }
 
+    /** The same tool among other classes. */
+    synchronized Cost in(CostClasses others, int declared) {
+        Cost moved = new Cost(others, declared);
+        moved.samples = samples;
+        moved.logarithm = logarithm;
+        if (!others.isDeclared(declared) && !classes.isDeclared(index)) {
+            // Those that are learnt are the same ones, behind those of the file.
+            moved.index = others.unknown() + index - classes.unknown();
+        }
+        return moved;
+    }
+
     int index() {
         return index;
     }

@@ -19,15 +19,26 @@ final class CostClasses {
     /** The upper end of the first decade. */
     private static final long FIRST = TimeUnit.MILLISECONDS.toNanos(10);
 
+    private final List<CostClassConfig> configs;
     private final List<String> names = new ArrayList<>();
     private final List<List<NamePattern>> declared = new ArrayList<>();
 
     CostClasses(List<CostClassConfig> classes) {
+        configs = classes;
         for (CostClassConfig each : classes) {
             names.add(each.name());
             declared.add(each.tools());
         }
         names.addAll(LEARNED);
+    }
+
+    boolean areOf(ConcurrencyConfig config) {
+        return configs.equals(config.classes());
+    }
+
+    /** The class of a name, or -1 if there is none. */
+    int index(String name) {
+        return names.indexOf(name);
     }
 
     int size() {

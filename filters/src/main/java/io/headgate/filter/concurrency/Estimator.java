@@ -68,6 +68,12 @@ final class Estimator {
         return limit;
     }
 
+    /** Goes on by another algorithm, or between other bounds. */
+    void follow(Algorithm algorithm, Bounds bounds, long now) {
+        follow(algorithm.follow(limit, bounds), now);
+        forgetQuiet();
+    }
+
     /** True if a client that gives a call up after so long has waited much longer than calls take. */
     boolean isLong(long nanos) {
         double known = lastLatency;

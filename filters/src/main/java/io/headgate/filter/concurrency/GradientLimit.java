@@ -123,6 +123,12 @@ record GradientLimit(
     }
 
     @Override
+    public Limit within(Bounds other) {
+        return new GradientLimit(
+                other, other.value(value), base, suspect, gradient, isSettled, untilProbe, isProbing, calm);
+    }
+
+    @Override
     public Limit after(Window window) {
         if (window.pace() > 0) {
             return (base == 0 ? measured(window.shortest(), 0, false, FIRST_WINDOWS) : this).queueing(window);

@@ -45,4 +45,7 @@ interface Limit {
     boolean isRefutedBy(double pace, double latency);
 
     Limit after(Window window);
+
+    /** The same estimate between other bounds. */
+    Limit within(Bounds other);
 }

@@ -24,7 +24,7 @@ final class LimitedAnswer extends Flux<JsonRpc> {
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
         String tool = ConcurrencyFilter.toolOf(exchange.method(), exchange.target(), exchange.route());
-        Limiter limiter = server.limiter(server.classOf(server.cost(tool), tool));
+        Limiter limiter = server.limiter(tool);
         int share = Shares.placeOf(exchange.headers());
         boolean isBelow = limiter.isBelowItsShare(share);
         boolean comesFirst = isBelow && !filter.isBatch(exchange, tool);

@@ -37,8 +37,8 @@ final class Limiter {
     /** Nor one of which nobody knows how long a call takes, for so long. */
     private static final long LONGEST_CALL = TimeUnit.MINUTES.toNanos(1);
 
-    private final int capacity;
-    private final long maxWait;
+    private volatile int capacity;
+    private volatile long maxWait;
     private final Scheduler timer;
     private final Shares shares;
     final ConcurrencyMeters meters;
@@ -73,13 +73,22 @@ final class Limiter {
         maxWait = config.maxWait().toNanos();
         shares = new Shares(now());
         estimator = former == null
-                ? new Estimator(
-                        config.algorithm().start(new Bounds(config.min(), config.max(), config.initial())), now())
+                ? new Estimator(config.algorithm().start(Bounds.of(config)), now())
                 : new Estimator(former.estimator, now());
         permits = limit().permits();
         headroom = limit().headroom();
         this.meters = meters;
         meters.show(this);
+    }
+
+    /** Goes on by another configuration: what was learnt stays as far as that allows, and so do those in flight and in line. */
+    void follow(ConcurrencyConfig config) {
+        capacity = config.queue();
+        maxWait = config.maxWait().toNanos();
+        synchronized (estimator) {
+            estimator.follow(config.algorithm(), Bounds.of(config), now());
+        }
+        follow();
     }
 
     private long now() {

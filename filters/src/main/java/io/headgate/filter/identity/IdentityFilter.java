@@ -36,7 +36,9 @@ public final class IdentityFilter implements Filter {
 
     public IdentityFilter(IdentityConfig config, FilterContext context) {
         callers = new Callers(config.apiKeys());
-        wrongKeys = new WrongKeys(context.clock());
+        // Or each change of the file would give those that try keys another hundred.
+        wrongKeys =
+                context.former() instanceof IdentityFilter former ? former.wrongKeys : new WrongKeys(context.clock());
         events = context.events();
         for (CredentialFault fault : CredentialFault.values()) {
             rejected.put(fault, context.meters().counter("headgate.auth.rejected", "reason", fault.label));

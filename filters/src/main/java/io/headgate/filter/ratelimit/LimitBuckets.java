@@ -1,21 +1,16 @@
 package io.headgate.filter.ratelimit;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
-import io.github.bucket4j.TimeMeter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Succession;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** One limit at work: its buckets in this gateway, and what it counts. */
 final class LimitBuckets {
@@ -24,36 +19,27 @@ final class LimitBuckets {
 
     private final LimitConfig config;
     private final String refusal;
-    private final Cache<Object, Bucket> buckets;
-    private final Function<Object, Bucket> newBucket;
+    private final Buckets buckets;
+    private final Succession<Buckets.Numbers>.Turn turn;
     private final Counter refused;
 
-    /** The limit of one of so many gateways that do not know of each other. */
-    LimitBuckets(LimitConfig config, int keys, int nodes, FilterContext context) {
+    /**
+     * The limit of one of so many gateways that do not know of each other.
+     *
+     * @param former the same limit with other numbers, which this one is to replace, or null
+     */
+    LimitBuckets(LimitConfig config, int keys, int nodes, @Nullable LimitBuckets former, FilterContext context) {
         this.config = config;
         this.refusal = "too many requests (limit: " + config.name() + ")";
-        MeterRegistry meters = context.meters();
-        refused = meters.counter("headgate.rate.limited", "limit", config.name());
-        Counter evicted = meters.counter("headgate.ratelimit.evictions", "limit", config.name());
-        TimeMeter time = new IntervalClock(context.timer());
-        Bandwidth share = share(config, nodes);
-        newBucket = key ->
-                Bucket.builder().addLimit(share).withCustomTimePrecision(time).build();
-        buckets = Caffeine.newBuilder()
-                .maximumSize(keys)
-                .expireAfterAccess(timeToFill(config, nodes))
-                .ticker(time::currentTimeNanos)
-                // On the thread that adds a key: no other one could keep up with a flood of them.
-                .executor(Runnable::run)
-                .evictionListener((key, bucket, cause) -> {
-                    if (cause == RemovalCause.SIZE) {
-                        evicted.increment();
-                    }
-                })
-                .build();
-        Gauge.builder("headgate.ratelimit.keys", buckets, Cache::estimatedSize)
-                .tag("limit", config.name())
-                .register(meters);
+        refused = context.meters().counter("headgate.rate.limited", "limit", config.name());
+        Buckets.Numbers numbers = Buckets.Numbers.of(share(config, nodes), keys, timeToFill(config, nodes));
+        if (former == null) {
+            buckets = new Buckets(config.name(), numbers, context);
+            turn = buckets.owners().first();
+        } else {
+            buckets = former.buckets;
+            turn = buckets.owners().next(numbers);
+        }
     }
 
     /** What one of the gateways may let pass alone; never less than what the most expensive call takes. */
@@ -64,7 +50,6 @@ final class LimitBuckets {
                 .build();
     }
 
-    /** When a bucket that nobody asked for is full again, whatever it was: then it may be forgotten. */
     private static Duration timeToFill(LimitConfig config, int nodes) {
         return config.rate().timeFor(config.burst()).multipliedBy(nodes).plusSeconds(1);
     }
@@ -73,9 +58,14 @@ final class LimitBuckets {
         return config;
     }
 
+    /** True if its buckets are for the same keys, so that they can go on as those of another one. */
+    boolean continues(LimitConfig other) {
+        return config.name().equals(other.name()) && config.per().equals(other.per());
+    }
+
     Bucket bucket(Object key) {
-        Bucket known = buckets.getIfPresent(key);
-        return known != null ? known : buckets.get(key, newBucket);
+        turn.use();
+        return buckets.bucket(key);
     }
 
     /** The refusal for who has to wait so long. */
@@ -85,13 +75,19 @@ final class LimitBuckets {
         return new Refusal(Refusal.Reason.RATE_LIMITED, refusal, Duration.ofMillis(millis));
     }
 
+    void close() {
+        if (turn.end()) {
+            buckets.close();
+        }
+    }
+
     Map<String, Object> state() {
         Map<String, Object> state = new LinkedHashMap<>();
         state.put("name", config.name());
         state.put("per", config.per().toString());
         state.put("rate", config.rate().toString());
         state.put("burst", config.burst());
-        state.put("keys", buckets.estimatedSize());
+        state.put("keys", buckets.size());
         state.put("refused", (long) refused.count());
         return state;
     }

@@ -7,6 +7,7 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.Refusal;
+import io.headgate.filter.Secret;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Methods;
 import io.micrometer.core.instrument.Counter;
@@ -35,7 +36,7 @@ public final class RateLimitFilter implements Filter {
     private final Costs costs;
     private final Scheduler timer;
     private final ClientAddress addresses;
-    private final @Nullable SharedStore store;
+    private final @Nullable SharedLimits shared;
     /** Decisions of this gateway alone: as it is meant to be, or because Redis is away. */
     private final Counter alone;
 
@@ -47,16 +48,32 @@ public final class RateLimitFilter implements Filter {
 
     /** With another time for Redis to answer in. */
     RateLimitFilter(RateLimitConfig config, FilterContext context, Duration deadline) {
+        RateLimitFilter former = context.former() instanceof RateLimitFilter replaced ? replaced : null;
         limits = config.limits().stream()
-                .map(limit -> new LimitBuckets(limit, config.keys(), config.nodes(), context))
+                .map(limit -> new LimitBuckets(
+                        limit,
+                        config.keys(),
+                        config.nodes(),
+                        former == null ? null : former.bucketsFor(limit),
+                        context))
                 .toArray(LimitBuckets[]::new);
         costs = new Costs(config.limits());
         timer = context.timer();
         addresses = new ClientAddress(config.trustedProxies());
-        boolean isShared = config.shared() != null;
-        alone = context.meters().counter(DECISIONS, "source", isShared ? "fallback" : "local");
+        Secret redis = config.shared();
+        alone = context.meters().counter(DECISIONS, "source", redis == null ? "local" : "fallback");
         together = context.meters().counter(DECISIONS, "source", "shared");
-        store = isShared ? SharedStore.open(config, context, deadline) : null;
+        shared = redis == null
+                ? null
+                : new SharedLimits(config, redis, former == null ? null : former.shared, context, deadline);
+    }
+
+    /** What a limit goes on with, or null if it is a new one. */
+    private @Nullable LimitBuckets bucketsFor(LimitConfig limit) {
+        return Arrays.stream(limits)
+                .filter(known -> known.continues(limit))
+                .findFirst()
+                .orElse(null);
     }
 
     @Override
@@ -64,8 +81,8 @@ public final class RateLimitFilter implements Filter {
         if (!counts(exchange)) {
             return next.handle(exchange);
         }
-        if (store != null) {
-            return new SharedAnswer(this, store, exchange, next);
+        if (shared != null) {
+            return new SharedAnswer(this, shared, exchange, next);
         }
         return Flux.defer(() -> {
             Refusal refusal = decide(exchange);
@@ -134,16 +151,19 @@ public final class RateLimitFilter implements Filter {
     public Map<String, Object> state() {
         Map<String, Object> state = new LinkedHashMap<>();
         state.put("limits", Arrays.stream(limits).map(LimitBuckets::state).toList());
-        if (store != null) {
-            state.put("shared", store.state());
+        if (shared != null) {
+            state.put("shared", shared.store().state());
         }
         return state;
     }
 
     @Override
     public void close() {
-        if (store != null) {
-            store.close();
+        for (LimitBuckets limit : limits) {
+            limit.close();
+        }
+        if (shared != null) {
+            shared.close();
         }
     }
 }

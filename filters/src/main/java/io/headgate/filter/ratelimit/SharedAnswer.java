@@ -22,13 +22,13 @@ import reactor.core.scheduler.Scheduler;
 /** An answer that begins when Redis has decided, or when that took too long and this gateway decided alone. */
 final class SharedAnswer extends Flux<JsonRpc> {
     private final RateLimitFilter filter;
-    private final SharedStore store;
+    private final SharedLimits limits;
     private final Exchange exchange;
     private final Handler next;
 
-    SharedAnswer(RateLimitFilter filter, SharedStore store, Exchange exchange, Handler next) {
+    SharedAnswer(RateLimitFilter filter, SharedLimits limits, Exchange exchange, Handler next) {
         this.filter = filter;
-        this.store = store;
+        this.limits = limits;
         this.exchange = exchange;
         this.next = next;
     }
@@ -36,7 +36,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
     @Override
     public void subscribe(CoreSubscriber<? super JsonRpc> client) {
         Subject subject = filter.subject(exchange);
-        SharedBuckets shared = store.buckets();
+        SharedBuckets shared = limits.buckets();
         if (shared != null) {
             List<Claim> claims = claims(subject, shared);
             if (!claims.isEmpty()) {
@@ -106,7 +106,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
 
         void begin() {
             try {
-                var unused = home.schedule(this::late, store.deadlineNanos(), TimeUnit.NANOSECONDS);
+                var unused = home.schedule(this::late, limits.store().deadlineNanos(), TimeUnit.NANOSECONDS);
             } catch (RejectedExecutionException stopping) {
                 decideAlone();
                 return;
@@ -140,7 +140,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
             for (Claim claim : claims) {
                 ConsumptionProbe probe = claim.probe();
                 if (probe == null) {
-                    store.late(shared);
+                    limits.store().late(shared);
                     go(filter.decide(subject));
                     return;
                 }
@@ -149,7 +149,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
                     refusing = claim.limit();
                 }
             }
-            store.inTime();
+            limits.store().inTime();
             filter.decidedTogether();
             if (wait < 0) {
                 go(null);
@@ -173,7 +173,7 @@ final class SharedAnswer extends Flux<JsonRpc> {
         private void late() {
             if (move(Stage.WAITING, Stage.DECIDED)) {
                 home.dispose();
-                store.late(shared);
+                limits.store().late(shared);
                 Refusal refusal = filter.decide(subject);
                 isRefusedAlone = refusal != null;
                 giveBackIfRefused();

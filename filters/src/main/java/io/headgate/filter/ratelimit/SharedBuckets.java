@@ -6,6 +6,7 @@ import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.TokensInheritanceStrategy;
 import io.github.bucket4j.distributed.AsyncBucketProxy;
 import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
 import io.github.bucket4j.distributed.proxy.AsyncProxyManager;
@@ -26,6 +27,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * The buckets that gateways share, through one connection to Redis; gone with it.
  *
+ * <p>What Redis holds goes on when the numbers of a limit change: each bucket keeps its level in proportion. The numbers that were
+ * given to any of the gateways last count for all of them, so that they may be changed one after another.
+ *
  * <p>What waits for one bucket goes to Redis together, because one hot key would otherwise be a queue of round trips.
  */
 final class SharedBuckets {
@@ -37,7 +41,12 @@ final class SharedBuckets {
     private final StatefulRedisConnection<byte[], byte[]> connection;
     private final List<PerLimit> limits;
 
-    SharedBuckets(StatefulRedisConnection<byte[], byte[]> connection, RateLimitConfig config, InstantSource clock) {
+    /** @param version when the numbers were given, in milliseconds: Redis takes no older ones in their place */
+    SharedBuckets(
+            StatefulRedisConnection<byte[], byte[]> connection,
+            RateLimitConfig config,
+            InstantSource clock,
+            long version) {
         this.connection = connection;
         AsyncProxyManager<byte[]> manager = Bucket4jLettuce.casBasedBuilder(connection)
                 .clientClock(new TimeOfDay(clock))
@@ -45,7 +54,7 @@ final class SharedBuckets {
                 .build()
                 .asAsync();
         limits = config.limits().stream()
-                .map(limit -> new PerLimit(limit, config.keys(), manager))
+                .map(limit -> new PerLimit(limit, config.keys(), version, manager))
                 .toList();
     }
 
@@ -67,19 +76,21 @@ final class SharedBuckets {
     private static final class PerLimit {
         private final AsyncProxyManager<byte[]> manager;
         private final BucketConfiguration configuration;
+        private final long version;
         private final String prefix;
         private final Cache<Object, AsyncBucketProxy> buckets;
 
-        PerLimit(LimitConfig limit, int keys, AsyncProxyManager<byte[]> manager) {
+        PerLimit(LimitConfig limit, int keys, long version, AsyncProxyManager<byte[]> manager) {
             this.manager = manager;
+            this.version = version;
             configuration = BucketConfiguration.builder()
                     .addLimit(Bandwidth.builder()
                             .capacity(limit.burst())
                             .refillGreedy(limit.rate().count(), limit.rate().period())
                             .build())
                     .build();
-            // With the numbers in the name a changed limit begins with new buckets, and gateways may differ meanwhile.
-            prefix = "headgate:ratelimit:" + limit.name() + ':' + limit.rate() + ':' + limit.burst() + ':';
+            // Keys of another kind are others, even if they are written alike.
+            prefix = "headgate:ratelimit:" + limit.name() + ':' + limit.per() + ':';
             // Forgetting one loses nothing: its state is in Redis.
             buckets = Caffeine.newBuilder()
                     .maximumSize(keys)
@@ -96,6 +107,7 @@ final class SharedBuckets {
         private AsyncBucketProxy newBucket(Object key) {
             return manager.builder()
                     .withOptimization(Optimizations.batching())
+                    .withImplicitConfigurationReplacement(version, TokensInheritanceStrategy.PROPORTIONALLY)
                     .build(name(key), () -> CompletableFuture.completedFuture(configuration));
         }
 

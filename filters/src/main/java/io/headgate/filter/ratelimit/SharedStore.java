@@ -1,6 +1,9 @@
 package io.headgate.filter.ratelimit;
 
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.LiveGauges;
+import io.headgate.filter.Secret;
+import io.headgate.filter.Succession;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
@@ -10,9 +13,8 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +26,7 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The connection to the Redis that gateways share their buckets in.
+ * The connection to the Redis that gateways share their buckets in; filters that follow one another have one.
  *
  * <p>There is a connection that answers in time, or there is none: one that is lost, that fails, or that is late several
  * times in a row is given up with all that waits in it, and another is opened, each time after a longer wait.
@@ -41,16 +43,17 @@ final class SharedStore implements AutoCloseable {
     /** A connection that held for so long is no reason to wait longer for the next. */
     private static final long GOOD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final RateLimitConfig config;
-    private final FilterContext context;
+    private final Succession<Settings> owners;
     private final Scheduler timer;
     private final long deadlineNanos;
     private final RedisURI uri;
     private final RedisClient client;
     private final AtomicInteger lateInARow = new AtomicInteger();
 
+    private final LiveGauges.Shown gauge;
+
     /** Null while this gateway is alone. */
-    private volatile @Nullable SharedBuckets buckets;
+    private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
 
     private @Nullable Disposable waiting;
     private long waitMillis = FIRST_WAIT_MILLIS;
@@ -58,12 +61,14 @@ final class SharedStore implements AutoCloseable {
     private boolean isToldAway;
     private boolean isClosed;
 
-    private SharedStore(RateLimitConfig config, FilterContext context, Duration deadline) {
-        this.config = config;
-        this.context = context;
+    /** What one of the filters is told when Redis is away, and where the file says it. */
+    record Settings(String place, int nodes) {}
+
+    private SharedStore(Secret shared, Settings settings, FilterContext context, Duration deadline) {
+        owners = new Succession<>(settings, changed -> {});
         this.deadlineNanos = deadline.toNanos();
         timer = context.timer();
-        uri = RateLimitConfig.uri(Objects.requireNonNull(config.shared()));
+        uri = RateLimitConfig.uri(shared);
         uri.setTimeout(CONNECT_TIMEOUT);
         client = RedisClient.create(uri);
         client.setOptions(ClientOptions.builder()
@@ -74,21 +79,25 @@ final class SharedStore implements AutoCloseable {
                         SocketOptions.builder().connectTimeout(CONNECT_TIMEOUT).build())
                 .timeoutOptions(TimeoutOptions.enabled(CONNECT_TIMEOUT))
                 .build());
-        Gauge.builder("headgate.ratelimit.shared.state", this, store -> store.buckets == null ? 0 : 1)
-                .register(context.meters());
+        gauge = context.gauges()
+                .show("headgate.ratelimit.shared.state", Tags.empty(), () -> connection == null ? 0 : 1);
     }
 
     /** Begins to connect; whether that succeeds is seen later. */
-    static SharedStore open(RateLimitConfig config, FilterContext context, Duration deadline) {
-        SharedStore store = new SharedStore(config, context, deadline);
+    static SharedStore open(Secret shared, Settings settings, FilterContext context, Duration deadline) {
+        SharedStore store = new SharedStore(shared, settings, context, deadline);
         store.connect();
         return store;
     }
 
-    /** The shared buckets, or null while this gateway has to decide alone. */
+    Succession<Settings> owners() {
+        return owners;
+    }
+
+    /** The way to the shared buckets, or null while this gateway has to decide alone. */
     @Nullable
-    SharedBuckets buckets() {
-        return buckets;
+    StatefulRedisConnection<byte[], byte[]> connection() {
+        return connection;
     }
 
     /** How long a decision may take; then this gateway decides alone. */
@@ -97,7 +106,7 @@ final class SharedStore implements AutoCloseable {
     }
 
     String state() {
-        return buckets == null ? "away" : "in use";
+        return connection == null ? "away" : "in use";
     }
 
     /** A decision came in time. */
@@ -109,8 +118,8 @@ final class SharedStore implements AutoCloseable {
 
     /** A decision came too late, or failed. */
     void late(SharedBuckets from) {
-        if (buckets == from && lateInARow.incrementAndGet() >= LATE_IN_A_ROW) {
-            lost(from, "it does not answer in time");
+        if (connection == from.connection() && lateInARow.incrementAndGet() >= LATE_IN_A_ROW) {
+            lost(from.connection(), "it does not answer in time");
         }
     }
 
@@ -119,31 +128,30 @@ final class SharedStore implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        client.connectAsync(ByteArrayCodec.INSTANCE, uri).whenComplete((connection, error) -> {
+        client.connectAsync(ByteArrayCodec.INSTANCE, uri).whenComplete((opened, error) -> {
             if (error != null) {
                 away("it cannot be reached");
             } else {
-                tryOut(connection);
+                tryOut(opened);
             }
         });
     }
 
     /** A connection is of use only if it answers in time. */
-    private void tryOut(StatefulRedisConnection<byte[], byte[]> connection) {
+    private void tryOut(StatefulRedisConnection<byte[], byte[]> opened) {
         long start = System.nanoTime();
-        connection.async().ping().whenComplete((pong, error) -> {
+        opened.async().ping().whenComplete((pong, error) -> {
             if (error == null && System.nanoTime() - start <= deadlineNanos) {
-                use(connection);
+                use(opened);
             } else {
-                connection.closeAsync();
+                opened.closeAsync();
                 away("it does not answer in time");
             }
         });
     }
 
-    private void use(StatefulRedisConnection<byte[], byte[]> connection) {
-        SharedBuckets opened = new SharedBuckets(connection, config, context.clock());
-        connection.addListener(new RedisConnectionStateListener() {
+    private void use(StatefulRedisConnection<byte[], byte[]> opened) {
+        opened.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> ignored) {
                 lost(opened, "the connection is lost");
@@ -151,33 +159,35 @@ final class SharedStore implements AutoCloseable {
         });
         synchronized (this) {
             if (isClosed) {
-                connection.closeAsync();
+                opened.closeAsync();
                 return;
             }
             openedAt = System.nanoTime();
             lateInARow.set(0);
-            buckets = opened;
+            connection = opened;
             if (isToldAway) {
                 isToldAway = false;
-                LOG.info("{}: Redis is back, the limits are shared again", context.place());
+                LOG.info(
+                        "{}: Redis is back, the limits are shared again",
+                        owners.config().place());
             }
         }
-        if (!connection.isOpen()) {
+        if (!opened.isOpen()) {
             lost(opened, "the connection is lost");
         }
     }
 
-    private void lost(SharedBuckets which, String why) {
+    private void lost(StatefulRedisConnection<byte[], byte[]> which, String why) {
         synchronized (this) {
-            if (buckets != which) {
+            if (connection != which) {
                 return;
             }
-            buckets = null;
+            connection = null;
             if (System.nanoTime() - openedAt > GOOD_NANOS) {
                 waitMillis = FIRST_WAIT_MILLIS;
             }
         }
-        which.connection().closeAsync();
+        which.closeAsync();
         away(why);
     }
 
@@ -189,9 +199,9 @@ final class SharedStore implements AutoCloseable {
             isToldAway = true;
             LOG.warn(
                     "{}: Redis is away ({}), this gateway goes on with 1/{} of the limits",
-                    context.place(),
+                    owners.config().place(),
                     why,
-                    config.nodes());
+                    owners.config().nodes());
         }
         long wait = ThreadLocalRandom.current().nextLong(waitMillis / 2, waitMillis + 1);
         waitMillis = Math.min(2 * waitMillis, LONGEST_WAIT_MILLIS);
@@ -206,11 +216,12 @@ final class SharedStore implements AutoCloseable {
     public void close() {
         synchronized (this) {
             isClosed = true;
-            buckets = null;
+            connection = null;
             if (waiting != null) {
                 waiting.dispose();
             }
         }
+        gauge.close();
         client.shutdown(Duration.ZERO, CONNECT_TIMEOUT);
     }
 }

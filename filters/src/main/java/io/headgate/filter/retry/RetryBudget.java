@@ -27,9 +27,7 @@ final class RetryBudget {
     private static final int ALL_IS_WELL = 0;
     private static final int IN_TROUBLE = 1;
 
-    private final int percent;
-    private final int perSecond;
-    private final long interval;
+    private volatile Rates rates;
 
     /** Twice the hundredths that are earned, or owed if less than none, and one more in trouble. */
     private final AtomicInteger share = new AtomicInteger(IN_TROUBLE);
@@ -38,11 +36,46 @@ final class RetryBudget {
     private final AtomicLong given;
 
     RetryBudget(RetryConfig.Budget config, long now) {
-        this.percent = config.percent();
-        this.perSecond = config.perSecond();
-        // Rounded up, so that in no time there is one more.
-        this.interval = perSecond == 0 ? 0 : -Math.floorDiv(-TimeUnit.SECONDS.toNanos(1), (long) perSecond);
-        this.given = new AtomicLong(now - kept());
+        rates = Rates.of(config);
+        given = new AtomicLong(now - rates.kept());
+    }
+
+    /** How much is earned, and how fast. */
+    private record Rates(int percent, int perSecond, long interval) {
+        static Rates of(RetryConfig.Budget config) {
+            int perSecond = config.perSecond();
+            // Rounded up, so that in no time there is one more.
+            long interval = perSecond == 0 ? 0 : -Math.floorDiv(-TimeUnit.SECONDS.toNanos(1), (long) perSecond);
+            return new Rates(config.percent(), perSecond, interval);
+        }
+
+        /** The time whose repetitions are kept if nobody takes them: one second, so that one call in a quiet time has its own. */
+        long kept() {
+            return perSecond * interval;
+        }
+
+        /** How much of that was not taken until now. */
+        long left(long now, long given) {
+            return Math.max(0, Math.min(kept(), now - given));
+        }
+    }
+
+    /**
+     * Earns by other rates from now on. What is earned or owed stays, and of those of each second the same part is left; there
+     * are none yet if there were none before.
+     */
+    void follow(RetryConfig.Budget config, long now) {
+        Rates before = rates;
+        Rates after = Rates.of(config);
+        if (after.equals(before)) {
+            return;
+        }
+        given.updateAndGet(old -> {
+            long kept = before.kept();
+            long left = kept == 0 ? 0 : (long) ((double) before.left(now, old) / kept * after.kept());
+            return now - left;
+        });
+        rates = after;
     }
 
     /** A call is sent for the first time. */
@@ -61,12 +94,13 @@ final class RetryBudget {
 
     /** How many more may be sent again at this moment. */
     long left(long now) {
-        long ofSecond = perSecond == 0 ? 0 : Math.max(0, Math.min(kept(), now - given.get())) / interval;
+        Rates present = rates;
+        long ofSecond = present.perSecond() == 0 ? 0 : present.left(now, given.get()) / present.interval();
         return ofSecond + left(share.get()) / ONE;
     }
 
     private int withOneCall(int old) {
-        int credit = credit(old) + percent;
+        int credit = credit(old) + rates.percent();
         if (isInTrouble(old)) {
             return credit < LENT * ONE ? credit * 2 + IN_TROUBLE : ALL_IS_WELL;
         }
@@ -85,12 +119,13 @@ final class RetryBudget {
     }
 
     private boolean takeOfThisSecond(long now) {
-        if (perSecond == 0) {
+        Rates present = rates;
+        if (present.perSecond() == 0) {
             return false;
         }
         while (true) {
             long old = given.get();
-            long next = Math.max(old, now - kept()) + interval;
+            long next = Math.max(old, now - present.kept()) + present.interval();
             if (next > now) {
                 return false;
             }
@@ -98,11 +133,6 @@ final class RetryBudget {
                 return true;
             }
         }
-    }
-
-    /** The time whose repetitions are kept if nobody takes them: one second, so that one call in a quiet time has its own. */
-    private long kept() {
-        return perSecond * interval;
     }
 
     /** In hundredths. */

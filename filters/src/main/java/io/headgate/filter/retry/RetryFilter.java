@@ -6,6 +6,7 @@ import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.NameTable;
+import io.headgate.filter.PerServer;
 import io.headgate.filter.Refusal;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.Member;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
@@ -37,11 +37,10 @@ public final class RetryFilter implements Filter {
 
     final RetryConfig config;
     final Scheduler timer;
-    private final MeterRegistry meters;
     private final LongUnaryOperator random;
     private final NameTable<Boolean> idempotent = new NameTable<>();
     private final Set<String> trusted;
-    private final Map<String, ServerRetries> servers = new ConcurrentHashMap<>();
+    private final PerServer<RetryConfig.Budget, ServerRetries> servers;
 
     public RetryFilter(RetryConfig config, FilterContext context) {
         this(config, context, bound -> ThreadLocalRandom.current().nextLong(bound));
@@ -51,7 +50,12 @@ public final class RetryFilter implements Filter {
     RetryFilter(RetryConfig config, FilterContext context, LongUnaryOperator random) {
         this.config = config;
         this.timer = context.timer();
-        this.meters = context.meters();
+        MeterRegistry meters = context.meters();
+        Scheduler clock = context.timer();
+        this.servers = context.former() instanceof RetryFilter former
+                ? former.servers.next(config.budget())
+                : new PerServer<>(
+                        config.budget(), (server, present) -> new ServerRetries(server, present, clock, meters));
         this.random = random;
         this.trusted = Set.copyOf(config.trust());
         config.idempotent().forEach(pattern -> idempotent.add(pattern, true));
@@ -67,14 +71,26 @@ public final class RetryFilter implements Filter {
             return next.handle(exchange);
         }
         String server = exchange.route().server();
-        return server.isEmpty() ? next.handle(exchange) : new RepeatableAnswer(this, server(server), exchange, next);
+        return server.isEmpty()
+                ? next.handle(exchange)
+                : new RepeatableAnswer(this, servers.of(server), exchange, next);
     }
 
     @Override
     public Map<String, Object> state() {
         Map<String, Object> states = new TreeMap<>();
-        servers.forEach((name, server) -> states.put(name, server.state(now())));
+        servers.forEach((name, server) -> states.put(name, server.state()));
         return Map.of("servers", states);
+    }
+
+    @Override
+    public void forget(String server) {
+        servers.forget(server);
+    }
+
+    @Override
+    public void close() {
+        servers.close();
     }
 
     /** How long to wait before a call is sent again that failed so; {@link #NOT_AGAIN} if it is not. */
@@ -158,12 +174,5 @@ public final class RetryFilter implements Filter {
 
     private boolean isIdempotent(Exchange exchange) {
         return !idempotent.isEmpty() && idempotent.get(exchange.route().tool()) != null;
-    }
-
-    private ServerRetries server(String name) {
-        ServerRetries known = servers.get(name);
-        return known != null
-                ? known
-                : servers.computeIfAbsent(name, key -> new ServerRetries(key, config.budget(), now(), meters));
     }
 }

@@ -3,6 +3,7 @@ package io.headgate.filter.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -121,7 +122,7 @@ class ArgumentsSketchTest {
     private JsonNode write(JsonBytes out, String arguments, Set<String> kept) {
         InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-21T10:00:00Z"));
         Fingerprints fingerprints = new Fingerprints(new FingerprintKeys(data.resolve("keys"), clock, id -> {}));
-        Masks masks = new Masks(List.of(new Secret("held-by-us")));
+        Masks masks = new Masks(new Secrets(List.of(new Secret("held-by-us"))));
         new ArgumentsSketch(fingerprints, masks, redactions, truncations).write(out, RawJson.of(arguments), kept);
         return JsonMapper.shared().readTree(new String(out.toByteArray(), StandardCharsets.UTF_8));
     }

@@ -19,13 +19,17 @@ import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
 import io.headgate.mcp.JsonRpc;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -37,7 +41,9 @@ class AuditFilterTest extends FilterContract {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final FakeLog log = new FakeLog();
-    private final List<AuditFilter> made = new ArrayList<>();
+    /** Those that a test has let go it has closed too. */
+    private final Set<AuditFilter> made = Collections.newSetFromMap(new WeakHashMap<>());
+
     private final List<Exchange> passed = new ArrayList<>();
 
     @Override
@@ -331,8 +337,8 @@ class AuditFilterTest extends FilterContract {
         Map<String, List<String>> values = new LinkedHashMap<>();
         values.put("find", List.of("city"));
         values.put("erp__look", List.of("city"));
-        AuditFilter filter = new AuditFilter(
-                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, log, null);
+        AuditFilter filter = AuditFilter.open(
+                new AuditConfig(Durability.STRICT, Map.of(), values, AuditLogConfig.DEFAULT, null), context, () -> log);
         made.add(filter);
         // At the door of one server its tools have the names that other servers' tools have for the fleet.
         Filter routed = new Routed(
@@ -372,12 +378,70 @@ class AuditFilterTest extends FilterContract {
         assertThat(log.isClosed()).isTrue();
     }
 
+    @Test
+    void thoseThatFollowOneAnotherWriteIntoOneLog() {
+        AuditFilter former = audit(Durability.STRICT);
+        TestPublisher<JsonRpc> upstream = TestPublisher.create();
+        List<JsonRpc> answer = new ArrayList<>();
+        var unused = former.filter(exchange(), ignored -> upstream.flux()).subscribe(answer::add);
+        AuditFilter next = replacing(former, () -> audit(Durability.BALANCED));
+        StepVerifier.create(next.filter(exchange(), answering(Exchanges.success("done"))))
+                .expectNextCount(1)
+                .verifyComplete();
+        upstream.next(Exchanges.success("late")).complete();
+        assertThat(answer).hasSize(1);
+        former.close();
+        assertThat(log.isClosed()).isFalse();
+        assertThat(log.types()).containsExactly("intent", "intent", "outcome", "outcome");
+        assertThat(log.lines().get(3).durability()).isEqualTo(Durability.STRICT);
+        next.close();
+        assertThat(log.isClosed()).isTrue();
+    }
+
+    @Test
+    void theLogIsKeptByTheSettingsOfTheFilterInPlace() {
+        AuditFilter former = audit(Durability.STRICT);
+        AuditLogConfig log = AuditLogConfig.of(null, 65_536L, null, null, null, null, null, null, null, null);
+        AuditFilter unused = replacing(former, () -> audit(keptBy(log)));
+        unused.close();
+        assertThat(this.log.followed()).isEmpty();
+        AuditFilter next = replacing(former, () -> audit(keptBy(log)));
+        former.close();
+        assertThat(this.log.followed()).containsExactly(log);
+        next.close();
+    }
+
+    @Test
+    void theFeedStaysWhileWhereItGoesDoes() {
+        ExportConfig here = export("http://127.0.0.1:1/here");
+        AuditFilter former = audit(exporting(Durability.STRICT, here));
+        AuditFilter same =
+                replacing(former, () -> audit(exporting(Durability.ASYNC, export("http://127.0.0.1:1/here"))));
+        assertThat(same.export()).isNotNull().isSameAs(former.export());
+        AuditFilter other =
+                replacing(same, () -> audit(exporting(Durability.ASYNC, export("http://127.0.0.1:1/there"))));
+        assertThat(other.export()).isNotNull().isNotSameAs(former.export());
+        assertThat(replacing(other, () -> audit(Durability.ASYNC)).export()).isNull();
+    }
+
+    private static AuditConfig keptBy(AuditLogConfig log) {
+        return new AuditConfig(Durability.STRICT, Map.of(), Map.of(), log, null);
+    }
+
+    private static AuditConfig exporting(Durability durability, ExportConfig export) {
+        return new AuditConfig(durability, Map.of(), Map.of(), AuditLogConfig.DEFAULT, export);
+    }
+
+    private static ExportConfig export(String url) {
+        return ExportConfig.of(URI.create(url), null, null, null, null, null, null);
+    }
+
     private AuditFilter audit(Durability durability) {
         return audit(new AuditConfig(durability, Map.of(), Map.of(), AuditLogConfig.DEFAULT, null));
     }
 
     private AuditFilter audit(AuditConfig config) {
-        AuditFilter filter = new AuditFilter(config, context(), log, null);
+        AuditFilter filter = AuditFilter.open(config, context(), () -> log);
         made.add(filter);
         return filter;
     }

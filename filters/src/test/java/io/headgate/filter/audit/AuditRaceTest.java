@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.Secrets;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,8 +56,8 @@ class AuditRaceTest {
                 Schedulers.immediate(),
                 data,
                 new Events(),
-                List.of());
-        AuditFilter filter = new AuditFilter(AuditConfig.DEFAULT, context, log, null);
+                new Secrets());
+        AuditFilter filter = AuditFilter.open(AuditConfig.DEFAULT, context, () -> log);
         log.hold();
         AtomicInteger made = new AtomicInteger();
         for (int i = 0; i < ROUNDS; i++) {

@@ -6,6 +6,7 @@ import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.TestTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
@@ -103,10 +104,30 @@ class EventRecordsTest {
         assertThat(log.lines()).isEmpty();
     }
 
+    @Test
+    void whatHappensIsOneRecordWhileOneFilterReplacesAnother() {
+        AuditFilter former = filter();
+        FilterContext context =
+                new FilterContext("", new SimpleMeterRegistry(), () -> now, timer, data, events, new Secrets());
+        AuditFilter next = AuditFilter.open(AuditConfig.DEFAULT, context.at("", former), () -> log);
+        events.post("a", Map.of());
+        former.close();
+        events.post("b", Map.of());
+        next.close();
+        events.post("c", Map.of());
+        assertThat(log.types()).containsExactly("a", "b");
+    }
+
     private AuditFilter filter() {
         FilterContext context = new FilterContext(
-                "", new SimpleMeterRegistry(), () -> now, timer, data, events, List.of(new Secret("held-by-us")));
-        return new AuditFilter(AuditConfig.DEFAULT, context, log, null);
+                "",
+                new SimpleMeterRegistry(),
+                () -> now,
+                timer,
+                data,
+                events,
+                new Secrets(List.of(new Secret("held-by-us"))));
+        return AuditFilter.open(AuditConfig.DEFAULT, context, () -> log);
     }
 
     private static InetAddress address(String literal) {

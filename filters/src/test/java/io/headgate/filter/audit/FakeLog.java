@@ -1,5 +1,6 @@
 package io.headgate.filter.audit;
 
+import io.headgate.filter.audit.log.AuditLogConfig;
 import io.headgate.filter.audit.log.AuditTrouble;
 import io.headgate.filter.audit.log.Durability;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ final class FakeLog implements AuditSink {
 
     private final List<Line> lines = new CopyOnWriteArrayList<>();
     private final Deque<Consumer<@Nullable AuditTrouble>> waiting = new ConcurrentLinkedDeque<>();
+    private final List<AuditLogConfig> followed = new CopyOnWriteArrayList<>();
     private int flushes;
     private boolean isHeld;
     private boolean accepts = true;
@@ -75,6 +77,22 @@ final class FakeLog implements AuditSink {
     @Override
     public void flush() {
         flushes++;
+    }
+
+    @Override
+    public long durable() {
+        return lines.size();
+    }
+
+    @Override
+    public List<String> follow(AuditLogConfig config) {
+        followed.add(config);
+        return List.of("node");
+    }
+
+    /** By which settings it was to be kept, one after another. */
+    List<AuditLogConfig> followed() {
+        return followed;
     }
 
     int flushes() {

@@ -3,13 +3,15 @@ package io.headgate.filter.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Secret;
+import io.headgate.filter.Secrets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MasksTest {
-    private final Masks masks = new Masks(List.of(new Secret("Bearer held-by-us"), new Secret("x")));
+    private final Secrets secrets = new Secrets(List.of(new Secret("Bearer held-by-us"), new Secret("x")));
+    private final Masks masks = new Masks(secrets);
 
     @ParameterizedTest
     @ValueSource(
@@ -62,5 +64,13 @@ class MasksTest {
     void otherKeysAreNot() {
         assertThat(masks.isSecretKey("city")).isFalse();
         assertThat(masks.isSecretKey("monkey")).isFalse();
+    }
+
+    @Test
+    void followsWhatTheGatewayHolds() {
+        assertThat(masks.isSecret("so held-by-us!")).isTrue();
+        secrets.set(List.of(new Secret("Bearer held-since")));
+        assertThat(masks.isSecret("so held-since!")).isTrue();
+        assertThat(masks.isSecret("so held-by-us!")).isFalse();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
@@ -15,7 +14,6 @@ import io.headgate.filter.Target;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.test.publisher.TestPublisher;
@@ -441,6 +440,123 @@ class BreakerFilterTest extends FilterContract {
         assertThat(meters.find("headgate.breaker.state").gauge()).isNull();
     }
 
+    @Test
+    void anOpenBreakerStaysOpenWhenItsThresholdsChange() {
+        Filter former = opened();
+        timer.advanceBy(Duration.ofSeconds(1));
+        Filter breaker = replacing(former, () -> breaker(lenient(Duration.ofSeconds(60))));
+        Refusal refusal = (Refusal) Objects.requireNonNull(call(breaker, GOOD));
+        assertThat(refusal.retryAfter()).isEqualTo(Duration.ofSeconds(4));
+        former.close();
+        assertThat(meters.get("headgate.breaker.state").gauge().value()).isEqualTo(2);
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+        timer.advanceBy(Duration.ofSeconds(4));
+        assertThat(call(breaker, GOOD)).isNull();
+        assertThat(changes("open")).isEqualTo(1);
+    }
+
+    @Test
+    void anOpenBreakerWaitsNoLongerThanItsNewConfigurationSays() {
+        Filter former = opened();
+        Filter breaker = replacing(former, () -> breaker(lenient(Duration.ofSeconds(1))));
+        Refusal refusal = (Refusal) Objects.requireNonNull(call(breaker, GOOD));
+        assertThat(refusal.retryAfter()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    /** The window may be another one. */
+    @ParameterizedTest
+    @ValueSource(ints = {5, 10, 20})
+    void failuresBeforeAChangeCountAfterIt(int window) {
+        Filter former = breaker();
+        for (int i = 0; i < 9; i++) {
+            send(former, failing(Reason.UPSTREAM_UNAVAILABLE));
+        }
+        timer.advanceBy(Duration.ofSeconds(2));
+        Filter breaker = replacing(
+                former,
+                () -> breaker(new BreakerConfig(
+                        Duration.ofSeconds(window), 10, 60, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 2)));
+        assertThat(reason(call(breaker, failing(Reason.UPSTREAM_UNAVAILABLE)))).isEqualTo(Reason.UPSTREAM_UNAVAILABLE);
+        assertThat(stateOf(breaker)).containsEntry("state", "open").containsEntry("failed", 10);
+    }
+
+    @Test
+    void whatASmallerWindowLeavesOutCountsNoMore() {
+        Filter former = breaker();
+        for (int i = 0; i < 9; i++) {
+            send(former, failing(Reason.UPSTREAM_UNAVAILABLE));
+        }
+        timer.advanceBy(Duration.ofSeconds(6));
+        Filter breaker = replacing(
+                former,
+                () -> breaker(new BreakerConfig(
+                        Duration.ofSeconds(5), 10, 50, BreakerConfig.DEFAULT.failures(), null, 80, OPEN, 2)));
+        send(breaker, failing(Reason.UPSTREAM_UNAVAILABLE));
+        assertThat(stateOf(breaker)).containsEntry("state", "closed").containsEntry("failed", 1);
+    }
+
+    @Test
+    void callsThatBeganBeforeAChangeTellWhatTheyFind() {
+        Filter former = breaker();
+        List<TestPublisher<JsonRpc>> begun = begin(former, 9);
+        Filter breaker = replacing(former, () -> breaker(9, BreakerConfig.DEFAULT.failures(), null));
+        send(breaker, GOOD);
+        begun.forEach(call -> call.error(new Refusal(Reason.UPSTREAM_UNAVAILABLE, "no")));
+        assertThat(stateOf(breaker)).containsEntry("state", "open");
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+    }
+
+    @Test
+    void aHalfOpenBreakerLetsNoMoreThroughForAChange() {
+        Filter former = opened();
+        timer.advanceBy(OPEN);
+        List<TestPublisher<JsonRpc>> probes = begin(former, 2);
+        Filter breaker = replacing(former, () -> breaker(lenient(OPEN)));
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+        probes.forEach(probe -> probe.next(Exchanges.success("done")).complete());
+        assertThat(stateOf(breaker)).containsEntry("state", "closed");
+    }
+
+    @Test
+    void slowCallsAreCountedFromTheChangeThatNamesThem() {
+        Filter former = breaker();
+        send(former, GOOD);
+        Filter breaker = replacing(former, () -> breaker(10, BreakerConfig.DEFAULT.failures(), Duration.ofMillis(100)));
+        assertThat(begin(breaker, 10)).hasSize(10);
+        advance(Duration.ofSeconds(1));
+        assertThat(stateOf(breaker)).containsEntry("state", "open");
+    }
+
+    @Test
+    void aChangeThatIsNeverUsedChangesNothing() {
+        Filter former = breaker();
+        for (int i = 0; i < 9; i++) {
+            send(former, failing(Reason.UPSTREAM_UNAVAILABLE));
+        }
+        Filter unused = replacing(former, () -> breaker(lenient(OPEN)));
+        send(former, failing(Reason.UPSTREAM_UNAVAILABLE));
+        assertThat(stateOf(former)).containsEntry("state", "open");
+        unused.close();
+        assertThat(reason(call(former, GOOD))).isEqualTo(Reason.OVERLOADED);
+    }
+
+    @Test
+    void aServerThatThereIsNoMoreIsForgotten() {
+        Filter breaker = opened();
+        breaker.forget("other");
+        assertThat(reason(call(breaker, GOOD))).isEqualTo(Reason.OVERLOADED);
+        breaker.forget("weather");
+        assertThat(meters.find("headgate.breaker.state").gauge()).isNull();
+        assertThat(breaker.state()).containsEntry("servers", Map.of());
+        assertThat(call(breaker, GOOD)).isNull();
+    }
+
+    /** One that opens after many more failures. */
+    private static BreakerConfig lenient(Duration open) {
+        return new BreakerConfig(
+                Duration.ofSeconds(10), 100, 90, BreakerConfig.DEFAULT.failures(), null, 80, open, /* probes= */ 2);
+    }
+
     private Filter opened() {
         Filter breaker = breaker();
         for (int i = 0; i < 10; i++) {
@@ -464,10 +580,7 @@ class BreakerFilterTest extends FilterContract {
     }
 
     private Filter breaker(BreakerConfig config) {
-        return new Routed(
-                exchange -> Route.Known.to(server),
-                new BreakerFilter(
-                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
+        return new Routed(exchange -> Route.Known.to(server), new BreakerFilter(config, context()));
     }
 
     private static Flux<JsonRpc> failing(Reason reason) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.LiveGauges;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Routed;
 import io.headgate.filter.TestTimer;
@@ -168,10 +169,7 @@ class BreakerRaceTest {
         TestTimer timer = new TestTimer();
         JsonRpc.Question question = new JsonRpc.Question("roots/list", null, answer -> {});
         ServerBreaker breaker = new ServerBreaker(
-                "weather",
-                SLOW,
-                new FilterContext(
-                        "filters[0]", new SimpleMeterRegistry(), InstantSource.system(), timer, Path.of("target")));
+                "weather", SLOW, timer, new SimpleMeterRegistry(), new LiveGauges(new SimpleMeterRegistry()));
         try {
             for (int i = 0; i < ROUNDS; i++) {
                 Sinks.Many<JsonRpc> stream = Sinks.many().unicast().onBackpressureBuffer();

@@ -6,7 +6,6 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
@@ -16,7 +15,6 @@ import io.headgate.mcp.JsonRpc;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -246,10 +244,7 @@ class CulpritTest extends FilterContract {
     private Filter breaker(Set<FailureKind> failures, @Nullable Duration slow) {
         BreakerConfig config = new BreakerConfig(
                 Duration.ofSeconds(10), 20, 50, failures, slow, 80, Duration.ofSeconds(1), /* probes= */ 3);
-        return Routed.to(
-                "weather",
-                new BreakerFilter(
-                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
+        return Routed.to("weather", new BreakerFilter(config, context()));
     }
 
     private void advance(int millis) {

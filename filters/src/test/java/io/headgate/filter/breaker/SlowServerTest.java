@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Routed;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -233,10 +231,7 @@ class SlowServerTest extends FilterContract {
                 none.slowRate(),
                 Duration.ofSeconds(5),
                 none.probes());
-        return Routed.to(
-                "weather",
-                new BreakerFilter(
-                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
+        return Routed.to("weather", new BreakerFilter(config, context()));
     }
 
     private Disposable start(Filter breaker, Flux<JsonRpc> answer) {

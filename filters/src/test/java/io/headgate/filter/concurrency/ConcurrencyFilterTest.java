@@ -6,7 +6,6 @@ import io.headgate.filter.Caller;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.NamePattern;
 import io.headgate.filter.Refusal;
@@ -18,7 +17,6 @@ import io.headgate.filter.Target;
 import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +27,8 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -68,10 +68,7 @@ class ConcurrencyFilterTest extends FilterContract {
     }
 
     private Filter with(ConcurrencyConfig config) {
-        return Routed.to(
-                "demo",
-                new ConcurrencyFilter(
-                        config, new FilterContext("filters[0]", meters, InstantSource.system(), timer, data)));
+        return Routed.to("demo", new ConcurrencyFilter(config, context()));
     }
 
     @Test
@@ -569,6 +566,130 @@ class ConcurrencyFilterTest extends FilterContract {
 
     private void slowCalls() {
         quickCalls(Duration.ofMillis(500));
+    }
+
+    @Test
+    void callsOnTheirWayCountUnderAChangedLimit() {
+        begin("a1");
+        begin("a2");
+        Filter former = filter;
+        filter = replacing(former, () -> fixed(3));
+        begin("a3");
+        begin("a4");
+        assertThat(begun).containsExactly("a1", "a2", "a3");
+        assertThat(gauge("inflight")).isEqualTo(3);
+        finish();
+        assertThat(begun).containsExactly("a1", "a2", "a3", "a4");
+        finish();
+        finish();
+        finish();
+        former.close();
+        assertThat(gauge("inflight")).isZero();
+        assertThat(meters.find("headgate.concurrency.inflight").gauges()).hasSize(1);
+        filter.close();
+        assertThat(meters.find("headgate.concurrency.inflight").gauges()).isEmpty();
+    }
+
+    @Test
+    void thoseInLineGoOnUnderAChangedLimit() {
+        filter = fixed(1);
+        begin("a1");
+        Client second = call("a2");
+        filter = replacing(filter, () -> fixed(2));
+        Client third = call("a3");
+        assertThat(begun).containsExactly("a1", "a2");
+        finish();
+        assertThat(begun).containsExactly("a1", "a2", "a3");
+        finish();
+        finish();
+        assertThat(second.succeeded).isTrue();
+        assertThat(third.succeeded).isTrue();
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void aLowerLimitWaitsForThoseThatAreTooMany() {
+        filter = fixed(4);
+        for (int i = 1; i <= 4; i++) {
+            begin("a" + i);
+        }
+        filter = replacing(filter, () -> fixed(2));
+        begin("a5");
+        finish();
+        finish();
+        assertThat(begun).hasSize(4);
+        finish();
+        assertThat(begun).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 11", "5, 5"})
+    void whatWasLearntStaysBetweenItsNewBounds(int max, int permits) {
+        filter = replacing(proven(), () -> gradient(max, 3, 7));
+        begin("a1");
+        assertThat(gauge("permits")).isEqualTo(permits);
+    }
+
+    @Test
+    void anotherAlgorithmBeginsWithWhatIsProven() {
+        filter = replacing(
+                proven(),
+                () -> with(new ConcurrencyConfig(Algorithm.AIMD, 1, 100, 40, 100, MAX_WAIT, List.of(), List.of())));
+        begin("a1");
+        assertThat(gauge("permits")).isEqualTo(8);
+    }
+
+    @Test
+    void aClassBeginsWithWhatItsToolsHaveTaught() {
+        filter = replacing(proven(), () -> with(classed(List.of(fast()))));
+        begin("a1");
+        assertThat(permitsOf("fast")).isEqualTo(PERMITS);
+        filter = replacing(filter, () -> with(classed(List.of())));
+        begin("a2");
+        assertThat(meters.find("headgate.concurrency.permits")
+                        .tags("class", "fast")
+                        .gauge())
+                .isNull();
+        assertThat(permitsOf("new")).isEqualTo(PERMITS);
+        assertThat(gauge("inflight")).isEqualTo(1);
+        finish();
+        finish();
+        assertThat(gauge("inflight")).isZero();
+    }
+
+    @Test
+    void aChangeThatIsNeverUsedChangesNoLimit() {
+        begin("a1");
+        Filter unused = replacing(filter, () -> fixed(1));
+        begin("a2");
+        assertThat(begun).hasSize(2);
+        unused.close();
+        assertThat(gauge("permits")).isEqualTo(2);
+    }
+
+    @Test
+    void aServerThatThereIsNoMoreIsForgotten() {
+        begin("a1");
+        filter.forget("demo");
+        assertThat(meters.find("headgate.concurrency.permits").gauges()).isEmpty();
+        finish();
+        begin("a2");
+        assertThat(gauge("inflight")).isEqualTo(1);
+    }
+
+    private static CostClassConfig fast() {
+        return new CostClassConfig("fast", List.of(NamePattern.of("echo")));
+    }
+
+    private static ConcurrencyConfig classed(List<CostClassConfig> classes) {
+        return new ConcurrencyConfig(Algorithm.GRADIENT, 1, 1000, 9, 0, MAX_WAIT, classes, List.of());
+    }
+
+    private double permitsOf(String costClass) {
+        return meters.get("headgate.concurrency.permits")
+                .tags("class", costClass)
+                .gauge()
+                .value();
     }
 
     private void begin(String name) {

@@ -13,6 +13,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHead;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.Target;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -53,7 +54,16 @@ class IdentityFilterTest extends FilterContract {
                 told.add(name + " " + (from == null ? "" : from.getHostAddress()));
             }
         });
-        return new FilterContext(plain.place(), meters, plain.clock(), timer, data, events, plain.secrets());
+        return new FilterContext(
+                plain.place(),
+                meters,
+                plain.gauges(),
+                plain.clock(),
+                timer,
+                data,
+                events,
+                plain.secrets(),
+                plain.former());
     }
 
     @Override
@@ -165,6 +175,26 @@ class IdentityFilterTest extends FilterContract {
                                     ? "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"
                                     : "the key is not valid");
         });
+    }
+
+    @Test
+    void aChangeGivesAnAddressNoNewTries() {
+        Filter former = inOneMinute(/* replaced= */ null);
+        Head wrong = new Head(new Fields("X-API-Key", "wrong"));
+        for (int i = 0; i < WrongKeys.A_MINUTE; i++) {
+            assertRefusal(former.refuses(wrong), /* isMissing= */ false);
+        }
+        Filter changed = inOneMinute(former);
+        former.close();
+        assertThat(changed.refuses(wrong))
+                .isNotNull()
+                .satisfies(refusal -> assertThat(refusal.reason()).isEqualTo(Refusal.Reason.RATE_LIMITED));
+    }
+
+    private Filter inOneMinute(@Nullable Filter replaced) {
+        FilterContext plain = new FilterContext(
+                "", meters, () -> Instant.ofEpochMilli(600_000), timer, data, new Events(), new Secrets());
+        return new IdentityFilter(new IdentityConfig(Keys.ALICE_AND_BOB), plain.at("filters[0]", replaced));
     }
 
     @Test

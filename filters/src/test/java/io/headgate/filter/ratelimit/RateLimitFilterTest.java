@@ -2,6 +2,8 @@ package io.headgate.filter.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.bucket4j.Bandwidth;
+import io.github.bucket4j.local.LocalBucket;
 import io.headgate.filter.Caller;
 import io.headgate.filter.ClientSession;
 import io.headgate.filter.Exchange;
@@ -12,9 +14,11 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
 import io.headgate.filter.Routed;
+import io.headgate.filter.Succession;
 import io.headgate.filter.Target;
 import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
+import io.headgate.testkit.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -222,6 +226,103 @@ class RateLimitFilterTest extends FilterContract {
                         List.of(Map.of(
                                 "name", "caller", "per", "caller", "rate", "1/m", "burst", 1, "keys", 1L, "refused",
                                 1L))));
+    }
+
+    @Test
+    void aChangedLimitTakesTheLevelsOverInProportion() {
+        RateLimitFilter former = filter(Limits.per(Per.Part.CALLER, "1/h", 10));
+        take(former, 6, ALICE);
+        take(former, 10, BOB);
+        RateLimitFilter larger = replacing(former, () -> filter(Limits.per(Per.Part.CALLER, "2/h", 20)));
+        // Of ten there were four left, so of twenty there are eight.
+        take(larger, 8, ALICE);
+        assertRefused(larger, exchange().withCaller(ALICE));
+        assertRefused(larger, exchange().withCaller(BOB));
+        take(larger, 20, EVE);
+        RateLimitFilter smaller = replacing(larger, () -> filter(Limits.per(Per.Part.CALLER, "1/h", 5)));
+        former.close();
+        assertRefused(smaller, exchange().withCaller(ALICE));
+        assertRefused(smaller, exchange().withCaller(EVE));
+        take(smaller, 5, new Caller("new"));
+        larger.close();
+        assertThat(meters.get("headgate.ratelimit.keys").gauge().value()).isEqualTo(4);
+    }
+
+    @Test
+    void noBucketFillsByChangesThatFollowOneAnother() {
+        RateLimitFilter filter = filter(Limits.per(Per.Part.CALLER, "1/h", 100));
+        take(filter, 100, ALICE);
+        for (int i = 0; i < 100; i++) {
+            int burst = 10 + i % 7 * 30;
+            RateLimitFilter next = replacing(filter, () -> filter(Limits.per(Per.Part.CALLER, "1/h", burst)));
+            assertRefused(next, exchange().withCaller(ALICE));
+            filter.close();
+            filter = next;
+        }
+    }
+
+    @Test
+    void aBucketThatNobodyAsksForFillsAtItsNewRate() {
+        Buckets.Numbers slower = numbers(Duration.ofHours(1));
+        Buckets buckets = new Buckets("caller", numbers(Duration.ofSeconds(1)), context());
+        LocalBucket bucket = (LocalBucket) buckets.bucket("alice");
+        assertThat(bucket.tryConsume(10)).isTrue();
+        Succession<Buckets.Numbers>.Turn next = buckets.owners().next(slower);
+        // In place, and so kept by the new numbers, when the last call of the former is done.
+        assertThat(buckets.owners().first().end()).isFalse();
+        Await.until("it has had its turn", () -> bucket.getConfiguration().equals(slower.configuration()));
+        timer.advanceBy(Duration.ofMinutes(5));
+        assertThat(buckets.bucket("alice").tryConsume(1)).isFalse();
+        timer.advanceBy(Duration.ofMinutes(1));
+        assertThat(buckets.bucket("alice").tryConsume(1)).isTrue();
+        assertThat(next.end()).isTrue();
+    }
+
+    private static Buckets.Numbers numbers(Duration tenIn) {
+        Bandwidth ten = Bandwidth.builder().capacity(10).refillGreedy(10, tenIn).build();
+        return Buckets.Numbers.of(ten, 100, tenIn.plusSeconds(1));
+    }
+
+    @Test
+    void aLimitForOtherKeysBeginsAnew() {
+        RateLimitFilter former = filter(Limits.per(Per.Part.CALLER, "1/h", 1));
+        take(former, 1, ALICE);
+        LimitConfig byTenant = LimitConfig.of("caller", Per.of(Per.Part.TENANT), Rate.of("1/h"), 1, null, null);
+        RateLimitFilter changed = replacing(former, () -> filter(byTenant));
+        take(changed, 1, ALICE);
+        assertRefused(changed, exchange().withCaller(BOB));
+    }
+
+    @Test
+    void aChangeThatIsNeverUsedChangesNoBucket() {
+        RateLimitFilter former = filter(Limits.per(Per.Part.CALLER, "1/h", 10));
+        take(former, 5, ALICE);
+        replacing(former, () -> filter(Limits.per(Per.Part.CALLER, "1/h", 2))).close();
+        take(former, 5, ALICE);
+        assertRefused(former, exchange().withCaller(ALICE));
+    }
+
+    @Test
+    void fewerKeysAreKeptAfterAChangeThatAllowsFewer() {
+        RateLimitFilter former = filter(Limits.per(Per.Part.CALLER, "1/h", 10));
+        for (int i = 0; i < 1_000; i++) {
+            take(former, 1, new Caller("c" + i));
+        }
+        RateLimitFilter changed = replacing(former, () -> keeping(100, Limits.per(Per.Part.CALLER, "1/h", 10)));
+        take(changed, 1, ALICE);
+        Await.until(
+                "those that are too many are gone",
+                () -> meters.get("headgate.ratelimit.keys").gauge().value() <= 100);
+    }
+
+    private RateLimitFilter keeping(int keys, LimitConfig limit) {
+        return new RateLimitFilter(RateLimitConfig.of(List.of(limit), keys, null, null, null), context());
+    }
+
+    private void take(Filter filter, int calls, Caller caller) {
+        for (int i = 0; i < calls; i++) {
+            assertPasses(filter, exchange().withCaller(caller));
+        }
     }
 
     private static Exchange call(String tool) {

@@ -134,7 +134,10 @@ class SharedRateLimitTest {
         try (RedisClient client = RedisClient.create(redis.uri())) {
             RedisCommands<String, String> commands = client.connect().sync();
             List<String> keys = commands.keys("*");
-            assertThat(keys).singleElement().asString().matches("headgate:ratelimit:caller\\+tool:10/s:20:[\\w-]{22}");
+            assertThat(keys)
+                    .singleElement()
+                    .asString()
+                    .matches("headgate:ratelimit:caller\\+tool:caller\\+tool:[\\w-]{22}");
             assertThat(commands.pttl(keys.get(0))).isBetween(1L, 13_000L);
         }
     }
@@ -262,6 +265,54 @@ class SharedRateLimitTest {
         StepVerifier.create(node.filter().filter(call("a"), next -> Flux.error(new AssertionError("called"))), 0)
                 .thenCancel()
                 .verify(PATIENCE);
+    }
+
+    @Test
+    void aChangedLimitGoesOnInRedisThroughTheSameConnection() {
+        RedisProcess redis = redis();
+        Node one = node(redis, 2, Limits.per(Per.Part.CALLER, "1/h", 10));
+        Node other = node(redis, 2, Limits.per(Per.Part.CALLER, "1/h", 10));
+        Await.until("both share the limits", () -> one.shares() && other.shares());
+        assertThat(one.admittedOf(6, call("a"))).isEqualTo(6);
+        long connections = connections(redis);
+        Node changed = changed(one, redis, Limits.per(Per.Part.CALLER, "2/h", 20));
+        // At once: the connection is there.
+        assertThat(changed.shares()).isTrue();
+        assertThat(changed.admittedOf(20, call("a"))).isEqualTo(8);
+        // The gateway whose file is not changed yet goes by the newest numbers too, and takes nothing back.
+        assertThat(other.admittedOf(20, call("a"))).isZero();
+        assertThat(other.admittedOf(21, call("a").withCaller(new Caller("bob"))))
+                .isEqualTo(10);
+        assertThat(changed.admittedOf(20, call("a").withCaller(new Caller("bob"))))
+                .isZero();
+        assertThat(connections(redis)).isEqualTo(connections);
+        one.filter().close();
+        assertThat(changed.admittedOf(1, call("a").withCaller(new Caller("eve"))))
+                .isEqualTo(1);
+        changed.filter().close();
+        Await.until("the connection is closed", () -> connections(redis) == connections - 1);
+    }
+
+    private static long connections(RedisProcess redis) {
+        try (RedisClient client = RedisClient.create(redis.uri())) {
+            return client.connect()
+                    .sync()
+                    .clientList()
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .count();
+        }
+    }
+
+    private Node changed(Node former, RedisProcess redis, LimitConfig... limits) {
+        FilterContext context = new FilterContext(
+                "filters[0]", former.meters(), InstantSource.system(), former.loop(), Path.of("target"));
+        RateLimitFilter filter = new RateLimitFilter(
+                RateLimitConfig.of(List.of(limits), null, new Secret(redis.uri()), 2, null),
+                context.at("filters[0]", former.filter()),
+                PATIENCE);
+        undo.push(filter::close);
+        return new Node(filter, former.meters(), former.loop());
     }
 
     private RedisProcess redis() {

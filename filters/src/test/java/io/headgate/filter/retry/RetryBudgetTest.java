@@ -134,6 +134,30 @@ class RetryBudgetTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"2, 4, 2, 0", "4, 2, 2, 1", "4, 8, 0, 8", "0, 5, 0, 0", "5, 0, 0, 0"})
+    void aChangeLeavesTheSamePartOfASecond(int before, int after, int taken, int left) {
+        RetryBudget budget = budget(0, before);
+        for (int i = 0; i < taken; i++) {
+            assertThat(budget.repeat(0)).isTrue();
+        }
+        budget.follow(new RetryConfig.Budget(0, after), 0);
+        assertThat(budget.left(0)).isEqualTo(left);
+        assertThat(budget.left(SECOND)).isEqualTo(after);
+    }
+
+    @Test
+    void whatIsOwedIsOwedAfterAChange() {
+        RetryBudget budget = budget(20, 0);
+        while (budget.repeat(0)) {
+            // Until nothing is lent any more.
+        }
+        budget.follow(new RetryConfig.Budget(50, 0), 0);
+        assertThat(budget.repeat(0)).isFalse();
+        budget.call();
+        assertThat(budget.left(0)).isZero();
+    }
+
     private static RetryBudget budget(int percent, int perSecond) {
         return new RetryBudget(new RetryConfig.Budget(percent, perSecond), 0);
     }

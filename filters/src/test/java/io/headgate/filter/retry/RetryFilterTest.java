@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Exchange;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.Filter;
-import io.headgate.filter.FilterContext;
 import io.headgate.filter.FilterContract;
 import io.headgate.filter.Handler;
 import io.headgate.filter.NamePattern;
@@ -18,11 +17,11 @@ import io.headgate.filter.ToolHints;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.RawJson;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -383,6 +382,27 @@ class RetryFilterTest extends FilterContract {
         assertThat(list).isSameAs(GOOD);
     }
 
+    @Test
+    void aChangeGivesAServerNoNewBudget() {
+        Filter former = retry(withBudget(0, 1));
+        answers.addAll(List.of(Flux.error(unsent), GOOD, GOOD));
+        send(former);
+        timer.advanceBy(ms(50));
+        assertThat(budgetOf(former)).isZero();
+        Filter changed = replacing(former, () -> retry(withBudget(10, 2)));
+        send(changed);
+        assertThat(budgetOf(changed)).isZero();
+        former.close();
+        changed.forget("weather");
+        assertThat(changed.state()).containsEntry("servers", Map.of());
+    }
+
+    private static long budgetOf(Filter filter) {
+        Map<?, ?> servers = (Map<?, ?>) Objects.requireNonNull(filter.state().get("servers"));
+        Map<?, ?> weather = (Map<?, ?>) Objects.requireNonNull(servers.get("weather"));
+        return (Long) Objects.requireNonNull(weather.get("budget"));
+    }
+
     private Filter idempotent(String pattern) {
         return retry(config(List.of(pattern), List.of(), null));
     }
@@ -413,10 +433,7 @@ class RetryFilterTest extends FilterContract {
                     String tool = exchange.route().tool();
                     return new Route.Known(server, tool, tool, hints, null);
                 },
-                new RetryFilter(
-                        config,
-                        new FilterContext("filters[0]", meters, InstantSource.system(), timer, data),
-                        bound -> bound - 1));
+                new RetryFilter(config, context(), bound -> bound - 1));
     }
 
     private void send(Filter filter) {

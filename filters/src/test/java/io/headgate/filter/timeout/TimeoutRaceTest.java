@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.filter.Events;
 import io.headgate.filter.Exchanges;
 import io.headgate.filter.FilterContext;
+import io.headgate.filter.Secrets;
 import io.headgate.mcp.JsonRpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -52,7 +52,7 @@ class TimeoutRaceTest {
                                 timer,
                                 Path.of("target"),
                                 new Events(),
-                                List.of()));
+                                new Secrets()));
                 StrictClient client = new StrictClient();
                 Upstream upstream = new Upstream();
                 filter.filter(Exchanges.toolCall(), ignored -> upstream).subscribe(client);

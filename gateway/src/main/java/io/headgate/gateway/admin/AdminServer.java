@@ -3,6 +3,7 @@ package io.headgate.gateway.admin;
 import io.headgate.filter.Secret;
 import io.headgate.gateway.config.Address;
 import io.headgate.gateway.config.AdminConfig;
+import io.headgate.gateway.generation.PolicyFile;
 import io.headgate.gateway.http.DoorNames;
 import io.headgate.gateway.telemetry.Fatal;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -20,7 +21,10 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -29,13 +33,15 @@ import reactor.netty.resources.LoopResources;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The port for the people who run the gateway: they read, and change nothing.
+ * The port for the people who run the gateway: a GET shows, and only a POST changes something.
  *
  * <p>It has a thread of its own, so that it answers while the gateway is at its limit.
  */
 public final class AdminServer {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
+    private static final String YAML = "application/yaml";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final String BEARER = "Bearer ";
@@ -45,10 +51,13 @@ public final class AdminServer {
             /readyz   200 while clients can be served
             /metrics  for Prometheus
             /state    everything at a glance, as JSON
+            /config   the file as it is in force, with all defaults and without secrets; ?format=yaml for people
+            /reload   POST: read the file again, and say what came of it
             """;
 
     private final JsonMapper json = new JsonMapper();
     private final StateReport report;
+    private final @Nullable PolicyFile policyFile;
     private final PrometheusMeterRegistry meters;
     private final LoopResources loops = LoopResources.create("headgate-admin", 1, /* daemon= */ true);
     private final DisposableServer server;
@@ -56,9 +65,14 @@ public final class AdminServer {
     private final byte @Nullable [] token;
 
     private AdminServer(
-            AdminConfig config, InetSocketAddress wanted, StateReport report, PrometheusMeterRegistry meters) {
+            AdminConfig config,
+            InetSocketAddress wanted,
+            StateReport report,
+            @Nullable PolicyFile policyFile,
+            PrometheusMeterRegistry meters) {
         Secret secret = config.token();
         this.report = report;
+        this.policyFile = policyFile;
         this.meters = meters;
         this.token = secret == null ? null : digest(secret.value());
         this.names = DoorNames.ofAdmin(config.allowedHosts(), wanted);
@@ -79,9 +93,14 @@ public final class AdminServer {
         Fatal.watch(loops.onServer(/* useNative= */ false), loops::isDisposed);
     }
 
-    /** Listens when it returns; throws an {@link AdminException} if that cannot be. */
-    public static AdminServer start(AdminConfig config, StateReport report, PrometheusMeterRegistry meters) {
-        return new AdminServer(config, wanted(config), report, meters);
+    /**
+     * Listens when it returns; throws an {@link AdminException} if that cannot be.
+     *
+     * @param policyFile null if the gateway follows no file
+     */
+    public static AdminServer start(
+            AdminConfig config, StateReport report, @Nullable PolicyFile policyFile, PrometheusMeterRegistry meters) {
+        return new AdminServer(config, wanted(config), report, policyFile, meters);
     }
 
     private static InetSocketAddress wanted(AdminConfig config) {
@@ -113,6 +132,15 @@ public final class AdminServer {
     }
 
     private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+        try {
+            return answer(request, response);
+        } catch (RuntimeException | LinkageError unforeseen) {
+            LOG.error("The admin port cannot answer {}", request.path(), unforeseen);
+            return answer(request, response, HttpResponseStatus.INTERNAL_SERVER_ERROR, TEXT, "see the log\n");
+        }
+    }
+
+    private Publisher<Void> answer(HttpServerRequest request, HttpServerResponse response) {
         String wrong = wrongWithNames(request);
         if (wrong != null) {
             return refuse(request, response, HttpResponseStatus.FORBIDDEN, wrong, wrong + " not allowed\n");
@@ -125,7 +153,8 @@ public final class AdminServer {
             return refuse(request, response, HttpResponseStatus.UNAUTHORIZED, "token", "the token is needed\n");
         }
         return switch (path) {
-            case "/", "/healthz", "/readyz", "/metrics", "/state" -> read(path, request, response);
+            case "/", "/healthz", "/readyz", "/metrics", "/state", "/config" -> read(path, request, response);
+            case "/reload" -> act(request, response);
             default -> answer(request, response, HttpResponseStatus.NOT_FOUND, TEXT, "not found\n");
         };
     }
@@ -170,6 +199,28 @@ public final class AdminServer {
         return get(path, request, response);
     }
 
+    private Publisher<Void> act(HttpServerRequest request, HttpServerResponse response) {
+        if (!request.method().equals(HttpMethod.POST)) {
+            response.header(HttpHeaderNames.ALLOW, "POST");
+            return refuse(request, response, HttpResponseStatus.METHOD_NOT_ALLOWED, "method", "only POST\n");
+        }
+        PolicyFile file = policyFile;
+        if (file == null) {
+            String why = "this gateway was started without a file (expected: headgate run -c FILE)\n";
+            return answer(request, response, HttpResponseStatus.CONFLICT, TEXT, why);
+        }
+        // What a client sends along is thrown away: there is nothing to choose.
+        return request.receive()
+                .then(file.reload("POST /reload"))
+                .publishOn(Schedulers.fromExecutor(loops.onServer(/* useNative= */ false)))
+                .flatMap(outcome -> Mono.from(answer(
+                        request,
+                        response,
+                        outcome.applied() ? HttpResponseStatus.OK : HttpResponseStatus.UNPROCESSABLE_ENTITY,
+                        JSON,
+                        json.writeValueAsString(outcome))));
+    }
+
     private Publisher<Void> refuse(
             HttpServerRequest request,
             HttpServerResponse response,
@@ -190,8 +241,21 @@ public final class AdminServer {
             case "/metrics" -> answer(request, response, HttpResponseStatus.OK, PROMETHEUS, meters.scrape());
             case "/state" ->
                 answer(request, response, HttpResponseStatus.OK, JSON, json.writeValueAsString(report.state()));
+            case "/config" ->
+                wantsYaml(request)
+                        ? answer(request, response, HttpResponseStatus.OK, YAML, report.configText())
+                        : answer(
+                                request,
+                                response,
+                                HttpResponseStatus.OK,
+                                JSON,
+                                json.writeValueAsString(report.config()));
             default -> answer(request, response, HttpResponseStatus.OK, TEXT, INDEX);
         };
+    }
+
+    private static boolean wantsYaml(HttpServerRequest request) {
+        return request.uri().endsWith("?format=yaml");
     }
 
     private static Publisher<Void> answer(

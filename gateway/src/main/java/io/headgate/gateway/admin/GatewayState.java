@@ -1,5 +1,6 @@
 package io.headgate.gateway.admin;
 
+import io.headgate.gateway.generation.PolicyFile;
 import io.headgate.gateway.memory.MemoryState;
 import io.headgate.gateway.policy.Chain;
 import io.headgate.gateway.route.catalog.Dropped;
@@ -15,12 +16,32 @@ public record GatewayState(
         long uptimeSeconds,
         String listen,
         boolean ready,
+        Policy policy,
         List<Chain.FilterState> filters,
         int sessions,
         int connections,
         int subscriptions,
         MemoryState memory,
         List<Server> servers) {
+    /**
+     * Which version of the file is in force.
+     *
+     * @param generation counts the versions since the start
+     * @param reason why it was put in force
+     * @param alive the generations that are not over, the newest first
+     * @param lastReload what came of reading the file the last time; null if the gateway follows no file
+     */
+    public record Policy(
+            int generation,
+            String digest,
+            String reason,
+            Instant since,
+            List<Alive> alive,
+            PolicyFile.@Nullable Outcome lastReload) {}
+
+    /** A generation, and how many exchanges are on their way in it; streams that listen are not counted. */
+    public record Alive(int generation, long inFlight) {}
+
     /**
      * One server behind the gateway.
      *

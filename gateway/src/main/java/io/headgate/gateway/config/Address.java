@@ -28,6 +28,21 @@ public record Address(String host, int port) {
         return new Address(host, Integer.parseInt(digits));
     }
 
+    /** True if only this machine can reach it. Names are not looked up: one that may be anything is not of the loopback. */
+    public boolean isLoopback() {
+        boolean isIpv4 = host.startsWith("127.") && host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+        return isIpv4 || host.equalsIgnoreCase("localhost") || host.equals("::1");
+    }
+
+    /** True if no two can listen there at a time. */
+    boolean overlaps(Address other) {
+        return port == other.port && port != 0 && (host.equals(other.host) || isEvery() || other.isEvery());
+    }
+
+    private boolean isEvery() {
+        return host.isEmpty() || host.equals("0.0.0.0") || host.equals("::");
+    }
+
     @Override
     public String toString() {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

@@ -18,7 +18,7 @@ public record AdminConfig(Address listen, @Nullable Secret token, List<String> a
     private static final int LONGEST_TOKEN = 4096;
 
     public AdminConfig {
-        if (token == null && !isLoopback(listen.host())) {
+        if (token == null && !listen.isLoopback()) {
             throw new IllegalArgumentException("listen: " + listen
                     + " can be reached from elsewhere without a token (expected: an address of the loopback as"
                     + " 127.0.0.1:9090, or admin: {listen: " + listen + ", token: \"${file:PATH}\"})");
@@ -34,12 +34,6 @@ public record AdminConfig(Address listen, @Nullable Secret token, List<String> a
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static AdminConfig of(Address listen) {
         return new AdminConfig(listen, null, List.of());
-    }
-
-    /** Names are not looked up here: one that may be anything is not of the loopback. */
-    private static boolean isLoopback(String host) {
-        boolean isIpv4 = host.startsWith("127.") && host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
-        return isIpv4 || host.equalsIgnoreCase("localhost") || host.equals("::1");
     }
 
     private static boolean isToken(String text) {

@@ -12,6 +12,7 @@ import io.headgate.gateway.upstream.UpstreamConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param admin where people look at the gateway
  * @param data where the gateway keeps what must outlive it
  * @param filters the chain, in this order
- * @param notes what was read and is not used, for a person to know
- * @param digest the SHA-256 of the file as it is written, or the empty string without one
+ * @param warnings what may be meant but seldom is, a line for each as in {@link ConfigRejected#problems}
+ * @param files the file, what it includes, and all that it names: absolute, each once, in the order of reading; of an
+ *     included directory also the directory, because a file may be added to it
+ * @param filled the paths of the values that were filled in, as {@code admin.token}: none of them is to be shown
+ * @param digest the SHA-256 of the file as it is written; with more texts (what it includes, mcpJson, keys of callers) that
+ *     of their SHA-256s, each on a line; the empty string without a file
+ * @param written where it stands in the file; differs between files that mean the same
  */
 public record Config(
         Address listen,
@@ -37,9 +43,12 @@ public record Config(
         CatalogConfig catalog,
         MemoryConfig memory,
         ShutdownConfig shutdown,
-        List<String> notes,
-        String digest) {
-    static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
+        List<String> warnings,
+        List<Path> files,
+        Set<String> filled,
+        String digest,
+        Written written) {
+    public static final Address DEFAULT_LISTEN = new Address("127.0.0.1", 8080);
     static final Path DEFAULT_DATA = Path.of("headgate-data");
 
     /** Servers behind two addresses, and all defaults. */
@@ -59,7 +68,16 @@ public record Config(
                 MemoryConfig.DEFAULT,
                 ShutdownConfig.DEFAULT,
                 List.of(),
-                "");
+                List.of(),
+                Set.of(),
+                "",
+                new Written());
+    }
+
+    Config withWarnings(List<String> found) {
+        return new Config(
+                listen, admin, data, tls, http, servers, filters, sessions, parking, seal, catalog, memory, shutdown,
+                found, files, filled, digest, written);
     }
 
     /** For people: no headers and no keys. */

@@ -2,17 +2,16 @@ package io.headgate.gateway.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.headgate.filter.FromFile;
+import io.headgate.filter.NamePattern;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,33 +36,61 @@ final class RecordBinder {
     private static final Pattern ELEMENT = Pattern.compile("(\\w+)\\[(\\d{1,9})](?:\\.(\\w+))?");
 
     private final Problems problems;
-    private final Substitution.Environment environment;
+    private final ConfigFiles files;
+    private final Written written;
     private final Substitution substitution;
-    private final Path directory;
 
     /** False where what is written may be a secret in the wrong place. */
     private final boolean quotes;
 
-    RecordBinder(Problems problems, Substitution.Environment environment, Path directory) {
-        this(problems, environment, directory, /* quotes= */ true);
+    /** What was filled in, by the paths of the whole configuration. */
+    private final Set<String> filled;
+
+    /** Where the file that is read stands in the whole configuration; empty for the root. */
+    private final String base;
+
+    RecordBinder(Problems problems, ConfigFiles files, Written written, Substitution.Environment environment) {
+        this(
+                problems,
+                files,
+                written,
+                new Substitution(environment, files),
+                /* quotes= */ true,
+                new LinkedHashSet<>(),
+                "");
     }
 
-    private RecordBinder(Problems problems, Substitution.Environment environment, Path directory, boolean quotes) {
+    private RecordBinder(
+            Problems problems,
+            ConfigFiles files,
+            Written written,
+            Substitution substitution,
+            boolean quotes,
+            Set<String> filled,
+            String base) {
+        this.filled = filled;
+        this.base = base;
         this.problems = problems;
-        this.environment = environment;
-        this.substitution = new Substitution(environment, directory);
-        this.directory = directory;
+        this.files = files;
+        this.written = written;
+        this.substitution = substitution;
         this.quotes = quotes;
     }
 
-    /** The same for a file elsewhere. */
-    RecordBinder at(Path home) {
-        return new RecordBinder(problems, environment, home, quotes);
+    /** The paths of the values that were filled in so far. */
+    Set<String> filled() {
+        return Set.copyOf(filled);
     }
 
     /** The record, or null if something is wrong with it, which then is among the problems. */
     <R> @Nullable R bind(Value value, String path, Class<R> type) {
         return type.cast(bindType(value, path, type));
+    }
+
+    /** A path that is no file of the configuration itself, or null as with {@link #bind}. */
+    @Nullable
+    Path path(Value value, String path) {
+        return (Path) scalar(value, path, Scalars.path(value.place().directory()));
     }
 
     /** The text with everything filled in, or null if it cannot be. */
@@ -76,8 +103,20 @@ final class RecordBinder {
             problems.add(value.place(), path, "no value (expected: " + expected + ")");
             return null;
         }
+        if (Substitution.hasBareName(text.written())) {
+            // Without the name, because it may be a part of a password.
+            problems.warn(
+                    value.place(),
+                    path,
+                    "a $ that fills nothing in (expected: ${NAME}, or $$ for the character itself)");
+        }
         try {
-            return substitution.fill(text.written());
+            Substitution.Filled whole =
+                    substitution.fill(text.written(), value.place().directory());
+            if (whole.isSecret()) {
+                filled.add(join(base, path));
+            }
+            return whole;
         } catch (Substitution.Unfilled unfilled) {
             problems.add(value.place(), path, String.valueOf(unfilled.getMessage()));
             return null;
@@ -85,6 +124,9 @@ final class RecordBinder {
     }
 
     private @Nullable Object bindType(Value value, String path, Type type) {
+        if (!path.startsWith(Parts.SERVERS + ".")) {
+            written.put(path, value.place());
+        }
         if (type instanceof ParameterizedType generic) {
             Type[] arguments = generic.getActualTypeArguments();
             Type element = arguments[arguments.length - 1];
@@ -95,7 +137,10 @@ final class RecordBinder {
             return items == null || generic.getRawType() != Set.class ? items : new LinkedHashSet<>(items);
         }
         Class<?> plain = (Class<?>) type;
-        Scalars.Scalar scalar = Scalars.of(plain, directory);
+        if (plain == Path.class) {
+            return file(value, path);
+        }
+        Scalars.Scalar scalar = Scalars.of(plain);
         if (scalar != null) {
             return scalar(value, path, scalar);
         }
@@ -105,20 +150,28 @@ final class RecordBinder {
         return plain.isEnum() ? enumeration(value, path, plain) : record(value, path, plain);
     }
 
-    /** A record in the file that is named here, whose own paths start where it is. */
+    private @Nullable Path file(Value value, String path) {
+        Path file = path(value, path);
+        if (file != null) {
+            files.note(file);
+        }
+        return file;
+    }
+
+    /** A record in the file that is named here. */
     private @Nullable Object fromFile(Value value, String path, Class<?> type) {
-        Path file = bind(value, path, Path.class);
-        String expected = "the keys " + String.join(", ", names(type));
-        String text =
-                file == null ? null : TextFile.read(file, value.place(), path, "a file with " + expected, problems);
+        Path file = path(value, path);
+        String expected = "the keys " + String.join(", ", RecordKeys.names(type));
+        String text = file == null ? null : files.read(file, value.place(), path, "a file with " + expected);
         if (file == null || text == null) {
             return null;
         }
         int before = problems.count();
         Value root = YamlTree.read(file.toString(), text, problems);
         if (root instanceof Value.Fields fields) {
-            Path home = TextFile.directoryOf(file);
-            return new RecordBinder(problems, environment, home, /* quotes= */ false).fields(fields, "", type);
+            return new RecordBinder(
+                            problems, files, new Written(), substitution, /* quotes= */ false, filled, join(base, path))
+                    .fields(fields, "", type);
         }
         if (problems.count() == before) {
             Place place = root == null ? new Place(file.toString(), 1, 1) : root.place();
@@ -193,20 +246,33 @@ final class RecordBinder {
         }
         Method shorthand = shorthand(type, value);
         if (shorthand == null) {
-            String keys = String.join(", ", names(type));
+            String keys = String.join(", ", RecordKeys.names(type));
             problems.add(value.place(), path, shown(value) + " (expected: the keys " + keys + ")");
             return null;
         }
         Object argument = bindType(value, path, shorthand.getGenericParameterTypes()[0]);
-        return argument == null ? null : construct(value, path, shorthand, argument);
+        Object made = argument == null ? null : construct(value, path, shorthand, argument);
+        if (made instanceof NamePattern pattern) {
+            written.put(path, pattern, value.place());
+        }
+        return made;
+    }
+
+    /** The record as {@link #bind} makes it, but with null for a key that is wrong: what else is wrong is to be said too. */
+    <R> @Nullable R bindLoosely(Value.Fields fields, String path, Class<R> type) {
+        return type.cast(fields(fields, path, type, /* isLoose= */ true));
     }
 
     private @Nullable Object fields(Value.Fields fields, String path, Class<?> type) {
-        List<String> names = names(type);
+        return fields(fields, path, type, /* isLoose= */ false);
+    }
+
+    private @Nullable Object fields(Value.Fields fields, String path, Class<?> type, boolean isLoose) {
+        List<String> names = RecordKeys.names(type);
         refuseUnknown(fields, path, names);
-        Executable creator = creator(type);
+        Executable creator = RecordKeys.creator(type);
         Parameter[] parameters = creator.getParameters();
-        Object defaults = defaults(type);
+        Object defaults = RecordKeys.defaults(type);
         @Nullable Object[] arguments = new @Nullable Object[parameters.length];
         boolean isWhole = true;
         for (int i = 0; i < parameters.length; i++) {
@@ -216,13 +282,13 @@ final class RecordBinder {
                 arguments[i] = bindType(field.value(), join(path, name), parameters[i].getParameterizedType());
                 isWhole &= arguments[i] != null;
             } else if (defaults != null) {
-                arguments[i] = read(type.getRecordComponents()[i], defaults);
+                arguments[i] = RecordKeys.read(type.getRecordComponents()[i], defaults);
             } else if (!parameters[i].getAnnotatedType().isAnnotationPresent(Nullable.class)) {
                 problems.add(fields.place(), join(path, name), "missing (expected: " + expected(parameters[i]) + ")");
                 isWhole = false;
             }
         }
-        return isWhole ? construct(fields, path, creator, arguments) : null;
+        return isWhole || isLoose ? construct(fields, path, creator, arguments) : null;
     }
 
     /** Reports keys that are none of the known ones. */
@@ -285,76 +351,26 @@ final class RecordBinder {
 
     /** What a constructor said, without the value if that was filled in. */
     private static String hidden(Value culprit, String reason) {
-        boolean isFilled = culprit instanceof Value.Text text && text.written().indexOf('$') >= 0;
+        boolean isFilled = culprit instanceof Value.Text text && text.written().contains("${");
         int expected = reason.indexOf(" (expected: ");
         return isFilled && expected >= 0 ? ((Value.Text) culprit).written() + reason.substring(expected) : reason;
     }
 
-    private String expected(Parameter parameter) {
+    private static String expected(Parameter parameter) {
         if (parameter.getType().isAnnotationPresent(FromFile.class)) {
-            return "a file with the keys " + String.join(", ", names(parameter.getType()));
+            return "a file with the keys " + String.join(", ", RecordKeys.names(parameter.getType()));
         }
-        Scalars.Scalar scalar = Scalars.of(parameter.getType(), directory);
+        Scalars.Scalar scalar = Scalars.of(parameter.getType());
         return scalar == null ? "a value" : scalar.expected();
-    }
-
-    private static Executable creator(Class<?> type) {
-        Method factory = creator(type, JsonCreator.Mode.PROPERTIES);
-        try {
-            return factory != null
-                    ? factory
-                    : type.getConstructor(Arrays.stream(type.getRecordComponents())
-                            .map(RecordComponent::getType)
-                            .toArray(Class<?>[]::new));
-        } catch (NoSuchMethodException impossible) {
-            throw new LinkageError("record is not accessible", impossible);
-        }
     }
 
     /** The factory that takes a value as a whole: that of lists for a list if there is one, else that of scalars. */
     private static @Nullable Method shorthand(Class<?> type, Value value) {
-        Method any = creator(type, JsonCreator.Mode.DELEGATING);
-        for (Method method : type.getMethods()) {
-            JsonCreator creator = method.getAnnotation(JsonCreator.class);
-            if (creator != null
-                    && creator.mode() == JsonCreator.Mode.DELEGATING
-                    && (method.getParameterTypes()[0] == List.class) == (value instanceof Value.Items)) {
-                return method;
-            }
-        }
-        return any;
-    }
-
-    private static @Nullable Method creator(Class<?> type, JsonCreator.Mode mode) {
-        return Arrays.stream(type.getMethods())
-                .filter(method -> method.isAnnotationPresent(JsonCreator.class)
-                        && method.getAnnotation(JsonCreator.class).mode() == mode)
+        List<Method> all = RecordKeys.shorthands(type);
+        return all.stream()
+                .filter(method -> (method.getParameterTypes()[0] == List.class) == (value instanceof Value.Items))
                 .findFirst()
-                .orElse(null);
-    }
-
-    private static @Nullable Object defaults(Class<?> type) {
-        try {
-            return type.getField("DEFAULT").get(null);
-        } catch (NoSuchFieldException none) {
-            return null;
-        } catch (IllegalAccessException impossible) {
-            throw new LinkageError("DEFAULT is not accessible", impossible);
-        }
-    }
-
-    private static @Nullable Object read(RecordComponent component, Object from) {
-        try {
-            return component.getAccessor().invoke(from);
-        } catch (ReflectiveOperationException impossible) {
-            throw new LinkageError("record is not accessible", impossible);
-        }
-    }
-
-    static List<String> names(Class<?> type) {
-        return Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getName)
-                .toList();
+                .orElse(all.isEmpty() ? null : all.get(0));
     }
 
     private String shown(Value value) {

@@ -22,11 +22,13 @@ final class Scalars {
     private Scalars() {}
 
     /** How a type is read, or null if no scalar holds it. */
-    static @Nullable Scalar of(Class<?> type, Path directory) {
-        if (type == Path.class) {
-            return new Scalar("a path", text -> directory.resolve(text).normalize());
-        }
-        return ALL.get(type);
+    static @Nullable Scalar of(Class<?> type) {
+        return type == Path.class ? path(Path.of("")) : ALL.get(type);
+    }
+
+    /** How a path is read that starts at a directory. */
+    static Scalar path(Path directory) {
+        return new Scalar("a path", text -> directory.resolve(text).normalize());
     }
 
     /** Never shown, because there may be credentials in it. */

@@ -28,4 +28,8 @@ public record ServerEntry(
         @Nullable String deadlineHeader,
         @Nullable Boolean linkLocal,
         @Nullable Path trust,
-        @Nullable UpstreamLimits limits) {}
+        @Nullable UpstreamLimits limits) {
+    /** What other programs keep in an entry and a gateway has no use for. */
+    public static final List<String> FOREIGN =
+            List.of("description", "alwaysAllow", "autoApprove", "timeout", "note", "gallery", "version");
+}

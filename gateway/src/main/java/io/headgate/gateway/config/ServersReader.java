@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +27,10 @@ final class ServersReader {
     private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}");
     private static final Set<String> HTTP = Set.of("http", "streamable-http", "streamable_http", "streamablehttp");
     private static final List<String> TYPES = List.of("http", "streamable-http", "sse", "stdio");
-    /** What other programs keep in an entry and a gateway has no use for. */
-    private static final List<String> FOREIGN =
-            List.of("description", "alwaysAllow", "autoApprove", "timeout", "note", "gallery", "version");
+
+    private static final List<String> URLS = List.of("url", "serverUrl", "httpUrl");
+    /** Goes on where a URL is missing, which is said. */
+    private static final URI NO_URL = URI.create("http://0.0.0.0");
 
     /** Fields that the gateway itself writes. */
     private static final Set<String> OWN_HEADERS = Set.of(
@@ -46,54 +48,105 @@ final class ServersReader {
             "mcp-method",
             "mcp-name");
 
+    /** Each has connections, lists and meters, so a file that was grown by mistake must not become so many. */
+    private static final int MOST_SERVERS = 1_000;
+
     private final RecordBinder binder;
     private final Problems problems;
-    private final List<String> notes;
+    private final Written written;
+    private final Map<String, UpstreamConfig> servers = new LinkedHashMap<>();
+    private final Map<String, Place> places = new HashMap<>();
+    /** Which servers there are, also those that are switched off, and what the names of their tools begin with. */
+    private final Map<String, String> prefixes = new LinkedHashMap<>();
 
-    ServersReader(RecordBinder binder, Problems problems, List<String> notes) {
+    ServersReader(RecordBinder binder, Problems problems, Written written) {
         this.binder = binder;
         this.problems = problems;
-        this.notes = notes;
+        this.written = written;
     }
 
-    void read(Value value, String path, Map<String, UpstreamConfig> into) {
-        if (!(value instanceof Value.Fields servers)) {
+    /** What was read so far. */
+    List<UpstreamConfig> servers() {
+        return List.copyOf(servers.values());
+    }
+
+    /** The names of all servers, also of those that are switched off, and the prefixes of their tools. */
+    Map<String, String> prefixes() {
+        return prefixes;
+    }
+
+    /** Reads a map of servers behind those before. */
+    void read(Value value, String path) {
+        if (!(value instanceof Value.Fields named)) {
             problems.add(value.place(), path, RecordBinder.kind(value) + " (expected: names with servers)");
             return;
         }
-        servers.entries().forEach((name, field) -> {
+        int count = prefixes.size() + named.entries().size();
+        if (count > MOST_SERVERS) {
+            problems.add(value.place(), path, count + " servers (expected: at most " + MOST_SERVERS + ")");
+            return;
+        }
+        named.entries().forEach((name, field) -> {
             String at = RecordBinder.join(path, name);
             if (!NAME.matcher(name).matches()) {
                 problems.add(field.place(), at, "no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)");
             }
-            if (into.containsKey(name)) {
-                problems.add(field.place(), at, "a second server of this name (expected: each name once)");
+            Place earlier = isDisabled(field.value()) ? null : places.putIfAbsent(name, field.place());
+            if (earlier != null) {
+                problems.add(field.place(), at, "a second server of this name (expected: once, as at " + earlier + ")");
             }
             UpstreamConfig server = server(name, field, at);
+            prefixes.putIfAbsent(name, prefix(name, field.value()));
             if (server != null) {
-                into.put(name, server);
+                warnOfSamePrefix(server, field, at);
+                servers.put(name, server);
+                written.put("mcpServers." + name, field.place());
             }
         });
     }
 
+    private static String prefix(String name, Value value) {
+        Value.Field field = value instanceof Value.Fields keys ? keys.entries().get("prefix") : null;
+        return field != null && field.value() instanceof Value.Text text && !text.isEmpty()
+                ? text.written()
+                : name + "__";
+    }
+
+    private void warnOfSamePrefix(UpstreamConfig server, Value.Field field, String path) {
+        for (UpstreamConfig other : servers.values()) {
+            if (other.prefix().equals(server.prefix()) && !other.name().equals(server.name())) {
+                Value.Field own = ((Value.Fields) field.value()).entries().get("prefix");
+                problems.warn(
+                        own == null ? field.place() : own.value().place(),
+                        RecordBinder.join(path, "prefix"),
+                        "that of " + other.name() + " too, so of tools with one name clients see one only"
+                                + " (expected: a prefix of its own)");
+                return;
+            }
+        }
+    }
+
     private @Nullable UpstreamConfig server(String name, Value.Field field, String path) {
-        if (!(field.value() instanceof Value.Fields written)) {
+        if (!(field.value() instanceof Value.Fields keys)) {
             problems.add(
                     field.value().place(),
                     path,
                     RecordBinder.kind(field.value()) + " (expected: a server, as in url: http://...)");
             return null;
         }
-        if (isDisabled(written)) {
+        if (isDisabled(keys)) {
             return null;
         }
-        ServerEntry entry = binder.bind(withoutForeign(written, path), path, ServerEntry.class);
-        return entry == null ? null : server(name, entry, written, field.place(), path);
+        int before = problems.count();
+        ServerEntry entry = binder.bindLoosely(withoutForeign(keys, path), path, ServerEntry.class);
+        UpstreamConfig server = entry == null ? null : server(name, entry, keys, field.place(), path);
+        return problems.count() == before ? server : null;
     }
 
     /** An entry that is switched off may be as broken as it likes. */
-    private static boolean isDisabled(Value.Fields written) {
-        Value.Field disabled = written.entries().get("disabled");
+    private static boolean isDisabled(Value value) {
+        Value.Field disabled =
+                value instanceof Value.Fields written ? written.entries().get("disabled") : null;
         return disabled != null
                 && disabled.value() instanceof Value.Text text
                 && text.written().equals("true");
@@ -101,11 +154,10 @@ final class ServersReader {
 
     private Value.Fields withoutForeign(Value.Fields written, String path) {
         Map<String, Value.Field> known = new LinkedHashMap<>(written.entries());
-        for (String key : FOREIGN) {
+        for (String key : ServerEntry.FOREIGN) {
             Value.Field dropped = known.remove(key);
             if (dropped != null) {
-                notes.add(Problems.shown(
-                        dropped.place() + " " + RecordBinder.join(path, key) + ": not used by a gateway"));
+                problems.warn(dropped.place(), RecordBinder.join(path, key), "not used by a gateway");
             }
         }
         return new Value.Fields(written.place(), known);
@@ -118,15 +170,17 @@ final class ServersReader {
         }
         String urlKey = entry.url() != null ? "url" : entry.serverUrl() != null ? "serverUrl" : "httpUrl";
         URI url = entry.url() != null ? entry.url() : entry.serverUrl() != null ? entry.serverUrl() : entry.httpUrl();
+        boolean hasUrl = url != null;
         if (url == null) {
-            problems.add(place, path, "no url (expected: url: http://...)");
-            return null;
+            if (URLS.stream().noneMatch(written.entries()::containsKey)) {
+                problems.add(place, path, "no url (expected: url: http://...)");
+            }
+            url = NO_URL;
         }
         boolean mayBeLinkLocal = Boolean.TRUE.equals(entry.linkLocal());
-        String wrong = wrongWithUrl(url, mayBeLinkLocal);
+        String wrong = hasUrl ? wrongWithUrl(url, mayBeLinkLocal) : null;
         if (wrong != null) {
             refuse(written, path, urlKey, wrong);
-            return null;
         }
         if (isSse(entry) && entry.era() == EraChoice.MODERN) {
             refuse(written, path, "era", "modern, but type: sse is of 2024-11-05 (expected: legacy, auto)");

@@ -19,19 +19,19 @@ final class Substitution {
     private static final int MAX_FILE_BYTES = 64 * 1024;
     private static final Pattern REFERENCE = Pattern.compile(
             "\\$\\$|\\$\\{(?:(?<source>env|file|input):)?(?<name>[^{}:]+)(?<fallback>:-(?<default>[^{}]*))?\\}|\\$\\{");
+    private static final Pattern BARE = Pattern.compile("\\$[A-Za-z_]");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     private final Environment environment;
-    private final Path directory;
+    private final ConfigFiles files;
 
-    /** Relative paths start at the directory of the file that names them. */
-    Substitution(Environment environment, Path directory) {
+    Substitution(Environment environment, ConfigFiles files) {
         this.environment = environment;
-        this.directory = directory;
+        this.files = files;
     }
 
-    /** The text with everything filled in; fails with what is wrong, for a message. */
-    Filled fill(String written) throws Unfilled {
+    /** The text with everything filled in; fails with what is wrong, for a message. Relative paths start at the directory. */
+    Filled fill(String written, Path directory) throws Unfilled {
         if (written.indexOf('$') < 0) {
             return new Filled(written, written);
         }
@@ -39,7 +39,7 @@ final class Substitution {
         StringBuilder text = new StringBuilder();
         StringBuilder shown = new StringBuilder();
         while (matcher.find()) {
-            String value = value(matcher);
+            String value = value(matcher, directory);
             matcher.appendReplacement(text, Matcher.quoteReplacement(value));
         }
         matcher.appendTail(text);
@@ -52,11 +52,17 @@ final class Substitution {
         return new Filled(text.toString(), shown.toString());
     }
 
+    /** True for a name behind a dollar sign without braces, as a shell would take it. */
+    static boolean hasBareName(String written) {
+        return written.indexOf('$') >= 0
+                && BARE.matcher(REFERENCE.matcher(written).replaceAll(" ")).find();
+    }
+
     private static String withoutDefault(String reference) {
         return reference.substring(0, reference.indexOf(":-")) + ":-***}";
     }
 
-    private String value(Matcher matcher) throws Unfilled {
+    private String value(Matcher matcher, Path directory) throws Unfilled {
         if (matcher.group().equals("$$")) {
             return "$";
         }
@@ -67,7 +73,7 @@ final class Substitution {
         }
         String source = matcher.group("source");
         if ("file".equals(source)) {
-            return file(name);
+            return file(name, directory);
         }
         String variable = "input".equals(source)
                 ? "INPUT_" + name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")
@@ -86,11 +92,12 @@ final class Substitution {
         return isMissing ? String.valueOf(fallback) : String.valueOf(value);
     }
 
-    private String file(String name) throws Unfilled {
+    private String file(String name, Path directory) throws Unfilled {
         String reference = "${file:" + name + "}";
         Path path;
         try {
             path = directory.resolve(name);
+            files.note(path);
         } catch (InvalidPathException noPath) {
             throw new Unfilled(reference + " names no file", "the path of a file that holds the value");
         }

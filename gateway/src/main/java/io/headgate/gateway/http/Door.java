@@ -7,6 +7,7 @@ import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -29,7 +30,8 @@ final class Door {
     final long keepAliveNanos;
     final long stallNanos;
 
-    private final DoorConfig config;
+    private volatile DoorConfig config;
+    private volatile @Nullable InetSocketAddress bound;
     private volatile @Nullable DoorNames names;
     private final long tickNanos;
     private final Map<EventLoop, LoopClock> clocks = new ConcurrentHashMap<>();
@@ -59,7 +61,20 @@ final class Door {
     /** Some of the names have the port, which is known with the first connection. */
     void boundTo(InetSocketAddress address) {
         if (names == null) {
+            bound = address;
             names = DoorNames.of(config, address);
+        }
+    }
+
+    /** Lets other hosts and origins in, from the next request on. */
+    void allow(Set<String> hosts, Set<String> origins) {
+        DoorConfig before = config;
+        DoorConfig changed =
+                new DoorConfig(before.host(), before.port(), before.tls(), hosts, origins, before.limits());
+        config = changed;
+        InetSocketAddress address = bound;
+        if (address != null) {
+            names = DoorNames.of(changed, address);
         }
     }
 

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -137,6 +138,11 @@ public final class HttpDoor {
 
     public InetSocketAddress address() {
         return (InetSocketAddress) server.address();
+    }
+
+    /** Lets other hosts and origins in, from the next request on. */
+    public void allow(Set<String> hosts, Set<String> origins) {
+        door.allow(hosts, origins);
     }
 
     /** Client connections that are open now. */

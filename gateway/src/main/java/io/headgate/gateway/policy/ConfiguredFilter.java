@@ -14,6 +14,11 @@ public record ConfiguredFilter<C extends Record>(String place, FilterType<C> typ
         return type.name();
     }
 
+    /** True if both describe the same filter, wherever the file names it. */
+    public boolean isSame(ConfiguredFilter<?> other) {
+        return type.equals(other.type) && config.equals(other.config);
+    }
+
     Filter make(FilterContext context) {
         return type.factory().apply(config, context);
     }

@@ -1,11 +1,11 @@
 package io.headgate.gateway.route;
 
 import io.headgate.filter.Exchange;
-import io.headgate.filter.Handler;
 import io.headgate.filter.Target;
-import io.headgate.gateway.route.catalog.CatalogKeeper;
 import io.headgate.gateway.route.catalog.Offer;
+import io.headgate.gateway.route.catalog.Resolved;
 import io.headgate.gateway.route.catalog.ServerSnapshot;
+import io.headgate.gateway.route.catalog.Servers;
 import io.headgate.gateway.route.catalog.View;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
@@ -15,35 +15,36 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
 
 /** Tells every legacy server of a view what a client says to all of them; no single one's failure counts. */
 final class FanOut {
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
-    private final CatalogKeeper keeper;
-    private final Function<String, Handler> upstreamHandlers;
+    private final Scheduler timer;
     private final MeterRegistry meters;
 
-    FanOut(CatalogKeeper keeper, Function<String, Handler> upstreamHandlers, MeterRegistry meters) {
-        this.keeper = keeper;
-        this.upstreamHandlers = upstreamHandlers;
+    FanOut(Scheduler timer, MeterRegistry meters) {
+        this.timer = timer;
         this.meters = meters;
     }
 
     /** To those that offer logging. */
     Flux<JsonRpc> setLevel(Exchange exchange, View view) {
-        List<String> servers = new ArrayList<>();
+        List<Upstream> upstreams = new ArrayList<>();
         for (ServerSnapshot server : view.servers()) {
             Offer offer = server.offer();
             RawJson logging =
                     offer == null ? null : offer.listing().capabilities().get("logging");
-            if (logging != null && keepsSessions(server.namespace().server())) {
-                servers.add(server.namespace().server());
+            Upstream upstream = logging == null ? null : withSessions(exchange, server);
+            if (upstream != null) {
+                upstreams.add(upstream);
             }
         }
-        return send(exchange, servers);
+        return send(exchange, upstreams);
     }
 
     /** To all. */
@@ -51,26 +52,25 @@ final class FanOut {
         return send(
                 exchange,
                 view.servers().stream()
-                        .map(server -> server.namespace().server())
-                        .filter(this::keepsSessions)
+                        .map(server -> withSessions(exchange, server))
+                        .filter(Objects::nonNull)
                         .toList());
     }
 
-    private boolean keepsSessions(String server) {
-        Upstream upstream = keeper.upstream(server);
-        return upstream != null && upstream.state().keepsSessions();
+    private static @Nullable Upstream withSessions(Exchange exchange, ServerSnapshot server) {
+        Servers reached = ((Resolved) exchange.route()).servers();
+        Upstream upstream = reached.upstream(server.namespace().server());
+        return upstream != null && upstream.state().keepsSessions() ? upstream : null;
     }
 
     /** Completes when all have answered or failed, without elements. */
-    private Flux<JsonRpc> send(Exchange exchange, List<String> servers) {
-        return Flux.fromIterable(servers)
-                .flatMap(server -> upstreamHandlers
-                        .apply(server)
-                        .handle(exchange.withTarget(new Target(server)))
+    private Flux<JsonRpc> send(Exchange exchange, List<Upstream> upstreams) {
+        return Flux.fromIterable(upstreams)
+                .flatMap(upstream -> upstream.handle(exchange.withTarget(new Target(upstream.name())))
                         .ignoreElements()
-                        .timeout(LONGEST, keeper.timer())
+                        .timeout(LONGEST, timer)
                         .onErrorComplete(error -> {
-                            meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", server, "reason", "fan_out")
+                            meters.counter(MeterNames.UPSTREAM_FAULTS, "upstream", upstream.name(), "reason", "fan_out")
                                     .increment();
                             return true;
                         }));

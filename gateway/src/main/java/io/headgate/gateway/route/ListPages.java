@@ -16,7 +16,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 
 /** Answers the four list requests, page by page, from a view of the catalogue. */
 final class ListPages {
-    private final PageSize pageSize;
+    private volatile PageSize pageSize;
     private final Cursors cursors;
     private final ResultHead head;
     private final MeterRegistry meters;
@@ -26,6 +26,11 @@ final class ListPages {
         this.cursors = cursors;
         this.head = head;
         this.meters = meters;
+    }
+
+    /** Holds for the pages that are asked for from now on; a cursor says where its page begins. */
+    void pageSize(PageSize changed) {
+        pageSize = changed;
     }
 
     JsonRpc.Success page(ItemKind kind, View view, Exchange exchange, long nowMillis) {

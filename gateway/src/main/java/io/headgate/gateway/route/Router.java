@@ -13,6 +13,7 @@ import io.headgate.gateway.route.catalog.ServerSnapshot;
 import io.headgate.gateway.route.catalog.View;
 import io.headgate.gateway.seal.Seal;
 import io.headgate.gateway.telemetry.MeterNames;
+import io.headgate.gateway.upstream.Upstream;
 import io.headgate.mcp.Envelope;
 import io.headgate.mcp.JsonRpc;
 import io.headgate.mcp.JsonStrings;
@@ -23,6 +24,7 @@ import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
@@ -34,7 +36,6 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class Router implements Handler {
     private final CatalogKeeper keeper;
-    private final Function<String, Handler> upstreamHandlers;
     private final RequestStates states;
     private final Tasks tasks;
     private final ListPages lists;
@@ -48,13 +49,11 @@ public final class Router implements Handler {
     private final JsonRpc.Success done;
 
     /**
-     * @param upstreamHandlers the way to a server by its name, through what stands before it
      * @param callers takes a call that waited back to the event loop that it came from
      * @param version the gateway's own, as clients are told
      */
     public Router(
             CatalogKeeper keeper,
-            Function<String, Handler> upstreamHandlers,
             Seal seal,
             PageSize pageSize,
             Scheduler callers,
@@ -62,14 +61,13 @@ public final class Router implements Handler {
             MeterRegistry meters) {
         ResultHead head = new ResultHead(version);
         this.keeper = keeper;
-        this.upstreamHandlers = upstreamHandlers;
         this.states = new RequestStates(seal, meters);
         this.lists = new ListPages(pageSize, new Cursors(seal), head, meters);
         this.discovery = new Discovery(head);
         this.watches = new Watches(keeper, meters);
         this.tasks = new Tasks(seal, meters);
         this.subscriptions = new Subscriptions(keeper, watches, tasks, head, meters);
-        this.fanOut = new FanOut(keeper, upstreamHandlers, meters);
+        this.fanOut = new FanOut(keeper.timer(), meters);
         this.callers = callers;
         this.found = meters.counter(MeterNames.CATALOG_LOOKUPS, "outcome", "found");
         this.missing = meters.counter(MeterNames.CATALOG_LOOKUPS, "outcome", "unknown");
@@ -98,6 +96,17 @@ public final class Router implements Handler {
     /** Ends all listen streams with their result, now and from now on: the gateway stops. */
     public void drain() {
         subscriptions.drain();
+    }
+
+    /** Cuts lists otherwise from now on. */
+    public void pageSize(PageSize pageSize) {
+        lists.pageSize(pageSize);
+    }
+
+    /** Brings what listens to the servers that are served now; what it heard from others ends. */
+    public void follow() {
+        subscriptions.follow();
+        watches.follow();
     }
 
     private Flux<JsonRpc> request(Exchange exchange, Resolved route, View view) {
@@ -165,7 +174,7 @@ public final class Router implements Handler {
             List<ServerSnapshot> servers, Exchange exchange, View view, Function<View, Flux<JsonRpc>> answer) {
         List<String> names =
                 servers.stream().map(server -> server.namespace().server()).toList();
-        return keeper.look(names)
+        return keeper.look(exchange, names)
                 .flux()
                 .publishOn(callers)
                 .thenMany(Flux.defer(() -> answer.apply(newest(exchange, view))));
@@ -220,10 +229,16 @@ public final class Router implements Handler {
         if (exchange.message().envelope().has(Member.REQUEST_STATE)) {
             there = states.open(exchange, owner).withTarget(owner.target());
         }
-        Flux<JsonRpc> answer = upstreamHandlers.apply(owner.target().server()).handle(there);
+        Flux<JsonRpc> answer = upstream(exchange, owner).handle(there);
         return exchange.method().equals(Methods.COMPLETE)
                 ? answer
                 : new ClientWords(answer, exchange, owner, states, tasks);
+    }
+
+    /** An exchange stays with the servers that it could reach when it came. */
+    private static Upstream upstream(Exchange exchange, Owner owner) {
+        return Objects.requireNonNull(
+                route(exchange).servers().upstream(owner.target().server()));
     }
 
     private Flux<JsonRpc> complete(Exchange exchange, Resolved route, View view) {

@@ -6,6 +6,7 @@ import io.headgate.filter.Refusal;
 import io.headgate.filter.Target;
 import io.headgate.gateway.route.catalog.CatalogKeeper;
 import io.headgate.gateway.route.catalog.Namespace;
+import io.headgate.gateway.route.catalog.Servers;
 import io.headgate.gateway.route.catalog.View;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
@@ -15,6 +16,7 @@ import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +27,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
@@ -47,7 +50,7 @@ final class Subscriptions {
     private final JsonRpc.Success end;
     private final Tasks tasks;
     private final MeterRegistry meters;
-    private final Set<ListenStream> open = ConcurrentHashMap.newKeySet();
+    private final Set<Listening> open = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
 
     Subscriptions(CatalogKeeper keeper, Watches watches, Tasks tasks, ResultHead head, MeterRegistry meters) {
@@ -75,59 +78,19 @@ final class Subscriptions {
     }
 
     private boolean canWatch(View view, String server) {
-        Upstream upstream = keeper.upstream(server);
+        Upstream upstream = keeper.servers().upstream(server);
         return upstream != null && view.mayTellOfUpdates(server) && upstream.canWatch();
     }
 
     /** Ends all streams with their result, and those that are opened later at once. */
     void drain() {
         isDraining = true;
-        open.forEach(stream -> stream.end(end));
+        open.forEach(listening -> listening.stream.end(end));
     }
 
-    private void connect(ListenStream stream, Listen listen) {
-        ListenRequest request = listen.request;
-        stream.add(keeper.changes().listen(listen.view.scope(), methods -> {
-            for (String method : methods) {
-                if (request.changes().contains(method)) {
-                    stream.changed(method);
-                }
-            }
-        }));
-        Acknowledgements awaited = new Acknowledgements(request, stream);
-        for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
-            if (isAcknowledged(upstream, listen)) {
-                awaited.add(upstream.name());
-            }
-            if (request.tasks().containsKey(upstream.name())) {
-                awaited.add(TASKS_OF + upstream.name());
-            }
-        }
-        for (Upstream upstream : keeper.upstreams(listen.view.scope())) {
-            Map<String, String> uris = request.bareUris().getOrDefault(upstream.name(), Map.of());
-            boolean hasSession = hasSession(upstream, listen);
-            Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
-            Namespace renamed = listen.view.renamed(upstream.name());
-            if (hasSession || !uris.isEmpty()) {
-                stream.add(hear(
-                        () -> upstream.listen(there, List.copyOf(uris.keySet())),
-                        message -> take(message, upstream.name(), renamed, listen, stream),
-                        params -> awaited.take(upstream.name(), params, uris)));
-            }
-            Map<String, String> ids = request.tasks().getOrDefault(upstream.name(), Map.of());
-            if (!ids.isEmpty()) {
-                stream.add(hear(
-                        () -> upstream.watchTasks(there, List.copyOf(ids.keySet())),
-                        message -> takeTask(message, upstream.name(), renamed, ids, stream),
-                        params -> awaited.take(TASKS_OF + upstream.name(), params, Map.of())));
-            }
-        }
-        if (awaited.isEmpty()) {
-            awaited.open();
-        } else {
-            // A server that does not answer must not keep the client from what the others say.
-            stream.add(timer.schedule(awaited::open, ACKNOWLEDGE_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
-        }
+    /** Brings all streams to the servers that are served now; one of a server that is no more ends. */
+    void follow() {
+        open.forEach(Listening::follow);
     }
 
     /** True if the server will say when it has begun to watch the client's resources. */
@@ -258,17 +221,115 @@ final class Subscriptions {
         @Override
         public void subscribe(CoreSubscriber<? super JsonRpc> actual) {
             ListenStream stream = new ListenStream(actual, request.acknowledgement(Set.of()));
-            open.add(stream);
-            stream.add(() -> open.remove(stream));
+            Listening listening = new Listening(stream, this);
+            open.add(listening);
+            stream.add(() -> open.remove(listening));
+            stream.add(listening);
             ClientSession session = exchange.session();
             if (session != null) {
                 stream.add(watches.deliver(session, stream));
             }
             actual.onSubscribe(stream);
-            connect(stream, this);
+            listening.begin();
             if (isDraining) {
                 stream.end(end);
             }
+        }
+    }
+
+    /** What one stream hears, and from which servers. */
+    private final class Listening implements Disposable {
+        private final ListenStream stream;
+        private final Listen listen;
+        private final Acknowledgements awaited;
+        /** By upstream: a server that is changed has another one under the same name. */
+        private final Map<Upstream, Disposable> heard = new HashMap<>();
+
+        private boolean isOver;
+
+        Listening(ListenStream stream, Listen listen) {
+            this.stream = stream;
+            this.listen = listen;
+            this.awaited = new Acknowledgements(listen.request, stream);
+        }
+
+        void begin() {
+            ListenRequest request = listen.request;
+            stream.add(keeper.changes().listen(listen.view.scope(), methods -> {
+                for (String method : methods) {
+                    if (request.changes().contains(method)) {
+                        stream.changed(method);
+                    }
+                }
+            }));
+            for (Upstream upstream : keeper.servers().upstreams(listen.view.scope())) {
+                if (isAcknowledged(upstream, listen)) {
+                    awaited.add(upstream.name());
+                }
+                if (request.tasks().containsKey(upstream.name())) {
+                    awaited.add(TASKS_OF + upstream.name());
+                }
+            }
+            follow();
+            if (awaited.isEmpty()) {
+                awaited.open();
+            } else {
+                // A server that does not answer must not keep the client from what the others say.
+                stream.add(timer.schedule(awaited::open, ACKNOWLEDGE_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
+            }
+        }
+
+        void follow() {
+            boolean isServed;
+            synchronized (this) {
+                Servers now = keeper.servers();
+                String scope = listen.view.scope();
+                isServed = now.knows(scope);
+                List<Upstream> upstreams = now.upstreams(scope);
+                heard.entrySet().removeIf(each -> {
+                    boolean isGone = !upstreams.contains(each.getKey());
+                    if (isGone) {
+                        each.getValue().dispose();
+                    }
+                    return isGone;
+                });
+                for (Upstream upstream : upstreams) {
+                    if (!isOver && !heard.containsKey(upstream)) {
+                        heard.put(upstream, hear(upstream, now.namespace(scope, upstream.name())));
+                    }
+                }
+            }
+            if (!isServed) {
+                stream.end(end);
+            }
+        }
+
+        private Disposable hear(Upstream upstream, @Nullable Namespace renamed) {
+            Disposable.Composite sources = Disposables.composite();
+            ListenRequest request = listen.request;
+            Map<String, String> uris = request.bareUris().getOrDefault(upstream.name(), Map.of());
+            Exchange there = listen.exchange.withTarget(new Target(upstream.name()));
+            if (hasSession(upstream, listen) || !uris.isEmpty()) {
+                sources.add(Subscriptions.this.hear(
+                        () -> upstream.listen(there, List.copyOf(uris.keySet())),
+                        message -> take(message, upstream.name(), renamed, listen, stream),
+                        params -> awaited.take(upstream.name(), params, uris)));
+            }
+            Map<String, String> ids = request.tasks().getOrDefault(upstream.name(), Map.of());
+            if (!ids.isEmpty()) {
+                sources.add(Subscriptions.this.hear(
+                        () -> upstream.watchTasks(there, List.copyOf(ids.keySet())),
+                        message -> takeTask(message, upstream.name(), renamed, ids, stream),
+                        params -> awaited.take(TASKS_OF + upstream.name(), params, Map.of())));
+            }
+            return sources;
+        }
+
+        @Override
+        public synchronized void dispose() {
+            isOver = true;
+            heard.values().forEach(Disposable::dispose);
+            heard.clear();
         }
     }
 }

@@ -31,11 +31,14 @@ final class Watch {
     private static final Duration ACKNOWLEDGE_WITHIN = Duration.ofSeconds(5);
     private static final Duration OVERLAP = Duration.ofSeconds(1);
 
-    private final Upstream upstream;
     private final Consumer<JsonRpc.Notification> updates;
     private final Scheduler timer;
 
     // All below is guarded by this.
+    private Upstream upstream;
+    /** In whose name is asked; null until something is watched. */
+    private @Nullable Exchange latest;
+
     private final Set<String> wanted = new LinkedHashSet<>();
     private @Nullable Stream current;
     private final Set<Stream> streams = new HashSet<>();
@@ -66,6 +69,7 @@ final class Watch {
                     return Mono.just(true);
                 }
                 wanted.add(uri);
+                latest = exchange;
                 stream = new Stream(++lastNumber, List.copyOf(wanted));
                 streams.add(stream);
             }
@@ -93,6 +97,25 @@ final class Watch {
             }
             if (wanted.isEmpty()) {
                 stop();
+                return;
+            }
+            stream = new Stream(++lastNumber, List.copyOf(wanted));
+            streams.add(stream);
+        }
+        stream.open(exchange);
+    }
+
+    /** Asks another server for all that is watched, because it has taken the place of the one before. */
+    void moveTo(Upstream other) {
+        Exchange exchange;
+        Stream stream;
+        synchronized (this) {
+            exchange = latest;
+            if (upstream == other) {
+                return;
+            }
+            upstream = other;
+            if (isClosed || wanted.isEmpty() || exchange == null) {
                 return;
             }
             stream = new Stream(++lastNumber, List.copyOf(wanted));
@@ -146,8 +169,12 @@ final class Watch {
         }
 
         void open(Exchange exchange) {
-            Exchange there = exchange.withTarget(new Target(upstream.name()));
-            subscription.update(upstream.listen(there, uris).subscribe(this::take, error -> none(), this::none));
+            Upstream asked;
+            synchronized (Watch.this) {
+                asked = upstream;
+            }
+            Exchange there = exchange.withTarget(new Target(asked.name()));
+            subscription.update(asked.listen(there, uris).subscribe(this::take, error -> none(), this::none));
         }
 
         private void none() {

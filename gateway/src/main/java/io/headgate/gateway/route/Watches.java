@@ -5,6 +5,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Refusal;
 import io.headgate.gateway.route.catalog.CatalogKeeper;
 import io.headgate.gateway.route.catalog.Owner;
+import io.headgate.gateway.route.catalog.Servers;
 import io.headgate.gateway.route.catalog.StructuralUris;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.Upstream;
@@ -47,7 +48,7 @@ final class Watches {
         if (session == null || !(subscribes || exchange.method().equals(Methods.RESOURCES_UNSUBSCRIBE))) {
             return null;
         }
-        Upstream upstream = keeper.upstream(owner.target().server());
+        Upstream upstream = keeper.servers().upstream(owner.target().server());
         if (upstream == null) {
             return null;
         }
@@ -78,6 +79,12 @@ final class Watches {
                 watches.stream = null;
             }
         };
+    }
+
+    /** Goes on at the servers that are served now, with what was watched at others of the same name. */
+    void follow() {
+        Servers now = keeper.servers();
+        sessions.values().forEach(watches -> watches.follow(now));
     }
 
     private Flux<JsonRpc> subscribe(OfSession watches, Exchange exchange, Owner owner, Upstream upstream, String uri) {
@@ -138,6 +145,17 @@ final class Watches {
                                             ? StructuralUris.renameInUpdate(owner.namespace(), update)
                                             : update),
                             keeper.timer()));
+        }
+
+        void follow(Servers now) {
+            byServer.forEach((server, watch) -> {
+                Upstream upstream = now.upstream(server);
+                if (upstream != null) {
+                    watch.moveTo(upstream);
+                } else if (byServer.remove(server, watch)) {
+                    watch.close();
+                }
+            });
         }
 
         void close() {

@@ -110,26 +110,39 @@ public final class Seal {
     /** A cipher is slow to make and not safe to share. */
     private static final ThreadLocal<Cipher> CIPHER = ThreadLocal.withInitial(Seal::newCipher);
 
-    private final SealKey newest;
-    private final Map<Integer, SealKey> keys = new HashMap<>();
     private final InstantSource clock;
+    private volatile Ring ring;
+
+    /** The newest key seals, and each opens what it sealed. */
+    private record Ring(SealKey newest, Map<Integer, SealKey> keys) {
+        static Ring of(List<SealKey> all) {
+            if (all.isEmpty()) {
+                throw new IllegalArgumentException("seal keys: none (expected: >= 1)");
+            }
+            Map<Integer, SealKey> keys = new HashMap<>();
+            for (SealKey key : all) {
+                if (keys.put(key.id(), key) != null) {
+                    throw new IllegalArgumentException("seal key id: " + key.id() + " (expected: only once)");
+                }
+            }
+            return new Ring(all.get(0), keys);
+        }
+    }
 
     /** The first key seals; all of them open. */
-    public Seal(List<SealKey> ring, InstantSource clock) {
-        if (ring.isEmpty()) {
-            throw new IllegalArgumentException("seal keys: none (expected: >= 1)");
-        }
-        newest = ring.get(0);
+    public Seal(List<SealKey> keys, InstantSource clock) {
         this.clock = clock;
-        for (SealKey key : ring) {
-            if (keys.put(key.id(), key) != null) {
-                throw new IllegalArgumentException("seal key id: " + key.id() + " (expected: only once)");
-            }
-        }
+        ring = Ring.of(keys);
+    }
+
+    /** From now on the first of these seals; what a key sealed that is none of them does not open any more. */
+    public void keys(List<SealKey> keys) {
+        ring = Ring.of(keys);
     }
 
     /** Text that is safe in JSON and in headers. */
     public String seal(Kind kind, Binding binding, byte[] payload, Duration ttl) {
+        SealKey newest = ring.newest();
         byte[] nonce = Unguessable.bytes(NONCE_BYTES);
         byte[] plain = ByteBuffer.allocate(INNER_BYTES + payload.length)
                 .putLong(clock.millis() + ttl.toMillis())
@@ -183,7 +196,7 @@ public final class Seal {
     }
 
     private byte[] decrypt(Kind kind, byte[] sealed) throws Broken {
-        SealKey key = keys.get(ByteBuffer.wrap(sealed).getInt(1));
+        SealKey key = ring.keys().get(ByteBuffer.wrap(sealed).getInt(1));
         if (key == null) {
             throw new Broken(Broken.Reason.FORGED);
         }

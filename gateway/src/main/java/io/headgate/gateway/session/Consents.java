@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +33,9 @@ final class Consents {
                     + "\"isError\":true}");
 
     private final RequestStates states;
-    private final Duration time;
+    private final Supplier<Duration> time;
 
-    Consents(RequestStates states, Duration time) {
+    Consents(RequestStates states, Supplier<Duration> time) {
         this.states = states;
         this.time = time;
     }
@@ -100,7 +101,7 @@ final class Consents {
             kept.add(i == 0 ? "" : ",").add(pages.get(i));
         }
         byte[] payload = kept.add("]").toByteArray();
-        return InputRequests.result(requests, states.seal(Seal.Kind.CONSENT, exchange, payload, time));
+        return InputRequests.result(requests, states.seal(Seal.Kind.CONSENT, exchange, payload, time.get()));
     }
 
     private static String key(int page) {

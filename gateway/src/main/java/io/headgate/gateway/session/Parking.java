@@ -57,7 +57,7 @@ public final class Parking {
 
     private record Place(AskedCall call, Caller caller, Disposable expiry) {}
 
-    private final ParkingConfig config;
+    private volatile ParkingConfig config;
     private final MemoryBudget memory;
     private final RequestStates states;
     private final Scheduler timer;
@@ -75,7 +75,7 @@ public final class Parking {
         this.memory = memory;
         this.states = states;
         this.timer = timer;
-        this.consents = new Consents(states, config.time());
+        this.consents = new Consents(states, () -> this.config.time());
         this.perCaller = new PerCaller(config.perCaller(), DEFAULT_PER_CALLER);
         Gauge.builder(MeterNames.PARKED_CALLS, places, Map::size).register(meters);
         Gauge.builder(MeterNames.PARKED_BYTES, bytes, AtomicLong::get).register(meters);
@@ -85,6 +85,12 @@ public final class Parking {
                     meters.counter(
                             MeterNames.PARKED_ENDED, "outcome", outcome.name().toLowerCase(Locale.ROOT)));
         }
+    }
+
+    /** Calls that are parked from now on are kept by this. */
+    public void settings(ParkingConfig changed) {
+        config = changed;
+        perCaller.limit(changed.perCaller());
     }
 
     /** This with what follows it. */

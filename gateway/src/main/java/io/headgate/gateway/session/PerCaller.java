@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** How many things of one kind each caller has. */
 final class PerCaller {
     private final Map<String, AtomicInteger> counts = new ConcurrentHashMap<>();
-    private final @Nullable Integer configured;
+    private volatile @Nullable Integer configured;
     private final int fallback;
 
     /** The fallback is the limit of identified callers where none is configured; anonymous ones then have none. */
@@ -37,9 +37,15 @@ final class PerCaller {
         counts.computeIfPresent(caller.key(), (key, count) -> count.decrementAndGet() <= 0 ? null : count);
     }
 
+    /** Holds for what is admitted from now on. */
+    void limit(@Nullable Integer limit) {
+        configured = limit;
+    }
+
     private int limit(Caller caller) {
-        if (configured != null) {
-            return configured;
+        Integer limit = configured;
+        if (limit != null) {
+            return limit;
         }
         return caller.isAnonymous() ? Integer.MAX_VALUE : fallback;
     }

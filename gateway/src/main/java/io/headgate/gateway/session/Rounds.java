@@ -25,7 +25,7 @@ public final class Rounds {
     static final Duration PAUSE = Duration.ofMillis(250);
 
     final Function<Exchange, Mono<Exchange>> relearn;
-    final Duration answerWithin;
+    volatile Duration answerWithin;
     final Scheduler timer;
     final Counter answered;
     final Counter paused;
@@ -43,6 +43,11 @@ public final class Rounds {
         this.answered = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "answered");
         this.paused = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "paused");
         this.failed = meters.counter(MeterNames.BRIDGE_ROUNDS, "outcome", "failed");
+    }
+
+    /** Clients that are asked from now on have so long. */
+    public void settings(SessionConfig changed) {
+        answerWithin = changed.question();
     }
 
     /** This with what takes the exchange, again for each round, and seals and opens the states of the rounds itself. */

@@ -38,7 +38,7 @@ public final class Sessions {
     private static final int DEFAULT_PER_CALLER = 100;
     private static final int DEFAULT_SUBSCRIPTIONS_PER_CALLER = 20;
 
-    private final SessionConfig config;
+    private volatile SessionConfig config;
     private final MemoryBudget memory;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>();
     private final SessionTable table = new SessionTable();
@@ -75,6 +75,13 @@ public final class Sessions {
                                 .mapToInt(Session::questions)
                                 .sum())
                 .register(meters);
+    }
+
+    /** Sessions that are opened from now on live by this; so do all limits of their number. */
+    public void settings(SessionConfig changed) {
+        config = changed;
+        perCaller.limit(changed.perCaller());
+        subscriptions.limit(changed.subscriptionsPerCaller());
     }
 
     /** A session that nobody can find until it is opened. */

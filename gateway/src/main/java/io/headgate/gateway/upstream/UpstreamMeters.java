@@ -1,5 +1,6 @@
 package io.headgate.gateway.upstream;
 
+import io.headgate.filter.LiveGauges;
 import io.headgate.filter.Refusal;
 import io.headgate.filter.Refusal.Reason;
 import io.headgate.gateway.memory.Held;
@@ -9,9 +10,8 @@ import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.UpstreamState.Era;
 import io.headgate.mcp.RawJson;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -41,7 +41,8 @@ public final class UpstreamMeters {
     private final InstantSource clock;
     private final MemoryBudget memory;
     private final Map<UpstreamFault, Counter> faults = new ConcurrentHashMap<>();
-    private final List<Meter> gauges = new ArrayList<>();
+    private final LiveGauges live;
+    private final List<LiveGauges.Shown> gauges = new ArrayList<>();
     private final Counter calls;
     private final Map<Renewed, Counter> renewed = new EnumMap<>(Renewed.class);
 
@@ -53,7 +54,9 @@ public final class UpstreamMeters {
     private volatile @Nullable Trouble lastError;
     private volatile @Nullable Trouble pastError;
 
-    public UpstreamMeters(String upstream, MeterRegistry meters, InstantSource clock, MemoryBudget memory) {
+    public UpstreamMeters(
+            String upstream, MeterRegistry meters, LiveGauges live, InstantSource clock, MemoryBudget memory) {
+        this.live = live;
         this.upstream = upstream;
         this.memory = memory;
         this.meters = meters;
@@ -69,27 +72,28 @@ public final class UpstreamMeters {
                             "what",
                             what.name().toLowerCase(Locale.ROOT)));
         }
-        gauges.add(gauge(MeterNames.UPSTREAM_CONNECTIONS, connections));
-        gauges.add(gauge(MeterNames.UPSTREAM_SESSIONS, sessions));
-        gauges.add(Gauge.builder(MeterNames.UPSTREAM_HEALTHY, () -> isHealthy() ? 1 : 0)
-                .tag("upstream", upstream)
-                .register(meters));
+        Tags tags = Tags.of("upstream", upstream);
+        gauges.add(live.show(MeterNames.UPSTREAM_CONNECTIONS, tags, connections::get));
+        gauges.add(live.show(MeterNames.UPSTREAM_SESSIONS, tags, sessions::get));
+        gauges.add(live.show(MeterNames.UPSTREAM_HEALTHY, tags, () -> isHealthy() ? 1 : 0));
     }
 
     /** Shows which eras are spoken. */
     public void eras(Predicate<Era> isSpoken) {
         for (Era era : List.of(Era.MODERN, Era.LEGACY)) {
-            gauges.add(Gauge.builder(MeterNames.UPSTREAM_ERA, () -> isSpoken.test(era) ? 1 : 0)
-                    .tags("upstream", upstream, "era", era.name().toLowerCase(Locale.ROOT))
-                    .register(meters));
+            gauges.add(live.show(
+                    MeterNames.UPSTREAM_ERA,
+                    Tags.of("upstream", upstream, "era", era.name().toLowerCase(Locale.ROOT)),
+                    () -> isSpoken.test(era) ? 1 : 0));
         }
     }
 
     /** Shows how many wait for the upstream to be back. */
     public void countWaiting(Supplier<Number> waiting) {
-        gauges.add(Gauge.builder(MeterNames.UPSTREAM_WAITING, waiting)
-                .tag("upstream", upstream)
-                .register(meters));
+        gauges.add(live.show(
+                MeterNames.UPSTREAM_WAITING,
+                Tags.of("upstream", upstream),
+                () -> waiting.get().doubleValue()));
     }
 
     /** A session, a stream or a subscription that was lost is there again. */
@@ -228,12 +232,6 @@ public final class UpstreamMeters {
 
     /** Takes the gauges away, so that a server that comes back under the same name gets its own. */
     public void close() {
-        gauges.forEach(meters::remove);
-    }
-
-    private Gauge gauge(String name, AtomicInteger value) {
-        return Gauge.builder(name, value, AtomicInteger::get)
-                .tag("upstream", upstream)
-                .register(meters);
+        gauges.forEach(LiveGauges.Shown::close);
     }
 }

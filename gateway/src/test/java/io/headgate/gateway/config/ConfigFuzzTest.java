@@ -34,7 +34,7 @@ class ConfigFuzzTest {
         try {
             Config config = ConfigFile.read(file, ENVIRONMENT::get);
             assertThat(config.servers()).isNotEmpty();
-            config.notes()
+            config.warnings()
                     .forEach(note ->
                             assertThat(VisibleText.hasHidden(note)).as(note).isFalse());
         } catch (ConfigRejected rejected) {

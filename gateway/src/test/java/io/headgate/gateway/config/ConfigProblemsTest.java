@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigProblemsTest {
     private static final String SERVER = "mcpServers: {a: {url: 'http://127.0.0.1:1/mcp'}}\n";
     private static final String KEYS =
-            "listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, parking, seal, catalog, memory, shutdown";
+            "include, listen, admin, data, tls, http, mcpServers, mcpJson, filters, sessions, parking, seal, catalog, memory, shutdown";
 
     @TempDir
     Path directory;
@@ -140,7 +140,7 @@ class ConfigProblemsTest {
         return Stream.of(
                 arguments(
                         SERVER + "filters: {timeout: 60s}",
-                        "2:10 filters: keys with values (expected: a list, as in - timeout: 60s)"),
+                        "2:10 filters: keys with values (expected: a list, as in - timeout: 60s, or extends and with)"),
                 arguments(
                         SERVER + "filters: [timeout]",
                         "2:11 filters[0]: timeout (expected: one filter, as in - timeout: 60s)"),
@@ -231,7 +231,7 @@ class ConfigProblemsTest {
                 arguments(SERVER + "data: a\ndata: b", "3:1 data: a second time (expected: once, as on line 2)"),
                 arguments("a: [*b]", "1:5 an alias (expected: the value itself)"),
                 arguments(SERVER + "data: &x y", "2:7 data: an anchor (expected: the value without one)"),
-                arguments(SERVER + "data: !!javax.script.X [u]", "2:7 data: a tag (expected: the value without one)"),
+                arguments(SERVER + "data: !!javax.script.X u", "2:7 data: a tag (expected: the value without one)"),
                 arguments("a: " + "[".repeat(2000), "1:35 nested too deep (expected: at most 32 levels)"),
                 arguments(SERVER + "---\n" + SERVER, "3:1 a second document (expected: one)"),
                 arguments(SERVER + "data: a\u0000b", "2:8 a character that no text has (expected: YAML)"),
@@ -245,7 +245,7 @@ class ConfigProblemsTest {
                 listen: nowhere
                 mcpServers:
                   a: {command: npx}
-                  b: {url: 'http://c/mcp', prefx: x}
+                  b: {url: '${NOT_SET}', prefx: x, prefix: 'b b'}
                 filters:
                   - timeout: soon
                 data: ${NOT_SET}
@@ -255,7 +255,9 @@ class ConfigProblemsTest {
                 .containsExactly(
                         "1:9 listen",
                         "3:7 mcpServers.a.command",
-                        "4:28 mcpServers.b.prefx",
+                        "4:12 mcpServers.b.url",
+                        "4:26 mcpServers.b.prefx",
+                        "4:44 mcpServers.b.prefix",
                         "6:14 filters[0].timeout",
                         "7:7 data");
     }

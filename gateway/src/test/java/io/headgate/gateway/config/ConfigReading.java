@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads texts as if they were files, with an environment of their own. */
-final class ConfigReading {
+public final class ConfigReading {
     private ConfigReading() {}
 
-    static Path write(Path directory, String name, String text) {
+    public static Path write(Path directory, String name, String text) {
         try {
             return Files.writeString(directory.resolve(name), text);
         } catch (IOException e) {
@@ -21,12 +21,19 @@ final class ConfigReading {
         }
     }
 
-    static Config read(Path directory, String text, Map<String, String> environment) {
+    public static Config read(Path directory, String text, Map<String, String> environment) {
         return ConfigFile.read(write(directory, "headgate.yaml", text), environment::get);
     }
 
+    /** The warnings of a text that can be used, the directory left out. */
+    static List<String> warnings(Path directory, String text) {
+        return read(directory, text, Map.of()).warnings().stream()
+                .map(warning -> warning.replace(directory + "/", ""))
+                .toList();
+    }
+
     /** The problems with a text, the directory left out. */
-    static List<String> problems(Path directory, String text, Map<String, String> environment) {
+    public static List<String> problems(Path directory, String text, Map<String, String> environment) {
         ConfigRejected rejected = catchThrowableOfType(ConfigRejected.class, () -> read(directory, text, environment));
         return rejected == null
                 ? List.of()

@@ -187,7 +187,7 @@ class ConfigValuesTest {
                   a: {httpUrl: 'http://127.0.0.1:2/mcp', timeout: 30, alwaysAllow: [x]}
                 """);
         assertThat(config.servers()).extracting(UpstreamConfig::name).containsExactly("z", "a");
-        assertThat(config.notes()).hasSize(2).allMatch(note -> note.endsWith(": not used by a gateway"));
+        assertThat(config.warnings()).hasSize(2).allMatch(note -> note.endsWith(": not used by a gateway"));
     }
 
     private Config read(String text) {

@@ -109,7 +109,7 @@ final class ShownKeys {
     private static boolean hasKeysOnly(Type type) {
         return type instanceof Class<?> plain
                 && plain.isRecord()
-                && Scalars.of(plain, Path.of("")) == null
+                && Scalars.of(plain) == null
                 && Stream.of(plain.getMethods())
                         .noneMatch(method ->
                                 method.isAnnotationPresent(JsonCreator.class) && method.getParameterCount() == 1);

@@ -21,10 +21,7 @@ import io.headgate.gateway.upstream.Upstream;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -42,15 +39,13 @@ public final class InnerGateway {
      */
     public InnerGateway(List<Upstream> servers, Filter filter, MeterRegistry meters, MemoryBudget memory) {
         Events events = new Events();
-        Map<String, Upstream> byName = new LinkedHashMap<>();
-        servers.forEach(server -> byName.put(server.name(), server));
         List<Source> sources = servers.stream()
                 .map(server -> new Source(server, server.name() + "__"))
                 .toList();
-        keeper = new CatalogKeeper(sources, meters, time, this::now, events);
+        keeper = new CatalogKeeper(meters, time, this::now, events);
+        keeper.begin(keeper.with(sources));
         Seal seal = new Seal(List.of(SealKey.random()), this::now);
-        Router router = new Router(
-                keeper, name -> Objects.requireNonNull(byName.get(name)), seal, PageSize.DEFAULT, time, "0", meters);
+        Router router = new Router(keeper, seal, PageSize.DEFAULT, time, "0", meters);
         sessions = new Sessions(SessionConfig.DEFAULT, meters, memory);
         parking = new Parking(ParkingConfig.DEFAULT, new RequestStates(seal, meters), time, meters, memory);
         Rounds rounds = new Rounds(keeper::relearn, SessionConfig.DEFAULT, meters, time);
@@ -58,7 +53,7 @@ public final class InnerGateway {
         dialects = new Dialects(
                 exchange -> filter.filter(exchange, end),
                 head -> null,
-                keeper::knows,
+                server -> keeper.servers().knows(server),
                 keeper,
                 sessions,
                 meters,

@@ -178,7 +178,7 @@ final class ActionSends {
         observation.conn = () -> "close";
     }
 
-    void client(String what, String given) throws Exception {
+    void client(String what) throws Exception {
         Matcher rate = RATE.matcher(what);
         if (what.matches("(?:never reads|reads nothing|does not read|stops reading).*")) {
             readSlowly(0);
@@ -189,7 +189,7 @@ final class ActionSends {
         } else if (CLOSES.matcher("client " + what).find()) {
             dropModern(what.matches(".*\\b(?:resets|RST|aborts)\\b.*"));
         } else if (what.equals("churn")) {
-            new ManySends(situation, observation).churn(count(given), /* sessions= */ false);
+            new ManySends(situation, observation).churn(situation.preparation().times(), /* sessions= */ false);
         } else {
             throw new Unbuildable("client: " + what);
         }

@@ -4,23 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** What somebody did to the file of an audit log. */
+/** What was done to the file of an audit log. */
 enum AuditDamage {
-    FLIPPED("(?:one |a )(?:byte|bit) (?:is )?(?:flipped|changed)"),
-    DELETED("(?:one |a )?(?:record|line|intent|outcome)s? (?:is |was )?(?:deleted|removed|cut out|missing)"),
-    DUPLICATED("(?:one |a )?(?:record|line)s? (?:is |was )?(?:duplicated|repeated|twice|inserted|added)"),
-    SWAPPED("(?:two |the )?(?:records|lines) (?:are |were )?(?:swapped|reordered|exchanged|in another order)"),
-    CHANGED(
-            "(?:one |a |the )?(?:caller|tool|time|field|value|argument)s?(?: \\w+)* (?:is |was )?(?:changed|edited|replaced|rewritten)");
-
-    private final Pattern words;
-
-    AuditDamage(String words) {
-        this.words = Pattern.compile(words);
-    }
+    FLIPPED,
+    DELETED,
+    DUPLICATED,
+    SWAPPED;
 
     /**
      * Where the damage can be seen.
@@ -29,15 +20,6 @@ enum AuditDamage {
      * @param hash what that record has for its own hash; empty if it need not be named
      */
     record Traces(long seq, String hash) {}
-
-    static AuditDamage of(String given) {
-        for (AuditDamage damage : values()) {
-            if (damage.words.matcher(given).find()) {
-                return damage;
-            }
-        }
-        throw new Unbuildable("damage: " + given);
-    }
 
     /** Does it to one record of a segment. */
     Traces to(Path segment, String record) throws IOException {
@@ -52,14 +34,14 @@ enum AuditDamage {
         char other = (char) (text.charAt(inside) ^ 1);
         int nextEnd = text.indexOf('\n', end) + 1;
         String damaged = switch (this) {
-            case FLIPPED, CHANGED -> text.substring(0, inside) + other + text.substring(inside + 1);
+            case FLIPPED -> text.substring(0, inside) + other + text.substring(inside + 1);
             case DELETED -> text.substring(0, start) + text.substring(end);
             case DUPLICATED -> text.substring(0, end) + line + text.substring(end);
             case SWAPPED -> text.substring(0, start) + text.substring(end, nextEnd) + line + text.substring(nextEnd);
         };
         Files.writeString(segment, damaged, StandardCharsets.ISO_8859_1);
         return switch (this) {
-            case FLIPPED, CHANGED -> new Traces(seq, hash);
+            case FLIPPED -> new Traces(seq, hash);
             // The place at which the first record stands that does not follow the one before it.
             case DELETED, SWAPPED -> new Traces(seq, "");
             case DUPLICATED -> new Traces(seq + 1, "");

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +33,21 @@ record AuditRecords(Path directory) {
         return all().stream()
                 .filter(line -> line.contains("\"type\":\"intent\"") || line.contains("\"type\":\"outcome\""))
                 .toList();
+    }
+
+    /** The lines of calls that began after so many lines of calls, oldest first. */
+    List<String> ofCallsSince(int before) {
+        List<String> lines = ofCalls();
+        int start = Math.min(before, lines.size());
+        Set<String> earlier =
+                lines.subList(0, start).stream().map(AuditRecords::call).collect(Collectors.toSet());
+        return lines.subList(start, lines.size()).stream()
+                .filter(line -> !earlier.contains(call(line)))
+                .toList();
+    }
+
+    private static String call(String line) {
+        return JsonTree.MAPPER.readTree(line).path("call_id").asString();
     }
 
     /** All lines, oldest first. */

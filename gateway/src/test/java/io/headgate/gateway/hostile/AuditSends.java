@@ -14,15 +14,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Cases about the log itself: its disk is in trouble, or somebody was at its files. */
 final class AuditSends {
     private static final int CALLS = 10;
-    private static final long LEFT_BYTES = 1024 * 1024;
     private static final double FULL_WITHIN_SECONDS = 60;
     private static final double BACK_WITHIN_SECONDS = 2;
     private static final double SETTLED_WITHIN_SECONDS = 5;
@@ -30,8 +27,6 @@ final class AuditSends {
 
     /** As often as a slow build has time for. */
     private static final int KILLS = 10;
-
-    private static final Pattern TIMES = Pattern.compile("kill -9 at a random point, ([\\d,]+) times");
 
     /** The thread that writes a log. */
     private static final String WRITER = "audit-log";
@@ -45,26 +40,25 @@ final class AuditSends {
     }
 
     /** Calls while something goes wrong with the log. */
-    void load(String given) throws Exception {
+    void load() throws Exception {
+        Preparation preparation = situation.preparation();
         SmallDisk disk = situation.bench().disk();
         if (disk != null) {
-            fullDisk(disk);
-        } else if (given.startsWith("fsync returns EIO")) {
+            fullDisk(disk, preparation.log().bytesLeft());
+        } else if (preparation.log().failingSyncs()) {
             failingSyncs();
+        } else if (preparation.kills() > 0) {
+            kills(preparation.kills());
         } else {
-            kills(given);
+            throw new Unbuildable("load: nothing goes wrong (expected: prepare with log or kills)");
         }
     }
 
     /** Kills gateways of their own: the one of this harness lives in the JVM of the test. */
-    private static void kills(String given) throws IOException {
-        Matcher times = TIMES.matcher(given);
-        if (!times.matches()) {
-            throw new Unbuildable("load: " + given);
-        }
+    private static void kills(int times) throws IOException {
         int kills = Integer.getInteger("headgate.kills", KILLS);
         long seed = Long.getLong("headgate.kills.seed", System.nanoTime());
-        System.out.println("killing " + kills + " of " + times.group(1) + " times, seed " + seed);
+        System.out.println("killing " + kills + " of " + times + " times, seed " + seed);
         Path directory = Files.createTempDirectory("hostile-kills");
         try {
             System.out.println(new Kills(directory, kills, seed).run());
@@ -74,8 +68,8 @@ final class AuditSends {
     }
 
     /** Calls until the disk is full, and after it is not any more. */
-    private void fullDisk(SmallDisk disk) throws Exception {
-        disk.fill(LEFT_BYTES);
+    private void fullDisk(SmallDisk disk, int bytesLeft) throws Exception {
+        disk.fill(bytesLeft);
         Metrics before = situation.bench().metrics();
         Client client = situation.connect(observation);
         situation.note(observation, callUntil(200, client, situation.patience()));
@@ -192,11 +186,11 @@ final class AuditSends {
     }
 
     /** What an operator runs on the files of this case. */
-    void command(String command, String given) throws Exception {
-        if (!command.matches("(?:headgate )?audit[- ]verify.*")) {
-            throw new Unbuildable("cmd: " + command);
+    void command(String command) throws Exception {
+        AuditDamage damage = situation.preparation().log().damage();
+        if (damage == null || !command.matches("(?:headgate )?audit[- ]verify.*")) {
+            throw new Unbuildable("cmd: " + command + ", damage: " + damage);
         }
-        AuditDamage damage = AuditDamage.of(given);
         for (int i = 0; i < CALLS; i++) {
             var unused = Client.once(situation.front(), call());
         }
@@ -206,7 +200,7 @@ final class AuditSends {
             observation.problems.add(settled + " records of " + CALLS + " calls");
         }
         // They were made so that there is something to damage; the command itself calls nobody.
-        situation.bench().forgetCalls();
+        situation.bench().forgetCalls(0);
         Path copy = Files.createTempDirectory("hostile-log");
         try {
             situation.bench().records().copyTo(copy);

@@ -17,12 +17,12 @@ final class CaseRunner {
     }
 
     /** Everything that is wrong; empty if the case holds. */
-    List<String> run(HostileCase hostile) throws Exception {
+    List<String> run(HostileCase hostile, Preparation preparation) throws Exception {
         Observation observation = new Observation();
-        try (Preparation preparation = new Preparation(file, bench, hostile)) {
-            preparation.make();
-            Situation situation = new Situation(file, bench, hostile, preparation);
-            bench.forgetCalls();
+        try (Prepared prepared = new Prepared(file, bench, hostile, preparation)) {
+            prepared.make();
+            Situation situation = new Situation(file, bench, hostile, prepared);
+            bench.forgetCalls(prepared.goingOn());
             Metrics before = bench.metrics();
             observation.recordsBefore = bench.records().ofCalls().size();
             long start = System.nanoTime();
@@ -61,16 +61,16 @@ final class CaseRunner {
             } else {
                 many.repeat(send.number("repeat", 1), each);
             }
-        } else if (ManySends.areWrongKeys(situation.hostile().given())) {
-            many.wrongKeys(send);
         } else if (send.has("corpus")) {
             many.corpus(send);
+        } else if (send.has("template") && situation.preparation().times() > 0) {
+            many.repeat(situation.preparation().times(), send);
         } else if (send.has("template") || send.has("http")) {
             plain.request(send);
         } else if (send.has("raw") || send.has("raw_hex")) {
             byte[] bytes = send.has("raw")
                     ? Words.rawBytes(Words.expand(
-                            joined(send.value("raw")), situation.preparation().variables()))
+                            joined(send.value("raw")), situation.prepared().variables()))
                     : RequestBuilder.bytes(send.text("raw_hex"));
             plain.raw(bytes, situation.connect(observation), send);
         } else if (send.has("raw_gen")) {
@@ -94,10 +94,7 @@ final class CaseRunner {
         if (form.text("what").matches("(?:idle|keep-?alive|silence|nothing).*")) {
             new TcpSends(situation, observation).idle(form);
         } else if (form.text("what").matches("(?:read|response|answer|reader).*")) {
-            new ActionSends(situation, observation)
-                    .client(
-                            "reads " + form.text("bytes_per_s", "1") + " B/s",
-                            situation.hostile().given());
+            new ActionSends(situation, observation).client("reads " + form.text("bytes_per_s", "1") + " B/s");
         } else {
             new TcpSends(situation, observation).slow(form);
         }
@@ -127,21 +124,19 @@ final class CaseRunner {
             new PlainSends(situation, observation).property(send.text("property"));
         } else if (send.has("action")) {
             new ActionSends(situation, observation).action(send.text("action"));
-        } else if (situation.bench().setting().isExported()) {
+        } else if (situation.preparation().log().isExported()) {
             new ExportSends(situation, observation).load(send.text("load"));
         } else if (send.has("cmd")) {
-            new AuditSends(situation, observation)
-                    .command(send.text("cmd"), situation.hostile().given());
-        } else if (FloodSends.isAbout(situation.hostile().given())) {
-            new FloodSends(situation, observation).run(situation.hostile().given());
+            new AuditSends(situation, observation).command(send.text("cmd"));
+        } else if (send.text("load").equals("hostile")) {
+            new FloodSends(situation, observation).run(situation.preparation().times());
         } else if (send.has("load")) {
-            new AuditSends(situation, observation).load(situation.hostile().given());
+            new AuditSends(situation, observation).load();
         } else if (send.has("how")) {
             new AuditClockSends(situation, observation)
-                    .jumps(situation.hostile().given());
+                    .jumps(situation.preparation().clock().jumps());
         } else if (send.has("client")) {
-            ActionSends stories = new ActionSends(situation, observation);
-            stories.client(send.text("client"), situation.hostile().given());
+            new ActionSends(situation, observation).client(send.text("client"));
         } else {
             throw new Unbuildable("send: " + send.map().keySet());
         }

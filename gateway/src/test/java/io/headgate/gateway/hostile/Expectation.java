@@ -40,6 +40,9 @@ record Expectation(
     private static final Pattern FATE =
             Pattern.compile("\\b(?:keep|close|reset|(?:goaway|stream_reset)(?:: ?[A-Z0-9_]+)?)\\b");
 
+    /** Of a request whose answer is not judged. */
+    static final Expectation NONE = of(Form.EMPTY, Set.of());
+
     static Expectation of(Form form, Set<String> codes) {
         Object rpc = form.value("rpc");
         Set<String> conns = conns(form.text("conn"));

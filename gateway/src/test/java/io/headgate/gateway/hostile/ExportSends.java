@@ -19,10 +19,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** The SIEM is away while calls go on; an hour is six seconds here. */
+/** The SIEM is away while calls go on. */
 final class ExportSends {
     private static final Pattern RATE = Pattern.compile("(\\d+) calls/s");
-    private static final int AWAY_SECONDS = 6;
     private static final int CLIENTS = 8;
     private static final double CAUGHT_UP_WITHIN_SECONDS = 60;
     private static final String FAILURES = "headgate_audit_export_failures_total";
@@ -30,10 +29,12 @@ final class ExportSends {
 
     private final Situation situation;
     private final Observation observation;
+    private final long awaySeconds;
 
     ExportSends(Situation situation, Observation observation) {
         this.situation = situation;
         this.observation = observation;
+        this.awaySeconds = situation.preparation().log().receiverAway().toSeconds();
     }
 
     void load(String load) throws Exception {
@@ -42,11 +43,11 @@ final class ExportSends {
         if (siem == null || !rate.matches()) {
             throw new Unbuildable("load: " + load);
         }
-        int each = Integer.parseInt(rate.group(1)) * AWAY_SECONDS / CLIENTS;
+        int each = (int) (Integer.parseInt(rate.group(1)) * awaySeconds / CLIENTS);
         siem.goDown();
         Metrics before = situation.bench().metrics();
         call(each);
-        boolean isBehind = Patience.until(() -> lag() > AWAY_SECONDS / 2.0, CAUGHT_UP_WITHIN_SECONDS);
+        boolean isBehind = Patience.until(() -> lag() > awaySeconds / 2.0, CAUGHT_UP_WITHIN_SECONDS);
         Metrics away = situation.bench().metrics();
         observation.ownMetrics = new Observation.TwoMetrics(before, away);
         if (away.sum(FAILURES, Map.of()) <= before.sum(FAILURES, Map.of())) {
@@ -110,7 +111,7 @@ final class ExportSends {
     private List<@Nullable Response> call(Client client, int count) throws Exception {
         List<@Nullable Response> responses = new ArrayList<>();
         long start = System.nanoTime();
-        long pause = TimeUnit.SECONDS.toNanos(AWAY_SECONDS) / count;
+        long pause = TimeUnit.SECONDS.toNanos(awaySeconds) / count;
         for (int i = 0; i < count; i++) {
             LockSupport.parkNanos(start + i * pause - System.nanoTime());
             boolean unused = client.send(situation.call("echo", Map.of("v", "x"), Map.of()));

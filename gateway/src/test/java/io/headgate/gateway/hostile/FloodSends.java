@@ -8,13 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** Very many requests of somebody who shows no key, and what is written down of them. */
+/** Very many requests of a client without a key, and what is written down of them. */
 final class FloodSends {
-    private static final Pattern TIMES = Pattern.compile("([\\d,]+) unauthenticated garbage requests");
     private static final String HEAD = " HTTP/1.1\r\nHost: %s\r\n";
     private static final String TYPE = "authn_token_rejected";
     private static final long MOST_BYTES = 1024 * 1024;
@@ -27,16 +25,10 @@ final class FloodSends {
         this.observation = observation;
     }
 
-    static boolean isAbout(String given) {
-        return TIMES.matcher(given).matches();
-    }
-
-    void run(String given) throws Exception {
-        Matcher matcher = TIMES.matcher(given);
-        if (!matcher.matches()) {
-            throw new Unbuildable("flood: " + given);
+    void run(int times) throws Exception {
+        if (times == 0) {
+            throw new Unbuildable("load: hostile (expected: prepare with times)");
         }
-        int times = Words.number(matcher.group(1));
         Metrics before = situation.bench().metrics();
         long bytes = bytes();
         long start = System.nanoTime();

@@ -137,13 +137,12 @@ final class GatewayYaml {
                     .append(setting.isExported() ? export : "{}")
                     .append('\n');
         }
-        if (setting.isLimited()) {
-            // The moment in which a case calls more often than it may is an hour here: while it calls, nothing comes
-            // back.
+        Preparation.RateLimit rate = setting.rate();
+        if (rate != null) {
             yaml.append("  - rateLimit: {limits: [{name: principal, per: caller, rate: ")
-                    .append(setting.rate().tokens())
+                    .append(rate.perHour())
                     .append("/h, burst: ")
-                    .append(setting.rate().burst())
+                    .append(rate.burst())
                     .append(", tools: ['*']}]}\n");
         }
         yaml.append("  - concurrency: {}\n  - breaker: {}\n  - retry: {}\n  - timeout: {}\n");

@@ -292,7 +292,7 @@ final class H2Sends {
 
     private String value(@Nullable Object part) {
         return Words.expand(
-                Words.unescape(String.valueOf(part)), situation.preparation().variables());
+                Words.unescape(String.valueOf(part)), situation.prepared().variables());
     }
 
     private void headers(Form h2) throws Exception {

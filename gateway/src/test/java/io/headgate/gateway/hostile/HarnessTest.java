@@ -38,7 +38,8 @@ class HarnessTest {
                 "x-001",
                 "json",
                 "ci",
-                "gateway up",
+                /* given= */ "",
+                /* prepare= */ null,
                 Form.of(HostileFile.yaml(send)),
                 written,
                 Expectation.of(written, file.codes().keySet()));

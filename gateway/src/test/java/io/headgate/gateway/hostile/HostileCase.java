@@ -1,13 +1,24 @@
 package io.headgate.gateway.hostile;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One hostile input: the situation, what is sent, and what must come of it.
  *
+ * @param given the situation in a sentence
+ * @param prepare the situation in keys, where the case has them itself; null if they are those of its sentence
  * @param written what must come of it, in the words of the file
  */
-record HostileCase(String id, String layer, String tier, String given, Form send, Form written, Expectation expect) {
+record HostileCase(
+        String id,
+        String layer,
+        String tier,
+        String given,
+        @Nullable Object prepare,
+        Form send,
+        Form written,
+        Expectation expect) {
     private static final String EVERY_COMMIT = "ci";
 
     /** A case as the file has it. */
@@ -18,6 +29,7 @@ record HostileCase(String id, String layer, String tier, String given, Form send
                 form.text("layer"),
                 form.text("tier", EVERY_COMMIT),
                 form.text("given"),
+                form.value("prepare"),
                 form.form("send"),
                 written,
                 Expectation.of(written, codes));
@@ -25,7 +37,7 @@ record HostileCase(String id, String layer, String tier, String given, Form send
 
     /** The same with another expectation. */
     HostileCase expecting(Form other, Set<String> codes) {
-        return new HostileCase(id, layer, tier, given, send, other, Expectation.of(other, codes));
+        return new HostileCase(id, layer, tier, given, prepare, send, other, Expectation.of(other, codes));
     }
 
     /** True if it takes too long for every build. */

@@ -12,14 +12,16 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 
-/** One test per case of a file; cases of the same setting share a gateway. */
+/** One test per case of a file; cases of the same setting share a gateway, one after the other. */
 final class HostileSuite implements AutoCloseable {
     /** A regular expression of ids, for work on a few cases. */
     private static final String ONLY = System.getProperty("headgate.hostile.only", ".*");
 
     private final HostileFile file;
     private final WaitingList waiting;
+    private final Preparations preparations = Preparations.load();
     private final GatewayUnderTest.Starter starter;
+
     private final Map<Setting, Bench> benches = new HashMap<>();
 
     HostileSuite(HostileFile file, WaitingList waiting, GatewayUnderTest.Starter starter) {
@@ -30,13 +32,14 @@ final class HostileSuite implements AutoCloseable {
 
     /** The tests of some layers, one container for each. */
     Stream<DynamicContainer> tests(Collection<String> layers, Predicate<HostileCase> chosen) {
+        List<HostileCase> cases = file.cases().stream()
+                .filter(hostile -> chosen.test(hostile) && hostile.id().matches(ONLY))
+                .toList();
         return layers.stream()
                 .map(layer -> DynamicContainer.dynamicContainer(
                         layer,
-                        file.cases().stream()
-                                .filter(hostile -> hostile.layer().equals(layer)
-                                        && chosen.test(hostile)
-                                        && hostile.id().matches(ONLY))
+                        cases.stream()
+                                .filter(hostile -> hostile.layer().equals(layer))
                                 .map(hostile -> DynamicTest.dynamicTest(hostile.title(), () -> test(hostile)))));
     }
 
@@ -52,15 +55,28 @@ final class HostileSuite implements AutoCloseable {
 
     /** Runs a case in its setting; everything that is wrong. */
     List<String> problems(HostileCase written) throws Exception {
+        return problems(run(written));
+    }
+
+    /** A case with what it needs. */
+    private record Run(HostileCase hostile, Preparation preparation, Setting setting) {}
+
+    private Run run(HostileCase written) {
         HostileCase hostile = waiting.decided(written, file.codes().keySet());
-        Setting setting = Setting.of(hostile);
+        Preparation preparation = preparations.of(hostile);
+        return new Run(hostile, preparation, Setting.of(hostile, preparation));
+    }
+
+    private List<String> problems(Run run) throws Exception {
+        HostileCase hostile = run.hostile();
+        Setting setting = run.setting();
         if (!setting.isOwn()) {
-            return new CaseRunner(file, shared(setting)).run(hostile);
+            return new CaseRunner(file, shared(setting)).run(hostile, run.preparation());
         }
         UpstreamSteps.Pace pace = UpstreamSteps.Pace.of(setting, file);
         UpstreamPlan plan = UpstreamPlan.of(hostile);
         try (Bench own = new Bench(setting, file, starter, (first, second) -> plan.offerBy(first, second, pace))) {
-            return new CaseRunner(file, own).run(hostile);
+            return new CaseRunner(file, own).run(hostile, run.preparation());
         }
     }
 

@@ -23,11 +23,6 @@ final class ManySends {
     private static final Pattern WAIT = Pattern.compile("(?:wait|pause|sleep)s? (?:for )?([\\d.]+) ?(ms|s)\\w*");
     private static final Pattern RESTART =
             Pattern.compile("(?:upstream )?(u[12]) (?:restarts|drops its connections|.*closes.*)");
-    private static final Pattern WRONG_KEYS =
-            Pattern.compile("\\b(?:failed|wrong|bad|invalid|failing) (?:tokens|keys|credentials)\\b.*");
-    private static final Pattern AFTER = Pattern.compile("after (\\d+)");
-    private static final int WRONG_KEYS_A_MINUTE = 100;
-    private static final int MORE_WRONG_KEYS = 20;
     private static final int THREADS = 100;
 
     /** More sessions belong to many callers. */
@@ -151,11 +146,7 @@ final class ManySends {
             // The time itself is what the case is about: nothing happens that could be waited for.
             var unused = Patience.until(() -> false, seconds * hurry);
         } else if (restart.matches()) {
-            situation
-                    .bench()
-                    .upstreams()
-                    .get(restart.group(1).equals("u2") ? 1 : 0)
-                    .closeConnections();
+            situation.bench().upstream(restart.group(1)).closeConnections();
         } else if (named.matches()) {
             String caller = named.group(1) == null ? "alice" : named.group(1);
             String method = named.group(2);
@@ -168,19 +159,6 @@ final class ManySends {
         } else {
             throw new Unbuildable("sequence step: " + step);
         }
-    }
-
-    static boolean areWrongKeys(String given) {
-        return WRONG_KEYS.matcher(given).find();
-    }
-
-    /** Keys that nobody has, until they are not even looked at; all within one minute of the gateway's clock. */
-    void wrongKeys(Form send) throws Exception {
-        situation.bench().clock().stop();
-        Matcher after =
-                AFTER.matcher(String.valueOf(situation.hostile().written().value("http")));
-        int times = after.find() ? Integer.parseInt(after.group(1)) : WRONG_KEYS_A_MINUTE;
-        repeat(times + MORE_WRONG_KEYS, send);
     }
 
     /** Texts that are JSON, and texts that are not, each as the value of an argument. */

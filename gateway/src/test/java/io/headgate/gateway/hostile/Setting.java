@@ -1,18 +1,16 @@
 package io.headgate.gateway.hostile;
 
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The situation that a case needs: which gateway, in front of which upstreams.
  *
- * @param rate what each caller may call, or {@link Rate#NONE}
+ * @param rate what each caller may call; null if as much as it likes
  * @param tools tools that the first upstream offers besides its usual ones, as {@link StubTools} writes them
  */
-record Setting(Set<Trait> traits, Rate rate, String tools) {
+record Setting(Set<Trait> traits, Preparation.@Nullable RateLimit rate, String tools) {
     /** How much faster the clocks of a hurried gateway run. */
     static final double HURRY = 0.1;
 
@@ -49,72 +47,41 @@ record Setting(Set<Trait> traits, Rate rate, String tools) {
         PAGED
     }
 
-    /** So many calls in a time, and so many at once. */
-    record Rate(int tokens, String unit, int burst) {
-        static final Rate NONE = new Rate(0, "", 0);
-
-        private static final Pattern WORDS = Pattern.compile(
-                "\\brate (\\d+) ?(?:/|per) ?(s|sec|second|m|min|minute|h|hour)\\b(?:,? (?:with )?burst (\\d+))?");
-
-        static Rate of(String given) {
-            Matcher words = WORDS.matcher(given);
-            if (words.find()) {
-                int tokens = Integer.parseInt(words.group(1));
-                int burst = words.group(3) == null ? tokens : Integer.parseInt(words.group(3));
-                return new Rate(tokens, words.group(2).substring(0, 1), burst);
-            }
-            return given.contains("limits key on") ? new Rate(10, "s", 10) : NONE;
-        }
-    }
-
     private static final Set<String> WAITING_FORMS = Set.of("slow", "connect_only");
     private static final Set<String> WAITING_FRAMES = Set.of("preface_only_then_idle_s", "zero_window");
     private static final Set<String> LIMIT_FORMS =
             Set.of("repeat", "action", "parallel_gen", "churn", "race", "property", "load", "how", "corpus");
 
-    /** What lets a gateway's clock, key or limit be another one for the cases after it. */
-    private static final Pattern USED_UP =
-            Pattern.compile("idle for|issued [\\d.]+ \\w+ ago|\\bnode \\d|session(?:s)? .*\\babsolute\\b");
-
-    static Setting of(HostileCase hostile) {
+    static Setting of(HostileCase hostile, Preparation preparation) {
         Form send = hostile.send();
-        String given = hostile.given().toLowerCase(Locale.ROOT);
         Set<Trait> traits = EnumSet.noneOf(Trait.class);
         UpstreamPlan plan = UpstreamPlan.of(hostile);
-        add(
-                traits,
-                Trait.TLS,
-                given.contains("tls listener")
-                        || send.has("tls")
-                        || send.text("port").equals("tls"));
+        add(traits, Trait.TLS, preparation.tls());
         add(traits, Trait.LEGACY, isLegacy(hostile, plan));
         add(traits, Trait.CROWDED, send.form("connect_only").number("connections", 1) > GatewayYaml.FEW_CONNECTIONS);
-        add(traits, Trait.HURRIED, waits(hostile, plan) && !traits.contains(Trait.CROWDED));
+        add(traits, Trait.HURRIED, waits(hostile, preparation, plan) && !traits.contains(Trait.CROWDED));
         add(
                 traits,
                 Trait.AUDITED,
                 hostile.layer().equals("audit") || hostile.expect().audit().startsWith("tool_call"));
-        add(traits, Trait.ON_SMALL_DISK, given.startsWith("audit volume"));
-        add(traits, Trait.EXPORTED, given.startsWith("siem"));
+        add(traits, Trait.ON_SMALL_DISK, preparation.log().isOnSmallDisk());
+        add(traits, Trait.EXPORTED, preparation.log().isExported());
         add(traits, Trait.SCRIPTED, plan.isScripted());
         add(traits, Trait.OFFERED, plan.beginsBefore());
         add(traits, Trait.UPSTREAM_TLS, plan.isAbout("tls"));
         add(traits, Trait.UPSTREAM_H2, plan.isAbout("h2"));
         add(traits, Trait.PREFIXED, plan.isAboutNames());
-        add(
-                traits,
-                Trait.PAGED,
-                Preparation.CURSOR.matcher(hostile.part("send")).find());
-        add(traits, Trait.SEALED, given.matches(".*\\bnode \\d.*"));
+        add(traits, Trait.PAGED, preparation.cursor() != null);
+        add(traits, Trait.SEALED, preparation.isSealedByOlderKey());
         boolean isOwn = send.map().keySet().stream().anyMatch(LIMIT_FORMS::contains)
-                || USED_UP.matcher(given).find()
-                || ManySends.areWrongKeys(given)
+                || preparation.changesTime()
+                || traits.contains(Trait.SEALED)
                 || traits.contains(Trait.SCRIPTED)
                 || traits.contains(Trait.CROWDED)
                 || traits.contains(Trait.ON_SMALL_DISK)
                 || traits.contains(Trait.EXPORTED);
         add(traits, Trait.OWN, isOwn);
-        return new Setting(traits, Rate.of(given), StubTools.inWords(hostile));
+        return new Setting(traits, preparation.rateLimit(), StubTools.more(preparation.tools()));
     }
 
     private static void add(Set<Trait> traits, Trait trait, boolean has) {
@@ -132,12 +99,12 @@ record Setting(Set<Trait> traits, Rate rate, String tools) {
                 || plan.isLegacy();
     }
 
-    private static boolean waits(HostileCase hostile, UpstreamPlan plan) {
+    private static boolean waits(HostileCase hostile, Preparation preparation, UpstreamPlan plan) {
         Form send = hostile.send();
         return send.map().keySet().stream().anyMatch(WAITING_FORMS::contains)
                 || send.form("h2").map().keySet().stream().anyMatch(WAITING_FRAMES::contains)
                 || TlsSends.waits(send.form("tls"))
-                || hostile.given().contains("idle for")
+                || !preparation.idle().isZero()
                 || plan.waits()
                 || hostile.expect().withinSeconds() >= 5;
     }
@@ -163,7 +130,7 @@ record Setting(Set<Trait> traits, Rate rate, String tools) {
     }
 
     boolean isLimited() {
-        return !rate.equals(Rate.NONE);
+        return rate != null;
     }
 
     boolean isOwn() {

@@ -6,12 +6,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that the sender of one case needs. */
-record Situation(HostileFile file, Bench bench, HostileCase hostile, Preparation preparation) {
+record Situation(HostileFile file, Bench bench, HostileCase hostile, Prepared prepared) {
     /** An upstream may have very much to say before it answers, on a machine that does other things. */
     private static final double SCRIPTED_SECONDS = 60;
 
     Form send() {
         return hostile.send();
+    }
+
+    Preparation preparation() {
+        return prepared.preparation();
     }
 
     Expectation expect() {
@@ -24,12 +28,12 @@ record Situation(HostileFile file, Bench bench, HostileCase hostile, Preparation
 
     /** The request that a form describes. */
     Request request(Form form) {
-        return preparation.builder().build(preparation.adjusted(form), expect());
+        return prepared.builder().build(prepared.adjusted(form), expect());
     }
 
     /** A modern request that the gateway answers by itself. */
     Request harmless() {
-        return preparation.builder().build(harmlessForm(), Preparation.nothing());
+        return prepared.builder().build(harmlessForm(), Expectation.NONE);
     }
 
     static Form harmlessForm() {
@@ -40,11 +44,11 @@ record Situation(HostileFile file, Bench bench, HostileCase hostile, Preparation
     /** A modern call of a tool. */
     Request call(String tool, Map<String, @Nullable Object> args, Map<String, @Nullable Object> meta) {
         Form form = new Form(Map.of("template", "modern_call", "tool", tool, "args", args, "meta", meta));
-        return preparation.builder().build(form, Preparation.nothing());
+        return prepared.builder().build(form, Expectation.NONE);
     }
 
     Request listen() {
-        return preparation.builder().build(new Form(Map.of("template", "listen")), Preparation.nothing());
+        return prepared.builder().build(new Form(Map.of("template", "listen")), Expectation.NONE);
     }
 
     /** How long to wait for what must happen: the case's own bound, in the time of a hurried gateway. */

@@ -2,15 +2,10 @@ package io.headgate.gateway.hostile;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,14 +19,15 @@ final class StubTools {
     private static final String FORM = "{\"mode\":\"form\",\"message\":\"Go on?\",\"requestedSchema\":"
             + "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}}";
     private static final double LONGEST_CALL_SECONDS = 30;
-
-    private static final Pattern WITH_HEADER =
-            Pattern.compile("tool (\\w+) has (?:an? )?(?:(string|integer|number|boolean) )?x-mcp-header ([\\w-]+)");
+    private static final double ANSWER_TURN_SECONDS = 0.02;
 
     private final StubUpstream.Era era;
     private final String more;
     private final Set<StubExchange> listeners = ConcurrentHashMap.newKeySet();
-    private final Semaphore answers = new Semaphore(0);
+    private final AtomicInteger questions = new AtomicInteger();
+
+    /** Questions that the client has answered, by their ids. */
+    private final Set<Integer> answered = ConcurrentHashMap.newKeySet();
 
     /** How long {@code echo} sleeps first. */
     volatile double echoSeconds;
@@ -52,34 +48,19 @@ final class StubTools {
         this(era, "");
     }
 
-    /** With tools besides, as {@link #inWords} writes them. */
+    /** With tools besides, as {@link #more} writes them. */
     StubTools(StubUpstream.Era era, String more) {
         this.era = era;
         this.more = more;
     }
 
-    /** The tools that a case names and no stub has by itself, as JSON with a comma before each. */
-    static String inWords(HostileCase hostile) {
+    /** Tools as JSON with a comma before each. */
+    static String more(List<Preparation.Tool> tools) {
         StringBuilder more = new StringBuilder();
-        Matcher tool = WITH_HEADER.matcher(hostile.given());
-        while (tool.find()) {
-            String type = tool.group(2) == null ? "string" : tool.group(2);
-            String header = tool.group(3);
-            boolean isUsual = header.equals(
-                    tool.group(1).equals("sql") ? "Region" : tool.group(1).equals("t") ? "N" : "");
-            if (!isUsual) {
-                String argument = hostile.send().form("args").map().keySet().stream()
-                        .filter(name -> plain(name).equals(plain(header)))
-                        .findFirst()
-                        .orElse(header.toLowerCase(Locale.ROOT));
-                more.append(',').append(tool(tool.group(1), property(argument, type, header)));
-            }
+        for (Preparation.Tool tool : tools) {
+            more.append(',').append(tool(tool.name(), property(tool.argument(), tool.type(), tool.header())));
         }
         return more.toString();
-    }
-
-    private static String plain(String name) {
-        return name.replaceAll("[_-]", "").toLowerCase(Locale.ROOT);
     }
 
     /** The names of its usual tools. */
@@ -169,13 +150,9 @@ final class StubTools {
         text(exchange, "late");
     }
 
-    private void ask(StubExchange exchange) throws IOException, InterruptedException {
+    private void ask(StubExchange exchange) throws IOException {
         if (era == StubUpstream.Era.LEGACY) {
-            exchange.startStream();
-            exchange.event("{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"elicitation/create\",\"params\":" + FORM + "}");
-            if (answers.tryAcquire((long) LONGEST_CALL_SECONDS, TimeUnit.SECONDS)) {
-                text(exchange, "answered");
-            }
+            askOnStream(exchange, questions.incrementAndGet());
             return;
         }
         JsonNode capabilities = exchange.params().path("_meta").path("io.modelcontextprotocol/clientCapabilities");
@@ -188,6 +165,19 @@ final class StubTools {
             exchange.result("\"resultType\":\"input_required\",\"requestState\":\"stub-state\",\"inputRequests\":"
                     + "{\"go\":{\"method\":\"elicitation/create\",\"params\":" + FORM + "}}");
         }
+    }
+
+    /** A question in the middle of a call, which ends with its answer. */
+    private void askOnStream(StubExchange exchange, int id) throws IOException {
+        exchange.startStream();
+        exchange.event(
+                "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"elicitation/create\",\"params\":" + FORM + "}");
+        while (!answered.contains(id)) {
+            if (exchange.awaitDisconnect(ANSWER_TURN_SECONDS)) {
+                return;
+            }
+        }
+        text(exchange, "answered");
     }
 
     /** Streams 50 MB of log messages, or of progress if none were asked for; then the result. */
@@ -218,7 +208,7 @@ final class StubTools {
         if (exchange.rpcMethod().equals("notifications/cancelled")) {
             cancelled.incrementAndGet();
         } else if (exchange.message().has("result") || exchange.message().has("error")) {
-            answers.release();
+            answered.add(exchange.message().path("id").asInt());
         }
     }
 

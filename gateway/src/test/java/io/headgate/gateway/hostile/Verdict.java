@@ -99,8 +99,7 @@ final class Verdict {
     }
 
     private List<String> records() {
-        List<String> all = situation.bench().records().ofCalls();
-        return all.subList(Math.min(all.size(), observation.recordsBefore), all.size());
+        return situation.bench().records().ofCallsSince(observation.recordsBefore);
     }
 
     private void conn(String seen) {
@@ -149,7 +148,7 @@ final class Verdict {
 
     /** What holds for every answer, whatever the case. */
     private void always() {
-        List<String> secrets = new ArrayList<>(situation.preparation().secrets());
+        List<String> secrets = new ArrayList<>(situation.prepared().secrets());
         for (StubUpstream upstream : situation.bench().upstreams()) {
             secrets.add("127.0.0.1:" + upstream.port());
             secrets.add("localhost:" + upstream.port());

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,18 +21,30 @@ import org.jspecify.annotations.Nullable;
 record WaitingList(List<Wait> waits, List<Decision> decisions) {
     static final WaitingList NONE = new WaitingList(List.of(), List.of());
 
-    /** How to know a case by its parts: each named part has what its pattern finds. */
-    record Sign(Map<String, Pattern> patterns) {
+    /**
+     * How to know a case by its parts.
+     *
+     * @param sentences what it is given, word for word; empty if that says nothing
+     * @param patterns what the other parts have, each found by its pattern
+     */
+    record Sign(Set<String> sentences, Map<String, Pattern> patterns) {
         static Sign of(Form form) {
+            Set<String> sentences = new LinkedHashSet<>();
+            form.list("given").forEach(sentence -> sentences.add(String.valueOf(sentence)));
             Map<String, Pattern> patterns = new LinkedHashMap<>();
-            form.map().keySet().forEach(part -> patterns.put(part, Pattern.compile(form.text(part))));
-            return new Sign(patterns);
+            form.map().keySet().stream()
+                    .filter(part -> !part.equals("given"))
+                    .forEach(part -> patterns.put(part, Pattern.compile(form.text(part))));
+            return new Sign(sentences, patterns);
         }
 
         boolean fits(HostileCase hostile) {
-            return patterns.entrySet().stream()
-                    .allMatch(sign ->
-                            sign.getValue().matcher(hostile.part(sign.getKey())).find());
+            boolean isGiven = sentences.isEmpty() || sentences.contains(hostile.given());
+            return isGiven
+                    && patterns.entrySet().stream()
+                            .allMatch(sign -> sign.getValue()
+                                    .matcher(hostile.part(sign.getKey()))
+                                    .find());
         }
     }
 
@@ -98,7 +111,7 @@ record WaitingList(List<Wait> waits, List<Decision> decisions) {
     }
 
     private static Set<String> ids(Form form) {
-        Set<String> ids = new java.util.LinkedHashSet<>();
+        Set<String> ids = new LinkedHashSet<>();
         form.list("cases").forEach(id -> ids.add(String.valueOf(id)));
         return ids;
     }

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +40,8 @@ final class Words {
 
     /** Fills in variables and the sizes in angle brackets. */
     static String expand(String text, Map<String, String> variables) {
-        String filled = VARIABLE.matcher(text).replaceAll(found -> {
-            String value = variables.get(found.group(1));
-            if (value == null) {
-                throw new Unbuildable("${" + found.group(1) + "}");
-            }
-            return Matcher.quoteReplacement(value);
-        });
+        String filled =
+                VARIABLE.matcher(text).replaceAll(found -> Matcher.quoteReplacement(value(found.group(1), variables)));
         String repeated = REPEATED.matcher(filled).replaceAll(found -> {
             boolean textFirst = found.group(1) != null;
             String part = found.group(textFirst ? 1 : 4);
@@ -59,6 +56,33 @@ final class Words {
             throw new Unbuildable("the value " + random);
         }
         return random;
+    }
+
+    /** The names of the variables in a text. */
+    static Set<String> variables(String text) {
+        return VARIABLE.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toSet());
+    }
+
+    /** The value of a variable, as the words after its name change it. */
+    private static String value(String name, Map<String, String> variables) {
+        String whole = variables.get(name);
+        if (whole != null) {
+            return whole;
+        }
+        int end = name.indexOf(' ');
+        String value = end < 0 ? null : variables.get(name.substring(0, end));
+        if (value == null) {
+            throw new Unbuildable("${" + name + "}");
+        }
+        return switch (name.substring(end + 1)) {
+            case "with one bit flipped" -> {
+                int middle = value.length() / 2;
+                char flipped = value.charAt(middle) == 'A' ? 'B' : 'A';
+                yield value.substring(0, middle) + flipped + value.substring(middle + 1);
+            }
+            case "without its last character" -> value.substring(0, value.length() - 1);
+            default -> throw new Unbuildable("${" + name + "}");
+        };
     }
 
     private static String filler(java.util.regex.MatchResult found) {

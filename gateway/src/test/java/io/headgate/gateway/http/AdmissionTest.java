@@ -108,7 +108,7 @@ class AdmissionTest {
     @Test
     void aWrongHostIsToldToThoseWhoKeepRecords() {
         List<String> told = new CopyOnWriteArrayList<>();
-        door.events.listen(new Events.Listener() {
+        Events.Listener records = new Events.Listener() {
             @Override
             public void happened(String name, Map<String, String> facts) {}
 
@@ -116,9 +116,10 @@ class AdmissionTest {
             public void refused(String name, @Nullable InetAddress from) {
                 told.add(name + " " + (from == null ? "" : from.getHostAddress()));
             }
-        });
+        };
+        door.events.listen(records);
         exchange(RawHttp1.post("/mcp", "{}").replace("gw.test", "evil.test"), "host", true);
-        door.events.listen(null);
+        door.events.unlisten(records);
         assertThat(told).containsExactly("input_validation_fail:host 127.0.0.1");
     }
 

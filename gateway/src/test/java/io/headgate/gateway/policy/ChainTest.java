@@ -13,6 +13,7 @@ import io.headgate.filter.FilterType;
 import io.headgate.filter.Handler;
 import io.headgate.filter.RequestHeaders;
 import io.headgate.filter.Route;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.Target;
 import io.headgate.mcp.BadMessage;
 import io.headgate.mcp.Envelope;
@@ -28,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -41,17 +43,18 @@ class ChainTest {
             Schedulers.immediate(),
             Path.of("target"),
             new Events(),
-            List.of());
+            new Secrets());
 
     private final List<String> made = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
 
     @Test
     void letsTheFirstFilterSeeAnExchangeFirst() throws BadMessage {
-        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), CONTEXT).before(exchange -> {
-            seen.add("end");
-            return Flux.empty();
-        });
+        Handler chain = new Chain(List.of(filter("one"), filter("two"), filter("three")), null, CONTEXT)
+                .before(exchange -> {
+                    seen.add("end");
+                    return Flux.empty();
+                });
         call(chain);
         call(chain);
         assertThat(seen).containsExactly("one", "two", "three", "end", "one", "two", "three", "end");
@@ -61,12 +64,12 @@ class ChainTest {
     @Test
     void isTheEndItselfWithoutFilters() {
         Handler end = exchange -> Flux.empty();
-        assertThat(new Chain(List.of(), CONTEXT).before(end)).isSameAs(end);
+        assertThat(new Chain(List.of(), null, CONTEXT).before(end)).isSameAs(end);
     }
 
     @Test
     void tellsTheStateOfEachFilterInOrder() {
-        Chain chain = new Chain(List.of(filter("one"), filter("two")), CONTEXT);
+        Chain chain = new Chain(List.of(filter("one"), filter("two")), null, CONTEXT);
         assertThat(chain.states())
                 .containsExactly(
                         new Chain.FilterState("one", Map.of("name", "one")),
@@ -75,7 +78,7 @@ class ChainTest {
 
     @Test
     void closesTheFirstFilterLast() {
-        new Chain(List.of(filter("one"), filter("two")), CONTEXT).close();
+        new Chain(List.of(filter("one"), filter("two")), null, CONTEXT).close(Set.of());
         assertThat(seen).containsExactly("close two", "close one");
     }
 
@@ -87,7 +90,7 @@ class ChainTest {
                     throw new IllegalStateException("no");
                 }),
                 new Nothing());
-        assertThatThrownBy(() -> new Chain(List.of(filter("one"), broken), CONTEXT))
+        assertThatThrownBy(() -> new Chain(List.of(filter("one"), broken), null, CONTEXT))
                 .hasMessage("no");
         assertThat(seen).containsExactly("close one");
     }

@@ -34,8 +34,8 @@ class CatalogTest {
                 .containsExactly("echo");
         assertThat(Fleet.keys(fleet.ask("u1", Methods.RESOURCES_LIST, "{}"), ItemKind.RESOURCE))
                 .containsExactly("file:///a");
-        assertThat(fleet.keeper.knows("u1")).isTrue();
-        assertThat(fleet.keeper.knows("u3")).isFalse();
+        assertThat(fleet.keeper.servers().knows("u1")).isTrue();
+        assertThat(fleet.keeper.servers().knows("u3")).isFalse();
     }
 
     @Test

@@ -71,9 +71,10 @@ final class Fleet {
     }
 
     Fleet start() {
-        keeper = new CatalogKeeper(sources, meters, time, this::now, events);
+        keeper = new CatalogKeeper(meters, time, this::now, events);
+        keeper.begin(keeper.with(sources));
         Seal seal = new Seal(List.of(SealKey.random()), this::now);
-        router = new Front(keeper, new Router(keeper, this::upstream, seal, pageSize, time, "0.1", meters));
+        router = new Front(keeper, new Router(keeper, seal, pageSize, time, "0.1", meters));
         keeper.start();
         return this;
     }

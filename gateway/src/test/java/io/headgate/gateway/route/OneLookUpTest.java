@@ -7,6 +7,7 @@ import io.headgate.filter.Exchange;
 import io.headgate.filter.Filter;
 import io.headgate.filter.FilterContext;
 import io.headgate.filter.Handler;
+import io.headgate.filter.Secrets;
 import io.headgate.filter.breaker.BreakerConfig;
 import io.headgate.filter.breaker.BreakerFilter;
 import io.headgate.filter.concurrency.ConcurrencyConfig;
@@ -51,8 +52,8 @@ class OneLookUpTest {
         fleet.add("u1").tool("echo");
         fleet.add("u2").tool("other");
         fleet.start();
-        FilterContext context =
-                new FilterContext("filters[0]", fleet.meters, fleet::now, fleet.time, data, fleet.events, List.of());
+        FilterContext context = new FilterContext(
+                "filters[0]", fleet.meters, fleet::now, fleet.time, data, fleet.events, new Secrets());
         filters.add(new TimeoutFilter(TimeoutConfig.of(null, null), context));
         filters.add(new BreakerFilter(BreakerConfig.DEFAULT, context));
         filters.add(new RetryFilter(RetryConfig.DEFAULT, context));
@@ -117,7 +118,7 @@ class OneLookUpTest {
                     return chain.handle(exchange);
                 },
                 head -> null,
-                fleet.keeper::knows,
+                server -> fleet.keeper.servers().knows(server),
                 (target, hasSession) -> {
                     lookUps.incrementAndGet();
                     return fleet.keeper.resolve(target, hasSession);

@@ -23,7 +23,7 @@ public final class GatewayMetrics {
     }
 
     /** Those that have this label. */
-    private double get(String name, String label) {
+    public double get(String name, String label) {
         try {
             String all = http.send(
                             HttpRequest.newBuilder(uri)

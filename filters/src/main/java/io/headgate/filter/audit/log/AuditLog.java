@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ public final class AuditLog implements AutoCloseable {
     private final LogHealth health;
     private final AuditMeters meters;
     private final LogWriter writer;
+    private final AuditLogConfig opened;
     private final DiskWatch watch;
     private final FileChannel lock;
     private final Thread writing;
@@ -45,12 +47,14 @@ public final class AuditLog implements AutoCloseable {
             LogHealth health,
             AuditMeters meters,
             LogWriter writer,
+            AuditLogConfig opened,
             DiskWatch watch,
             FileChannel lock) {
         this.queue = queue;
         this.health = health;
         this.meters = meters;
         this.writer = writer;
+        this.opened = opened;
         this.watch = watch;
         this.lock = lock;
         writing = thread("audit-log", writer);
@@ -81,7 +85,13 @@ public final class AuditLog implements AutoCloseable {
             meters = new AuditMeters(registry, queue::size, health::get);
             DiskWatch watch = new DiskWatch(disk, config.stall(), health, meters);
             return new AuditLog(
-                    queue, health, meters, writer(directory, config, clock, queue, health, meters, watch), watch, lock);
+                    queue,
+                    health,
+                    meters,
+                    writer(directory, config, clock, queue, health, meters, watch),
+                    config,
+                    watch,
+                    lock);
         } catch (IOException | RuntimeException failed) {
             if (meters != null) {
                 meters.close();
@@ -106,7 +116,7 @@ public final class AuditLog implements AutoCloseable {
         LineWriter lines = new LineWriter(boot, config.node(), clock);
         SegmentChain chain = new SegmentChain(directory, files, lines, meters, start.tip(), start.ended());
         Checkpoints checkpoints = new Checkpoints(directory, files, SigningKey.in(directory), config.node());
-        Retention retention = new Retention(directory, config, clock);
+        Retention retention = new Retention(directory, clock);
         Keeper keeper = new Keeper(directory, files, config, chain, lines, checkpoints, retention, meters);
         keeper.reopen(calls);
         if (!start.wasClosed()) {
@@ -155,6 +165,26 @@ public final class AuditLog implements AutoCloseable {
     /** The place of the last record that is durable; what a reader finds behind it may never have been. */
     public long durable() {
         return writer.durable();
+    }
+
+    /**
+     * Is kept by other settings, from the writer's next look on: segments, checkpoints and what is kept of them.
+     *
+     * @return the names of those that differ and take effect only when the log is opened again
+     */
+    public List<String> follow(AuditLogConfig config) {
+        writer.follow(config);
+        List<String> waiting = new ArrayList<>();
+        if (!config.node().equals(opened.node())) {
+            waiting.add("node");
+        }
+        if (config.queueRecords() != opened.queueRecords()) {
+            waiting.add("queueRecords");
+        }
+        if (!config.stall().equals(opened.stall())) {
+            waiting.add("stall");
+        }
+        return waiting;
     }
 
     /** Writes all that waits and seals the log; what comes later is refused. */

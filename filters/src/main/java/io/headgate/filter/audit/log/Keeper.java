@@ -20,7 +20,7 @@ final class Keeper {
 
     private final Path directory;
     private final LogFiles files;
-    private final AuditLogConfig config;
+    private volatile AuditLogConfig config;
     private final SegmentChain chain;
     private final LineWriter lines;
     private final Checkpoints checkpoints;
@@ -47,6 +47,11 @@ final class Keeper {
         this.checkpoints = checkpoints;
         this.retention = retention;
         this.meters = meters;
+    }
+
+    /** Keeps the log by other settings from now on; for any thread. */
+    void follow(AuditLogConfig changed) {
+        config = changed;
     }
 
     /** One more record that no checkpoint covers. */
@@ -155,7 +160,7 @@ final class Keeper {
 
     private void open(OpenCalls calls) throws IOException {
         chain.open(calls);
-        List<Expired> expired = retention.expired(chain.first());
+        List<Expired> expired = retention.expired(chain.first(), config);
         if (!expired.isEmpty()) {
             delete(expired);
         }

@@ -89,6 +89,11 @@ final class LogWriter implements Runnable {
         return wakeUp;
     }
 
+    /** Keeps the log by other settings from the next look on. */
+    void follow(AuditLogConfig config) {
+        keeper.follow(config);
+    }
+
     /** The place of the last record that is durable. */
     long durable() {
         return chain.durableSeq();

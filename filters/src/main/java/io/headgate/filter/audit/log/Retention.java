@@ -6,14 +6,15 @@ import io.headgate.filter.audit.format.RecordLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Which sealed segments are old or too many; the current one never is. */
 final class Retention {
     private final Path directory;
-    private final AuditLogConfig config;
     private final InstantSource clock;
 
     /**
@@ -29,14 +30,13 @@ final class Retention {
         }
     }
 
-    Retention(Path directory, AuditLogConfig config, InstantSource clock) {
+    Retention(Path directory, InstantSource clock) {
         this.directory = directory;
-        this.config = config;
         this.clock = clock;
     }
 
     /** The oldest segments, as far as they may go; all before the current one are sealed, here or there. */
-    List<Expired> expired(long current) throws IOException {
+    List<Expired> expired(long current, AuditLogConfig config) throws IOException {
         List<Path> segments = AuditFiles.segments(directory).stream()
                 .filter(segment -> AuditFiles.first(segment) <= current)
                 .toList();
@@ -48,7 +48,7 @@ final class Retention {
         for (int i = 0; i + 1 < segments.size(); i++) {
             Path segment = segments.get(i);
             boolean isTooMuch = config.keepBytes() > 0 && total > config.keepBytes();
-            if (!isTooMuch && !isTooOld(segment)) {
+            if (!isTooMuch && !isTooOld(segment, config.keepAge())) {
                 break;
             }
             total -= Files.size(segment);
@@ -58,11 +58,11 @@ final class Retention {
         return expired;
     }
 
-    private boolean isTooOld(Path segment) throws IOException {
-        return config.keepAge() != null
+    private boolean isTooOld(Path segment, @Nullable Duration keepAge) throws IOException {
+        return keepAge != null
                 && Files.getLastModifiedTime(segment)
                         .toInstant()
-                        .isBefore(clock.instant().minus(config.keepAge()));
+                        .isBefore(clock.instant().minus(keepAge));
     }
 
     private static String previousOf(Path segment) throws IOException {

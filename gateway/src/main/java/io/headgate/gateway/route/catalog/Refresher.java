@@ -49,7 +49,6 @@ final class Refresher {
     }
 
     private final Namespace namespace;
-    private final List<Namespace> fleet;
     private final Upstream upstream;
     private final Scheduler timer;
     private final InstantSource clock;
@@ -63,6 +62,7 @@ final class Refresher {
     private final Disposable.Swap changes = Disposables.swap();
 
     // All below is guarded by this.
+    private List<Namespace> fleet;
     private @Nullable Offer offer;
     private @Nullable Instant lastRefresh;
     private @Nullable Refusal failure;
@@ -82,6 +82,7 @@ final class Refresher {
     private int failures;
     private long lastFailure;
 
+    /** @param former of the same name, whose lists are shown until this one has read its own; or null */
     Refresher(
             Source source,
             List<Namespace> fleet,
@@ -89,7 +90,8 @@ final class Refresher {
             Scheduler timer,
             InstantSource clock,
             Events events,
-            Listener listener) {
+            Listener listener,
+            @Nullable Refresher former) {
         this.upstream = source.upstream();
         this.namespace = new Namespace(upstream.name(), source.prefix());
         this.fleet = fleet;
@@ -100,6 +102,11 @@ final class Refresher {
         this.successes = meters.counter(MeterNames.CATALOG_REFRESHES, "upstream", upstream.name(), "outcome", "ok");
         this.failedAttempts =
                 meters.counter(MeterNames.CATALOG_REFRESHES, "upstream", upstream.name(), "outcome", "failed");
+        Offer known = former == null ? null : former.snapshot().offer();
+        if (known != null) {
+            this.offer = Offer.of(namespace, fleet, known.listing());
+            this.isStale = true;
+        }
     }
 
     void start() {
@@ -232,9 +239,38 @@ final class Refresher {
         running.update(Mono.defer(upstream::list)
                 .timeout(LONGEST_LIST, timer)
                 .publishOn(timer)
-                .map(listing -> Offer.of(namespace, fleet, listing))
+                .map(this::offer)
                 .subscribe(
                         fresh -> succeed(fresh, answered), error -> fail(error, answered), () -> endedEmpty(answered)));
+    }
+
+    private Offer offer(Listing listing) {
+        List<Namespace> others;
+        synchronized (this) {
+            others = fleet;
+        }
+        return Offer.of(namespace, others, listing);
+    }
+
+    /** The fleet has other names now, which this server's items may imitate, or no more. */
+    void follow(List<Namespace> names) {
+        Offer known;
+        synchronized (this) {
+            if (fleet.equals(names)) {
+                return;
+            }
+            fleet = names;
+            known = offer;
+        }
+        if (known == null) {
+            return;
+        }
+        Offer renewed = Offer.of(namespace, names, known.listing());
+        synchronized (this) {
+            if (offer == known) {
+                offer = renewed;
+            }
+        }
     }
 
     private void succeed(Offer fresh, Set<String> answered) {

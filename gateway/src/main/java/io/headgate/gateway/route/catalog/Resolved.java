@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A route as the catalogue had it when an exchange came, with all that the catalogue had then. */
 public final class Resolved implements Route {
+    private final Servers servers;
     private final Target target;
     private final @Nullable View view;
     private final @Nullable Entry entry;
@@ -16,7 +17,9 @@ public final class Resolved implements Route {
     /** Made when it is asked for; two threads that ask at the same time make the same. */
     private @Nullable String tool;
 
-    private Resolved(Target target, @Nullable View view, @Nullable Entry entry, @Nullable Owner owner) {
+    private Resolved(
+            Servers servers, Target target, @Nullable View view, @Nullable Entry entry, @Nullable Owner owner) {
+        this.servers = servers;
         this.target = target;
         this.view = view;
         this.entry = entry;
@@ -26,23 +29,24 @@ public final class Resolved implements Route {
     /**
      * Looks up what is addressed.
      *
+     * @param servers among which it is looked for
      * @param view what the sender's door shows, or null if there is no such door
      */
-    static Resolved in(@Nullable View view, Target target) {
+    static Resolved in(Servers servers, @Nullable View view, Target target) {
         if (view == null) {
-            return new Resolved(target, null, null, null);
+            return new Resolved(servers, target, null, null, null);
         }
         return switch (target.kind()) {
-            case TOOL -> listed(ItemKind.TOOL, view, target);
-            case PROMPT -> listed(ItemKind.PROMPT, view, target);
-            case RESOURCE -> new Resolved(target, view, null, view.resource(target.name()));
-            case TASK, NONE -> new Resolved(target, view, null, null);
+            case TOOL -> listed(servers, ItemKind.TOOL, view, target);
+            case PROMPT -> listed(servers, ItemKind.PROMPT, view, target);
+            case RESOURCE -> new Resolved(servers, target, view, null, view.resource(target.name()));
+            case TASK, NONE -> new Resolved(servers, target, view, null, null);
         };
     }
 
-    private static Resolved listed(ItemKind kind, View view, Target target) {
+    private static Resolved listed(Servers servers, ItemKind kind, View view, Target target) {
         Entry entry = view.items(kind).get(target.name());
-        return new Resolved(target, view, entry, entry == null ? null : entry.owner());
+        return new Resolved(servers, target, view, entry, entry == null ? null : entry.owner());
     }
 
     @Override
@@ -85,6 +89,11 @@ public final class Resolved implements Route {
     @Override
     public @Nullable RawJson contract() {
         return entry == null ? null : entry.json();
+    }
+
+    /** The servers that the exchange can reach, from its begin to its end. */
+    public Servers servers() {
+        return servers;
     }
 
     /** The arguments of the tool that calls repeat in header fields; empty for what is no tool, or unknown. */

@@ -1,6 +1,7 @@
 package io.headgate.gateway.upstream.era;
 
 import io.headgate.filter.Exchange;
+import io.headgate.filter.LiveGauges;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.upstream.BackDialect;
 import io.headgate.gateway.upstream.ListChanges;
@@ -56,10 +57,11 @@ public final class HttpUpstream implements Upstream {
             UpstreamConfig config,
             LoopResources loops,
             MeterRegistry registry,
+            LiveGauges gauges,
             InstantSource clock,
             MemoryBudget memory) {
         this.config = config;
-        this.meters = new UpstreamMeters(config.name(), registry, clock, memory);
+        this.meters = new UpstreamMeters(config.name(), registry, gauges, clock, memory);
         this.client = new HttpClient(config, loops, meters);
         this.eras = new EraProbe(config, client, clock);
         meters.eras(era -> eras.known().speaks(era));
@@ -71,17 +73,18 @@ public final class HttpUpstream implements Upstream {
      */
     public static HttpUpstream create(
             UpstreamConfig config, LoopResources loops, MeterRegistry registry, InstantSource clock) {
-        return create(config, loops, registry, clock, MemoryBudget.unlimited(registry));
+        return create(config, loops, registry, new LiveGauges(registry), clock, MemoryBudget.unlimited(registry));
     }
 
-    /** The same, within the budget of a gateway. */
+    /** The same within the budget of a gateway, where another one may take its place. */
     public static HttpUpstream create(
             UpstreamConfig config,
             LoopResources loops,
             MeterRegistry registry,
+            LiveGauges gauges,
             InstantSource clock,
             MemoryBudget memory) {
-        return new HttpUpstream(config, loops, registry, clock, memory);
+        return new HttpUpstream(config, loops, registry, gauges, clock, memory);
     }
 
     @Override

@@ -18,11 +18,12 @@ public final class Resolutions {
         Items.Builder tools = new Items.Builder();
         boolean unused =
                 tools.add(new Entry(owner, target.name(), json, json, json, /* position= */ 0, params, ToolHints.NONE));
-        return Resolved.in(new View(target.server(), List.of(), Map.of(ItemKind.TOOL, tools.build())), target);
+        return Resolved.in(
+                Servers.NONE, new View(target.server(), List.of(), Map.of(ItemKind.TOOL, tools.build())), target);
     }
 
     /** Of something that no server has. */
     public static Resolved unknown(Target target) {
-        return Resolved.in(new View(target.server(), List.of(), Map.of()), target);
+        return Resolved.in(Servers.NONE, new View(target.server(), List.of(), Map.of()), target);
     }
 }

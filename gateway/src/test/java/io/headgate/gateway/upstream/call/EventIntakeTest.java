@@ -2,6 +2,7 @@ package io.headgate.gateway.upstream.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.LiveGauges;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.headgate.gateway.upstream.UpstreamConfig;
@@ -46,7 +47,8 @@ class EventIntakeTest {
         return new HttpClient(
                 config,
                 loops,
-                new UpstreamMeters("u1", meters, InstantSource.system(), MemoryBudget.unlimited(meters)));
+                new UpstreamMeters(
+                        "u1", meters, new LiveGauges(meters), InstantSource.system(), MemoryBudget.unlimited(meters)));
     }
 
     @AfterEach

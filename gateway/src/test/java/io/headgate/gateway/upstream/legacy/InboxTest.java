@@ -3,6 +3,7 @@ package io.headgate.gateway.upstream.legacy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.filter.LiveGauges;
 import io.headgate.gateway.memory.MemoryBudget;
 import io.headgate.gateway.memory.MemoryConfig;
 import io.headgate.gateway.telemetry.MeterNames;
@@ -23,7 +24,8 @@ class InboxTest {
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final MemoryBudget memory = MemoryBudget.of(MemoryConfig.of(16L * MIB), meters);
-    private final UpstreamMeters upstream = new UpstreamMeters("s", meters, InstantSource.system(), memory);
+    private final UpstreamMeters upstream =
+            new UpstreamMeters("s", meters, new LiveGauges(meters), InstantSource.system(), memory);
     private final Inbox inbox = new Inbox(upstream);
 
     @Test
