@@ -95,6 +95,37 @@ class ChainTest {
         assertThat(seen).containsExactly("close one");
     }
 
+    /** A bucket would be taken over by a new filter too, so only the objects tell that nothing was made anew. */
+    @Test
+    void keepsWhatIsEqualAndHandsOnWhatIsNot() {
+        List<Object> formers = new ArrayList<>();
+        FilterType<Setting> type = new FilterType<>("set", Setting.class, (config, context) -> {
+            Filter former = context.former();
+            formers.add(former == null ? "none" : former);
+            return new Noted("set " + config.number());
+        });
+        Chain first = new Chain(List.of(set(type, 1), set(type, 2)), null, CONTEXT);
+        Chain second = new Chain(List.of(set(type, 3), set(type, 1)), first, CONTEXT);
+        assertThat(formers).hasSize(3).startsWith("none", "none");
+        assertThat(second.filters()).contains(named(first, "set 1")).doesNotContain(named(first, "set 2"));
+        assertThat(formers.get(2)).isSameAs(named(first, "set 2"));
+        first.close(second.filters());
+        assertThat(seen).containsExactly("close set 2");
+    }
+
+    private record Setting(int number) {}
+
+    private static ConfiguredFilter<Setting> set(FilterType<Setting> type, int number) {
+        return new ConfiguredFilter<>("filters[set]", type, new Setting(number));
+    }
+
+    private static Filter named(Chain chain, String name) {
+        return chain.filters().stream()
+                .filter(filter -> name.equals(filter.state().get("name")))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private ConfiguredFilter<Nothing> filter(String name) {
         return new ConfiguredFilter<>(
                 "filters[" + name + "]",
