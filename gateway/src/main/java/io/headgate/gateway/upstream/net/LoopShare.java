@@ -19,9 +19,12 @@ final class LoopShare {
         lastNanos = now;
     }
 
-    /** So much of the loop's time was spent until now; returns how long nothing more is to be read, mostly 0. */
+    /**
+     * So much of the loop's time was spent until now; returns how long nothing more is to be read, mostly 0. One look takes
+     * milliseconds: where it took longer, the JVM or the machine held it up, and the server is not to blame.
+     */
     long spent(long nanos, long now) {
-        free = Math.min(MOST_NANOS, free + (now - lastNanos) / SHARE) - nanos;
+        free = Math.min(MOST_NANOS, free + (now - lastNanos) / SHARE) - Math.min(nanos, MOST_NANOS);
         lastNanos = now;
         return free >= 0 ? 0 : -free * SHARE;
     }

@@ -36,4 +36,12 @@ class LoopShareTest {
         }
         assertThat(spent).isBetween(900 * MILLI, 1_100 * MILLI);
     }
+
+    @Test
+    void aMachineThatStoodStillIsNotTheServersFault() {
+        pace.spent(50 * MILLI, MILLI);
+
+        assertThat(pace.spent(10_000 * MILLI, 10_001 * MILLI)).isZero();
+        assertThat(pace.spent(10_000 * MILLI, 10_002 * MILLI)).isBetween(1L, 500 * MILLI);
+    }
 }
