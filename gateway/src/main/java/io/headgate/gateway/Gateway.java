@@ -46,6 +46,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,7 +82,7 @@ public final class Gateway implements AutoCloseable {
     private boolean isStopped;
 
     /** Puts together what lives as long as the process, around the first generation. */
-    private Gateway(Config config, @Nullable Path file, InstantSource clock) {
+    private Gateway(Config config, @Nullable Supplier<Config> again, InstantSource clock) {
         this.clock = clock;
         try {
             PrometheusMeterRegistry meters = Telemetry.registry(Version.current());
@@ -135,7 +136,7 @@ public final class Gateway implements AutoCloseable {
             door = HttpDoor.start(doorConfig(config), dialects, meters, loops, events, memory);
             undo.push(() -> quietly(door.drain(Duration.ZERO)));
             PolicyFile policyFile =
-                    file == null ? null : new PolicyFile(file, generations, policy, events, clock, meters);
+                    again == null ? null : new PolicyFile(again, generations, policy, events, clock, meters);
             if (policyFile != null) {
                 undo.push(policyFile::dispose);
                 Disposable signal = Hangup.handle(() -> {
@@ -172,12 +173,12 @@ public final class Gateway implements AutoCloseable {
      * line by line what is wrong.
      */
     public static Gateway start(Path file) {
-        return new Gateway(ConfigFile.read(file), file, InstantSource.system());
+        return start(ConfigFile.read(file), () -> ConfigFile.read(file));
     }
 
-    /** The same with the file as it was just read. */
-    static Gateway start(Path file, Config config) {
-        return new Gateway(config, file, InstantSource.system());
+    /** The same with a file that was just read, and how it is read again. */
+    static Gateway start(Config config, Supplier<Config> again) {
+        return new Gateway(config, again, InstantSource.system());
     }
 
     /** Without a file to follow: what is described now holds until the stop. */

@@ -16,6 +16,9 @@ import java.util.List;
 
 /** The command line. */
 public final class Main {
+    /** EX_CONFIG of sysexits.h: a service manager need not start it again before the file is another one. */
+    private static final int BAD_FILE = 78;
+
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     private static final List<String> VERBS =
@@ -29,12 +32,15 @@ public final class Main {
     private final PrintStream out;
     private final PrintStream err;
 
-    private Main(PrintStream out, PrintStream err) {
+    Main(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
     }
 
-    /** Ends with 0, or with 1 and one line for each thing that is wrong; a server runs until it is told to stop. */
+    /**
+     * Ends with 0, or with one line for each thing that is wrong and 78 if the file is, else 1; a server runs until it is told
+     * to stop.
+     */
     public static void main(String[] arguments) {
         // Netty samples buffers for leaks; the tests watch all of them instead, so that calls need not pay for it.
         if (System.getProperty(LEAK_DETECTION) == null) {
@@ -46,13 +52,14 @@ public final class Main {
         }
     }
 
-    private int run(String[] arguments) {
+    int run(String[] arguments) {
         try {
             String verb = arguments.length == 0 ? "help" : arguments[0];
             List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
             return run(verb, rest);
         } catch (ConfigRejected rejected) {
             rejected.withWarnings().forEach(err::println);
+            return arguments[0].equals("run") ? BAD_FILE : 1;
         } catch (UsageException | ListenException | AdminException | IllegalArgumentException known) {
             err.println("headgate: " + known.getMessage());
         } catch (RuntimeException unforeseen) {
@@ -87,7 +94,7 @@ public final class Main {
         Path file = file("run", line);
         Config config = ConfigFile.read(file);
         config.warnings().forEach(err::println);
-        Gateway gateway = Gateway.start(file, config);
+        Gateway gateway = Gateway.start(config, () -> ConfigFile.read(file));
         Shutdown.onSignal(gateway::stop);
         String scheme = config.tls() == null ? "http" : "https";
         return say("Headgate " + Version.current() + " serves " + scheme + "://" + Gateway.text(gateway.address())

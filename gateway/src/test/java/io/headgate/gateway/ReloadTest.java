@@ -2,6 +2,7 @@ package io.headgate.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.demo.DemoServer;
 import io.headgate.gateway.demo.DemoServerOptions;
 import io.headgate.gateway.demo.Era;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -127,7 +129,7 @@ class ReloadTest {
         assertThat(policy.at("/lastReload/problems").size()).isPositive();
         GatewayMetrics metrics = new GatewayMetrics(gateway);
         assertThat(metrics.get("headgate_config_applied")).isZero();
-        assertThat(metrics.get("headgate_config_reloads_total{outcome=\"refused\"}"))
+        assertThat(metrics.get("headgate_config_reload_total{result=\"rejected\"}"))
                 .isEqualTo(1);
         assertThat(new ModernClient(gateway.address())
                         .call("one__echo", "{\"message\":\"hi\"}")
@@ -248,6 +250,30 @@ class ReloadTest {
             many.append(server("s" + i, one));
         }
         assertThat(median(reporter, "200 servers", many.toString())).isLessThan(10_000);
+    }
+
+    /** A file that meets a defect of the gateway is refused like any other, and the next one is read. */
+    @Test
+    void aDefectOfTheReaderChangesNothing() throws Exception {
+        AtomicBoolean isBroken = new AtomicBoolean();
+        gateway.stop();
+        gateway = Gateway.start(ConfigFile.read(file), () -> {
+            if (isBroken.get()) {
+                throw new StackOverflowError("a defect");
+            }
+            return ConfigFile.read(file);
+        });
+        Await.until("the gateway is ready", gateway::isReady);
+        isBroken.set(true);
+        HttpResponse<String> refused = ask("POST", "/reload");
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.body()).contains("this is a defect of the gateway");
+        assertThat(new ModernClient(gateway.address())
+                        .call("one__echo", "{\"message\":\"hi\"}")
+                        .text())
+                .isEqualTo("hi");
+        isBroken.set(false);
+        assertThat(ask("POST", "/reload").statusCode()).isEqualTo(200);
     }
 
     private long median(TestReporter reporter, String what, String servers) throws IOException {

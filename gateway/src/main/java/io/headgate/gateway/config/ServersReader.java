@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the map of servers, in the shape that every client of MCP writes. */
 final class ServersReader {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    /** Two underscores end the server's part of a tool's name: those of a__b would look like those of a. */
+    private static final Pattern NAME = Pattern.compile("(?!.*__)[A-Za-z0-9_-]{1,64}");
+
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,64}");
     private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}");
     private static final Set<String> HTTP = Set.of("http", "streamable-http", "streamable_http", "streamablehttp");
@@ -89,7 +91,10 @@ final class ServersReader {
         named.entries().forEach((name, field) -> {
             String at = RecordBinder.join(path, name);
             if (!NAME.matcher(name).matches()) {
-                problems.add(field.place(), at, "no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)");
+                problems.add(
+                        field.place(),
+                        at,
+                        "no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -, and no two _ in a row)");
             }
             Place earlier = isDisabled(field.value()) ? null : places.putIfAbsent(name, field.place());
             if (earlier != null) {

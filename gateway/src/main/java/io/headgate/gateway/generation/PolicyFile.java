@@ -2,7 +2,6 @@ package io.headgate.gateway.generation;
 
 import io.headgate.filter.Events;
 import io.headgate.gateway.config.Config;
-import io.headgate.gateway.config.ConfigFile;
 import io.headgate.gateway.config.ConfigRejected;
 import io.headgate.gateway.telemetry.MeterNames;
 import io.micrometer.core.instrument.Gauge;
@@ -64,15 +63,15 @@ public final class PolicyFile implements Disposable {
     /** What was read the last time; guarded by this. */
     private List<Path> files;
 
-    /** Begins to watch. */
+    /** Begins to watch. {@code reader} reads the file and everything that it names. */
     public PolicyFile(
-            Path file,
+            Supplier<Config> reader,
             Generations generations,
             Scheduler thread,
             Events events,
             InstantSource clock,
             MeterRegistry meters) {
-        this.reader = () -> ConfigFile.read(file);
+        this.reader = reader;
         this.started = generations.present().config();
         this.generations = generations;
         this.thread = thread;
@@ -138,6 +137,15 @@ public final class PolicyFile implements Disposable {
         } catch (ConfigRejected rejected) {
             files = rejected.files();
             return refused(reason, now, "", rejected.problems());
+        } catch (RuntimeException | StackOverflowError defect) {
+            // A file that meets a defect of ours is as bad as any other, and calls know nothing of it.
+            LOG.error("the file meets a defect of the gateway", defect);
+            return refused(
+                    reason,
+                    now,
+                    "",
+                    List.of("the gateway cannot read the file: " + defect
+                            + " (this is a defect of the gateway: its log has more)"));
         }
         files = config.files();
         try {
@@ -152,7 +160,7 @@ public final class PolicyFile implements Disposable {
                     Changes.needingRestart(started, config),
                     config.warnings(),
                     List.of());
-        } catch (RuntimeException notMade) {
+        } catch (RuntimeException | StackOverflowError notMade) {
             return refused(reason, now, config.digest(), List.of(String.valueOf(notMade.getMessage())));
         }
     }
@@ -171,7 +179,7 @@ public final class PolicyFile implements Disposable {
     }
 
     private void tell(Outcome outcome) {
-        meters.counter(MeterNames.CONFIG_RELOADS, "outcome", outcome.applied() ? "applied" : "refused")
+        meters.counter(MeterNames.CONFIG_RELOAD, "result", outcome.applied() ? "applied" : "rejected")
                 .increment();
         if (outcome.applied()) {
             lastSuccess = outcome.at();

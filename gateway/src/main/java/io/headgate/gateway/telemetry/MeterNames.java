@@ -9,7 +9,7 @@ public final class MeterNames {
     public static final String BUILD_INFO = "headgate.build.info";
     public static final String CONFIG_APPLIED = "headgate.config.applied";
     public static final String CONFIG_APPLIED_AT = "headgate.config.applied.timestamp.seconds";
-    public static final String CONFIG_RELOADS = "headgate.config.reloads";
+    public static final String CONFIG_RELOAD = "headgate.config.reload";
     public static final String GENERATION = "headgate.generation";
     public static final String GENERATIONS = "headgate.generations.alive";
     public static final String CLOCK_JUMPS = "headgate.clock.jump";

@@ -79,7 +79,7 @@ class ConfigProblemsTest {
                 arguments("mcpServers:\n  a: {}", "2:3 mcpServers.a: no url (expected: url: http://...)"),
                 arguments(
                         "mcpServers:\n  a b: {url: 'http://c/mcp'}",
-                        "2:3 mcpServers.a b: no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -)"),
+                        "2:3 mcpServers.a b: no name for a server (expected: 1 to 64 of A-Z a-z 0-9 _ -, and no two _ in a row)"),
                 arguments(
                         "mcpServers:\n  a: {url: 'http://me:hunter2@b/mcp'}",
                         "2:12 mcpServers.a.url: credentials in a URL (expected: headers: {Authorization: ...})"),

@@ -23,6 +23,7 @@ final class HostileSuite implements AutoCloseable {
     private final GatewayUnderTest.Starter starter;
 
     private final Map<Setting, Bench> benches = new HashMap<>();
+    private final FileCases files = new FileCases();
 
     HostileSuite(HostileFile file, WaitingList waiting, GatewayUnderTest.Starter starter) {
         this.file = file;
@@ -55,6 +56,9 @@ final class HostileSuite implements AutoCloseable {
 
     /** Runs a case in its setting; everything that is wrong. */
     List<String> problems(HostileCase written) throws Exception {
+        if (written.layer().equals("config")) {
+            return files.problems(waiting.decided(written, file.codes().keySet()));
+        }
         return problems(run(written));
     }
 
@@ -91,6 +95,7 @@ final class HostileSuite implements AutoCloseable {
 
     @Override
     public void close() {
+        files.close();
         for (Bench bench : benches.values()) {
             bench.close();
         }

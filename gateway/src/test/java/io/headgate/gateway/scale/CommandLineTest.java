@@ -24,6 +24,7 @@ class CommandLineTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + taken.getLocalPort();
             assertRefused(
+                    1,
                     file(
                             "listen: " + address,
                             "admin: 127.0.0.1:0",
@@ -34,12 +35,13 @@ class CommandLineTest {
 
     @Test
     void saysWhichFileIsMissing() throws IOException {
-        assertRefused(directory.resolve("nosuch.yaml"), "nosuch.yaml");
+        assertRefused(78, directory.resolve("nosuch.yaml"), "nosuch.yaml");
     }
 
     @Test
     void saysWhereAnUnknownKeyIsAndWhatItMeant() throws IOException {
         assertRefused(
+                78,
                 file("mcpServers: {a: {url: \"http://127.0.0.1:9/mcp\"}}", "listn: 127.0.0.1:0"),
                 "headgate.yaml:2:1",
                 "listn: unknown key",
@@ -50,9 +52,9 @@ class CommandLineTest {
         return Files.write(directory.resolve("headgate.yaml"), List.of(lines));
     }
 
-    private static void assertRefused(Path file, String... said) {
+    private static void assertRefused(int status, Path file, String... said) {
         try (ChildJvm jvm = ChildJvm.start(List.of(), "run", "-c", file.toString())) {
-            assertThat(jvm.exitCode(END)).isEqualTo(1);
+            assertThat(jvm.exitCode(END)).isEqualTo(status);
             assertThat(jvm.errors().strip().lines()).hasSize(1);
             assertThat(jvm.errors()).contains(said);
             assertThat(jvm.output() + jvm.errors()).doesNotContain("\tat ").doesNotContain("Exception");

@@ -86,7 +86,7 @@ public final class ConfigSchema {
         if (shape instanceof Shape.Named named) {
             Map<String, Object> map = fields("type", "object", "additionalProperties", schema(named.element()));
             if (named.element() instanceof Shape.Keys) {
-                map.put("propertyNames", Map.of("pattern", "^[A-Za-z0-9_-]{1,64}$"));
+                map.put("propertyNames", Map.of("pattern", "^(?!.*__)[A-Za-z0-9_-]{1,64}$"));
             }
             return map;
         }
