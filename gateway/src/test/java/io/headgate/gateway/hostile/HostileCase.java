@@ -45,6 +45,11 @@ record HostileCase(
         return !tier.equals(EVERY_COMMIT);
     }
 
+    /** True if it is about the policy file, which is all that it needs. */
+    boolean isAboutFile() {
+        return layer.equals("config");
+    }
+
     /** A part of the case by the name that the file has for it, as text. */
     String part(String name) {
         return switch (name) {

@@ -56,7 +56,7 @@ final class HostileSuite implements AutoCloseable {
 
     /** Runs a case in its setting; everything that is wrong. */
     List<String> problems(HostileCase written) throws Exception {
-        if (written.layer().equals("config")) {
+        if (written.isAboutFile()) {
             return files.problems(waiting.decided(written, file.codes().keySet()));
         }
         return problems(run(written));

@@ -31,7 +31,8 @@ class PreparationsTest {
     void everyCaseThatRunsIsPrepared() throws Exception {
         WaitingList waiting = WaitingList.load();
         HostileFile own = file("cases.yaml");
-        Stream<HostileCase> running = own.cases().stream().filter(hostile -> waiting.waitOf(hostile, own) == null);
+        Stream<HostileCase> running =
+                own.cases().stream().filter(hostile -> !hostile.isAboutFile() && waiting.waitOf(hostile, own) == null);
         assertThat(Stream.concat(running, file("more-cases.yaml").cases().stream()))
                 .allSatisfy(hostile ->
                         assertThatCode(() -> preparations.of(hostile)).doesNotThrowAnyException());
