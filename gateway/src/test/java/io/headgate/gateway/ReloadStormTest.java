@@ -52,7 +52,7 @@ class ReloadStormTest {
     @TempDir
     private Path directory;
 
-    private final List<DemoServer> servers = Stream.of(Era.MODERN, Era.LEGACY, Era.MODERN)
+    private final List<DemoServer> servers = Stream.of(Era.MODERN, Era.LEGACY, Era.MODERN, Era.MODERN)
             .map(era -> DemoServer.start(DemoServerOptions.builder().era(era).build()))
             .toList();
     private final Set<String> failures = ConcurrentHashMap.newKeySet();
@@ -97,6 +97,7 @@ class ReloadStormTest {
             warm.add(CompletableFuture.runAsync(() -> echo(n, client, sessions), callers));
         }
         CompletableFuture.allOf(warm.toArray(CompletableFuture[]::new)).join();
+        String known = useUp(client);
         AtomicInteger number = new AtomicInteger();
         List<CompletableFuture<Void>> calls = new ArrayList<>();
         ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
@@ -136,6 +137,7 @@ class ReloadStormTest {
                 Await.LIMIT,
                 () -> "one generation is left: " + text(),
                 () -> state().at("/policy/alive").size() == 1);
+        assertThat(refusals(client)).isEqualTo(known);
         for (int i = 0; i < SESSIONS; i++) {
             echo(sessions.get(i), "after" + i);
         }
@@ -156,7 +158,7 @@ class ReloadStormTest {
         Await.until(
                 "nothing is left of the others",
                 () -> instances("io.headgate.gateway.generation.Generation") == 1
-                        && instances("io.headgate.gateway.upstream.era.HttpUpstream") == 2
+                        && instances("io.headgate.gateway.upstream.era.HttpUpstream") == 3
                         && instances("io.headgate.filter.ratelimit.RateLimitFilter") == 1);
         Await.until(
                 "no socket to the server that is gone is open",
@@ -164,6 +166,34 @@ class ReloadStormTest {
         for (SessionClient session : sessions) {
             session.end();
         }
+    }
+
+    /** Empties a bucket that fills again in an hour, opens a breaker for an hour, and says what calls get then. */
+    private String useUp(ModernClient client) throws Exception {
+        for (int i = 0; i < 3; i++) {
+            assertThat(client.call("s0__sleep", "{\"ms\":0}").text()).isEqualTo("after 0 ms");
+        }
+        Await.until("the breaker is open", () -> {
+            client.call("s3__fail", "{\"rate\":1,\"status\":500}");
+            return client.call("s3__echo", "{\"message\":\"hi\"}").text().isEmpty();
+        });
+        String known = refusals(client);
+        assertThat(known).startsWith("1429 ");
+        return known;
+    }
+
+    /** Of the bucket and of the breaker, and what the latter knows. */
+    private String refusals(ModernClient client) throws Exception {
+        JsonNode limited = client.call("s0__sleep", "{\"ms\":0}").last();
+        JsonNode broken = client.call("s3__echo", "{\"message\":\"hi\"}").last();
+        String breaker = "";
+        for (JsonNode filter : state().at("/filters")) {
+            if (filter.at("/name").asString().equals("breaker")) {
+                JsonNode of = filter.at("/state/servers/s3");
+                breaker = of.at("/state").asString() + " " + of.at("/onlyFor");
+            }
+        }
+        return limited.at("/error/code") + " " + broken.at("/error/code") + " " + breaker;
     }
 
     private void echo(int n, ModernClient client, List<SessionClient> sessions) {
@@ -203,6 +233,7 @@ class ReloadStormTest {
                 new StringBuilder("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nshutdown: {grace: 2s}\nmcpServers:\n");
         yaml.append("  s0: {url: \"").append(servers.get(0).url()).append("\"}\n");
         yaml.append("  s1: {url: \"").append(servers.get(1).url()).append("\"}\n");
+        yaml.append("  s3: {url: \"").append(servers.get(3).url()).append("\"}\n");
         if (i % 2 == 1) {
             yaml.append("  s2: {url: \"").append(servers.get(2).url());
             yaml.append("\", headers: {X-Number: \"").append(i).append("\"}}\n");
@@ -210,8 +241,8 @@ class ReloadStormTest {
         yaml.append("filters:\n");
         yaml.append("  - rateLimit: {limits: [{name: all, per: all, rate: ")
                 .append(100_000 + i)
-                .append("/s}]}\n");
-        yaml.append("  - concurrency: {}\n  - breaker: {}\n  - retry: {}\n");
+                .append("/s}, {name: scarce, per: all, rate: 1/h, burst: 3, tools: [s0__sleep]}]}\n");
+        yaml.append("  - concurrency: {}\n  - breaker: {minimumCalls: 5, open: 1h}\n  - retry: {}\n");
         yaml.append("  - timeout: ").append(20 + i % 5).append("s\n");
         return yaml.toString();
     }
