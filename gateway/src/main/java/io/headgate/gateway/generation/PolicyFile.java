@@ -4,6 +4,7 @@ import io.headgate.filter.Events;
 import io.headgate.gateway.config.Config;
 import io.headgate.gateway.config.ConfigRejected;
 import io.headgate.gateway.telemetry.MeterNames;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
@@ -56,7 +57,8 @@ public final class PolicyFile implements Disposable {
     private final Scheduler thread;
     private final Events events;
     private final InstantSource clock;
-    private final MeterRegistry meters;
+    private final Counter applied;
+    private final Counter rejected;
     private final FileWatch watch;
     private volatile Outcome last;
     private volatile Instant lastSuccess;
@@ -77,7 +79,8 @@ public final class PolicyFile implements Disposable {
         this.thread = thread;
         this.events = events;
         this.clock = clock;
-        this.meters = meters;
+        this.applied = meters.counter(MeterNames.CONFIG_RELOAD, "result", "applied");
+        this.rejected = meters.counter(MeterNames.CONFIG_RELOAD, "result", "rejected");
         this.files = started.files();
         Generation first = generations.present();
         lastSuccess = first.since();
@@ -138,14 +141,7 @@ public final class PolicyFile implements Disposable {
             files = rejected.files();
             return refused(reason, now, "", rejected.problems());
         } catch (RuntimeException | StackOverflowError defect) {
-            // A file that meets a defect of ours is as bad as any other, and calls know nothing of it.
-            LOG.error("the file meets a defect of the gateway", defect);
-            return refused(
-                    reason,
-                    now,
-                    "",
-                    List.of("the gateway cannot read the file: " + defect
-                            + " (this is a defect of the gateway: its log has more)"));
+            return refused(reason, now, "", List.of(defect(defect)));
         }
         files = config.files();
         try {
@@ -160,9 +156,20 @@ public final class PolicyFile implements Disposable {
                     Changes.needingRestart(started, config),
                     config.warnings(),
                     List.of());
-        } catch (RuntimeException | StackOverflowError notMade) {
-            return refused(reason, now, config.digest(), List.of(String.valueOf(notMade.getMessage())));
+        } catch (RuntimeException notMade) {
+            String text = notMade.getMessage();
+            return refused(reason, now, config.digest(), List.of(text == null ? defect(notMade) : text));
+        } catch (StackOverflowError defect) {
+            return refused(reason, now, config.digest(), List.of(defect(defect)));
         }
+    }
+
+    /** A file that meets a defect is as bad as any other. What the defect says of itself may have a value of the file in it. */
+    private static String defect(Throwable defect) {
+        StackTraceElement[] frames = defect.getStackTrace();
+        String kind = defect.getClass().getSimpleName();
+        LOG.error("The file meets a defect of the gateway: {} at {}", kind, frames.length == 0 ? "?" : frames[0]);
+        return "a defect of the gateway: " + kind + " (expected: none; report it with the line of the log)";
     }
 
     private Outcome refused(String reason, Instant now, String digest, List<String> problems) {
@@ -179,8 +186,7 @@ public final class PolicyFile implements Disposable {
     }
 
     private void tell(Outcome outcome) {
-        meters.counter(MeterNames.CONFIG_RELOAD, "result", outcome.applied() ? "applied" : "rejected")
-                .increment();
+        (outcome.applied() ? applied : rejected).increment();
         if (outcome.applied()) {
             lastSuccess = outcome.at();
             LOG.info(
